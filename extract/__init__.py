@@ -1,0 +1,1 @@
+"""Pages to articles, articles to claims. Pure: no network, no database, no clock."""

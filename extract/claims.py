@@ -1,0 +1,203 @@
+"""Claims of an article: the cheap scan, then lexer and resolver over its sentences."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from extract.article import Article
+from extract.discourse import Discourse, in_year
+from extract.home import read_home
+from extract.lexer import lex, strong_codes
+from extract.mentions import Cue, Delta, IndexName, Mention, Rank, Score, SubjectName, Tier
+from extract.resolver import Draft, resolve
+from extract.sentence import Span, lines, sentences
+from extract.text import View, read_text
+from normalize.claim import Claim, Qualifier
+from normalize.indices import indices, ranked_count
+
+# Most news names no index at all: this scan decides whether the expensive reading starts.
+_HINT = re.compile(
+    r"par[ -]?ind|sipas|\bpci\b|papi|\bp?dti\b|ict[ -]index|\bpii\b|\bpgi\b|ddci|pepi|chỉ số|năng lực cạnh tranh|cải cách hành chính|\bcchc\b|chuyển đổi số",
+    re.IGNORECASE,
+)
+_FIGURE = re.compile(
+    r"\d|đầu|nhất|nhì|cuối|chót|đội sổ|quân|thứ|nhóm|hạng|loại|bậc|tốp|top|mục tiêu|phấn đấu", re.IGNORECASE
+)
+# Headlines of other articles begin here; everything behind belongs to other years.
+_FURNITURE = re.compile(
+    r"^\W*(?:tin mới nhất|tin khác|các tin khác|tin liên quan|bài viết liên quan|tin cùng chuyên mục|tin cũ hơn|đọc thêm|xem thêm|có thể bạn quan tâm|tin đã đưa|các bài khác|bài liên quan|tin tiếp theo|thống kê truy cập|bình luận)\W*$",
+    re.IGNORECASE,
+)
+_HEADLINE = re.compile(r"^\W*(?:tin khác|xem thêm|đọc thêm|tin liên quan)\s*:", re.IGNORECASE)
+_LONG_PARAGRAPH = 160
+
+
+@dataclass(frozen=True, slots=True)
+class Unresolved:
+    """A figure that the resolver could not give an index or a subject; counted in the night's report."""
+
+    article: str
+    text: str
+    start: int
+
+
+def read_claims(article: Article) -> list[Claim]:
+    """Return the claims of an article, each once, in the order of the text."""
+    view = read_text(article.text)
+    if not _HINT.search(view.clean):
+        return []
+    claims: dict[tuple[object, ...], Claim] = {}
+    for claim in _claims(article, view):
+        identity = (*(getattr(claim, k) for k in _IDENTITY), claim.value)
+        claims.setdefault(identity, claim)
+    return list(claims.values())
+
+
+_IDENTITY = ("index", "level", "authority", "subject", "year", "measure", "component", "scope", "modality", "base_year")
+
+
+def _claims(article: Article, view: View) -> Iterator[Claim]:
+    home = read_home(article.home)
+    body = list(_body(view.clean))
+    read = [(span, lex(span.text, home.province, bare_districts=False)) for span in body]
+    codes = frozenset(strong_codes(m for _, mentions in read for m in mentions))
+    weak = any(isinstance(m.payload, IndexName) for _, mentions in read for m in mentions)
+    if not codes and not weak:
+        return
+    state = Discourse(home=home, published=article.published, codes=codes)
+    state.main_province = _main_province(read, state)
+    province = state.province()
+    local = _speaks_of_districts(read, codes)
+    paragraph = -1
+    for span, first_reading in read:
+        mentions = lex(span.text, province, bare_districts=True) if local else first_reading
+        line = view.clean.rfind("\n", 0, span.start)
+        if line != paragraph:
+            paragraph, state.target = line, False
+        for draft in resolve(span.text, mentions, state):
+            yield _claim(article, view, span, draft, state)
+
+
+def _body(text: str) -> Iterator[Span]:
+    """Yield the sentences of the article itself, without the headlines of others."""
+    seen_paragraph = False
+    for line in lines(text):
+        if seen_paragraph and _FURNITURE.match(line.text):
+            return
+        if _HEADLINE.match(line.text):
+            continue
+        seen_paragraph = seen_paragraph or len(line.text) > _LONG_PARAGRAPH
+        if _FIGURE.search(line.text) or _HINT.search(line.text):
+            yield from sentences(line)
+
+
+def _main_province(read: list[tuple[Span, list[Mention]]], state: Discourse) -> SubjectName | None:
+    """Return the province that the article is about: its title's, its portal's, or the first it names."""
+    named = [
+        (n, m.payload)
+        for n, (span, mentions) in enumerate(read)
+        for m in mentions
+        if isinstance(m.payload, SubjectName) and m.payload.subject_type == "province" and span.text.count("(", 0, m.start) == span.text.count(")", 0, m.start)
+    ]
+    provinces = list(dict.fromkeys(payload for _, payload in named))
+    in_title = list(dict.fromkeys(payload for n, payload in named if n == 0))
+    if len(in_title) == 1:
+        return in_title[0]
+    home = state.home.province
+    if home is not None:
+        mine = [p for p in provinces if home.unit_id in p.unit_ids]
+        if mine:
+            return mine[0]
+        if not provinces:
+            return state.home_subject("province")
+    return provinces[0] if provinces else None
+
+
+def _speaks_of_districts(read: Iterable[tuple[Span, list[Mention]]], codes: frozenset[str]) -> bool:
+    kinds = {m.payload.subject_type for _, mentions in read for m in mentions if isinstance(m.payload, SubjectName)}
+    return "DDCI" in codes or bool(kinds & {"district", "department"})
+
+
+def _claim(article: Article, view: View, span: Span, draft: Draft, state: Discourse) -> Claim:
+    year = draft.year.year
+    subject, unit_id = in_year(draft.subject, year)
+    provincial = _is_provincial(draft)
+    province = state.province()
+    authority = in_year(_as_name(province), year)[0] if provincial and province is not None else None
+    value, qualifier, of = _value(draft, year)
+    start, end = view.raw_span(span.start + draft.anchor, span.start + draft.number.end)
+    value_start, value_end = view.raw_span(span.start + draft.number.start, span.start + draft.number.end)
+    estimate = qualifier == "about"
+    payload = draft.value
+    return Claim(
+        article=article.id,
+        index=draft.index,
+        level="provincial" if provincial else "national",
+        authority=authority,
+        subject=subject,
+        subject_type=draft.subject.subject_type,
+        subject_id=unit_id,
+        year=year,
+        measure=draft.measure,  # type: ignore[arg-type]  # from a closed table
+        value=value,
+        value_high=payload.high if isinstance(payload, Delta) else None,
+        qualifier=qualifier,
+        unit=_unit(draft),
+        of=of,
+        base_year=draft.base_year,
+        component=draft.component,
+        scope=draft.scope,
+        modality="target" if draft.target else "estimate" if estimate else "reported",
+        evidence=article.text[start:end],
+        start=start,
+        end=end,
+        value_start=value_start,
+        value_end=value_end,
+        year_reason=draft.year.reason,
+        rule=draft.number.rule,
+    )
+
+
+def _as_name(unit):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    from extract.discourse import as_subject  # noqa: PLC0415
+
+    return as_subject(unit)
+
+
+def _is_provincial(draft: Draft) -> bool:
+    if indices()[draft.index].level == "provincial" or draft.subject.subject_type in {"department", "district", "commune"}:
+        return True
+    return draft.from_group is not None and draft.from_group.subject_type in {"department", "district"}
+
+
+def _value(draft: Draft, year: int | None) -> tuple[Decimal | str | None, Qualifier, int | None]:
+    match draft.value:
+        case Rank() as rank:
+            of = rank.of
+            place = draft.place if draft.place is not None else rank.place
+            if place is None:
+                of = of or (ranked_count(draft.index, draft.subject.subject_type, year) if draft.scope is None else None)
+                if of is None or rank.from_end is None:
+                    return None, "last", None
+                return Decimal(of - rank.from_end + 1), "exact", of
+            return Decimal(place), "exact", of
+        case Delta() as delta:
+            return delta.amount, "about" if delta.about else "range" if delta.high is not None else "exact", None
+        case Score() as score:
+            return draft.amount, score.qualifier, None
+        case Tier() as tier:
+            return tier.value, "exact", None
+    raise AssertionError(draft.value)
+
+
+def _unit(draft: Draft) -> str | None:
+    match draft.value:
+        case Score(unit=unit) | Delta(unit=unit):
+            return None if unit == "bậc" else unit
+    return None
+
+
+def is_target(mention: Mention) -> bool:
+    """Tell whether a mention opens a plan."""
+    return isinstance(mention.payload, Cue) and mention.payload.what == "target"

@@ -1,0 +1,108 @@
+"""What the reader has in mind while going through an article: index, subject, year, block, modality."""
+
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from extract.home import Home
+from extract.mentions import Group, SubjectName, Year
+from normalize.indices import indices
+from normalize.units import Unit, province_lexicon, provinces_and_ministries, unit_in_year
+
+
+@dataclass(frozen=True, slots=True)
+class YearRead:
+    """A measured year and why it was read so."""
+
+    year: int | None
+    reason: str
+
+
+OPEN_YEAR = YearRead(None, "open")
+
+
+@dataclass(slots=True)
+class Discourse:
+    """The state carried from sentence to sentence; a value that stands alone is completed from it."""
+
+    home: Home
+    published: date | None
+    codes: frozenset[str]
+    index: str | None = None
+    subject: SubjectName | None = None
+    main_province: SubjectName | None = None
+    group: Group | None = None
+    year: YearRead = OPEN_YEAR
+    title_year: int | None = None
+    target: bool = False
+    index_years: dict[str, int] = field(default_factory=dict)
+
+    def province(self) -> Unit | None:
+        """Return the province whose bodies are spoken of: the portal's, else the one the article is about."""
+        if self.home.province is not None:
+            return self.home.province
+        if self.main_province is not None and self.main_province.subject_type == "province":
+            return _unit(self.main_province)
+        return None
+
+    def home_subject(self, subject_type: str | None) -> SubjectName | None:
+        """Resolve a pronoun: "tỉnh" is the province the article is about, "UBND huyện" the portal's district."""
+        if subject_type == "district":
+            return self.home.district
+        if self.main_province is not None:
+            return self.main_province
+        return as_subject(self.home.province) if self.home.province is not None else None
+
+    def measured_year(self, index: str, base: Year | None) -> YearRead:
+        """Return the year of a value whose own sentence names none."""
+        if base is not None and not base.is_range and self.year.year is None:
+            return YearRead(base.years[0] + 1, "base year plus one")
+        if index in self.index_years:
+            return YearRead(self.index_years[index], "named with the index earlier")
+        if self.year.year is not None:
+            return replace(self.year, reason="carried from an earlier sentence")
+        return self.released_year(index)
+
+    def released_year(self, index: str) -> YearRead:
+        """Read the measured year off the publication date, where the index has a regular calendar."""
+        entry = indices()[index]
+        if self.published is None or entry.release_lag is None:
+            return OPEN_YEAR
+        first, last = entry.release_months
+        if not first <= self.published.month <= last:
+            return OPEN_YEAR
+        return YearRead(self.published.year - entry.release_lag, f"released in month {self.published.month} of the year after")
+
+
+def as_subject(unit: Unit) -> SubjectName:
+    """Return a gazetteer unit as a subject, with the units of all eras that carry its name."""
+    match = province_lexicon().match_at(unit.name, _tokens(unit.name), 0)
+    ids = tuple(entry.unit_id for entry in match.entries) if match else (unit.unit_id,)
+    return SubjectName(unit.level, unit.name, ids)
+
+
+def _tokens(text: str):  # noqa: ANN202
+    from normalize.lexicon import tokenize  # noqa: PLC0415
+
+    return tokenize(text)
+
+
+def _units_by_id() -> dict[str, Unit]:
+    return {unit.unit_id: unit for unit in provinces_and_ministries()}
+
+
+def _unit(subject: SubjectName) -> Unit | None:
+    known = _units_by_id()
+    units = [known[i] for i in subject.unit_ids if i in known]
+    return unit_in_year(units, None) or (units[0] if units else None)
+
+
+def in_year(subject: SubjectName, year: int | None) -> tuple[str, str | None]:
+    """Return a subject's canonical name and unit id in the measured year (Huế was Thừa Thiên Huế in 2023)."""
+    known = _units_by_id()
+    units = [known[i] for i in subject.unit_ids if i in known]
+    if units:
+        unit = unit_in_year(units, year)
+        if unit is not None:
+            return unit.name, unit.unit_id
+        return units[0].name, None
+    return subject.name, subject.unit_ids[0] if subject.unit_ids else None

@@ -1,0 +1,89 @@
+"""The lexer: one sentence in, its typed mentions out, left to right and without overlap."""
+
+from collections.abc import Iterable
+from itertools import zip_longest
+
+from extract.mentions import Cue, Delta, IndexName, Mention, Pronoun, Rule, SubjectName
+from extract.rules import context, delta, rank, score, tier, year
+from extract.rules.names import find_components, find_indices, find_regions, find_subjects
+from normalize.lexicon import tokenize
+from normalize.units import Unit
+
+# Earlier families own what they have read: a date is never a rank, a tier's "cao nhất" never a place.
+_BEFORE_NAMES: tuple[Rule, ...] = (*context.NOISE, *tier.RULES, *delta.RULES, *rank.RULES)
+_AFTER_NAMES: tuple[Rule, ...] = (*context.RULES, *year.RULES, *score.RULES)
+
+
+def lex(sentence: str, province: Unit | None = None, *, bare_districts: bool = False) -> list[Mention]:
+    """Return the mentions of one sentence, in order.
+
+    `province` is the province spoken of, for its districts; see `find_subjects`.
+    """
+    lowered = "".join(low if len(low := char.lower()) == 1 else char for char in sentence)
+    found: list[Mention] = []
+    taken = bytearray(len(sentence) + 1)
+    _apply(_BEFORE_NAMES, lowered, found, taken)
+    _share_verbs(lowered, found, taken)
+    tokens = tokenize(sentence)
+    _take(find_indices(sentence, tokens), found, taken)
+    _take(find_subjects(sentence, tokens, province, bare_districts=bare_districts), found, taken)
+    _take(find_regions(sentence, tokens), found, taken)
+    _take(find_components(sentence, tokens), found, taken)
+    _apply(_AFTER_NAMES, lowered, found, taken)
+    found.sort(key=lambda m: m.start)
+    return [
+        mention
+        for mention, following in zip_longest(found, found[1:])
+        if not _names_what_follows(mention, following, sentence)
+    ]
+
+
+def _names_what_follows(mention: Mention, following: Mention | None, sentence: str) -> bool:
+    """Tell whether a pronoun is only the unit word of the name behind it: "tỉnh Hưng Yên"."""
+    return (
+        isinstance(mention.payload, Pronoun)
+        and following is not None
+        and isinstance(following.payload, SubjectName)
+        and not sentence[mention.end : following.start].strip()
+    )
+
+
+def _apply(rules: Iterable[Rule], lowered: str, found: list[Mention], taken: bytearray) -> None:
+    for rule in rules:
+        for match in rule.pattern.finditer(lowered):
+            if any(taken[match.start() : match.end()]):
+                continue
+            payload = rule.read(match)
+            if payload is not None:
+                _keep(Mention(payload, match.start(), match.end(), rule.name), found, taken)
+
+
+def _share_verbs(lowered: str, found: list[Mention], taken: bytearray) -> None:
+    for mention in [m for m in found if isinstance(m.payload, Delta)]:
+        match = delta.SHARED_VERB.match(lowered, mention.end)
+        if match and not any(taken[match.start() : match.end()]):
+            second = delta.shared(mention.payload, match)  # type: ignore[arg-type]  # filtered above
+            if second is not None:
+                start = match.start("amount")
+                _keep(Mention(second, start, match.end(), "delta.shared_verb"), found, taken)
+
+
+def _take(mentions: Iterable[Mention], found: list[Mention], taken: bytearray) -> None:
+    for mention in mentions:
+        if not any(taken[mention.start : mention.end]):
+            _keep(mention, found, taken)
+
+
+def _keep(mention: Mention, found: list[Mention], taken: bytearray) -> None:
+    found.append(mention)
+    taken[mention.start : mention.end] = b"\x01" * (mention.end - mention.start)
+
+
+def is_noise(mention: Mention) -> bool:
+    """Tell whether a mention only keeps others from reading its text."""
+    return isinstance(mention.payload, Cue) and mention.payload.what == "noise"
+
+
+def strong_codes(mentions: Iterable[Mention]) -> list[str]:
+    """Return the indices that are named outright, in order of first mention."""
+    return list(dict.fromkeys(m.payload.code for m in mentions if isinstance(m.payload, IndexName) and not m.payload.weak))

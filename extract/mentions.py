@@ -1,0 +1,156 @@
+"""Typed mentions: what the lexer finds in a sentence and the resolver joins into claims."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class IndexName:
+    """An index; a weak name ("cải cách hành chính") counts only beside a rank or a score."""
+
+    code: str
+    weak: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentName:
+    """A field of an index by the name in the text; `codes` are the indices that have such a field."""
+
+    codes: tuple[str, ...]
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectName:
+    """A named subject; `names` are the gazetteer's, one per era, resolved when the year is known."""
+
+    subject_type: str
+    name: str
+    unit_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Pronoun:
+    """A subject that is not named: "tỉnh", "UBND huyện", "địa phương này"."""
+
+    subject_type: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A region; it limits the rank beside it, or is a subject of its own."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A block that is ranked among itself: "khối các tỉnh", "17 bộ", "các sở", "khối huyện"."""
+
+    subject_type: str
+    name: str
+    count: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rank:
+    """A place; `place` is None for a last place whose number is open, `from_end` counts from the bottom."""
+
+    place: int | None
+    of: int | None = None
+    from_end: int | None = None
+    superlative: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """A change: `amount` is signed, upwards positive; `unit` is "bậc", "điểm", "%" or None."""
+
+    amount: Decimal
+    unit: str | None
+    high: Decimal | None = None
+    about: bool = False
+    needs_base: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A number that may be a score; `text` is as printed, `scale` is what stands behind a slash."""
+
+    text: str
+    unit: str | None
+    scale: Decimal | None = None
+    qualifier: Literal["exact", "about", "at_least", "at_most"] = "exact"
+    noun_follows: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """A class ("khá", "A", "cao nhất") or membership of the first N ("top 20")."""
+
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Statistic:
+    """The number behind it is a mean, median, minimum or maximum over a block."""
+
+    measure: Literal["score_mean", "score_median", "score_min", "score_max"]
+    compared: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Year:
+    """A year, or the years of a list or range; `base` marks the year compared with."""
+
+    years: tuple[int, ...]
+    base: bool = False
+    is_range: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RelativeBase:
+    """The year before the measured one: "so với năm trước", "so với cùng kỳ"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """A word that changes how its surroundings are read: respectively, target, total, noise."""
+
+    what: Literal["respectively", "target", "reported", "noise", "other_topic"]
+
+
+Payload = (
+    IndexName | ComponentName | SubjectName | Pronoun | Region | Group | Rank | Delta | Score | Tier | Statistic
+    | Year | RelativeBase | Cue
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A payload with its span in the sentence and the name of the rule that read it."""
+
+    payload: Payload
+    start: int
+    end: int
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Name, pattern, reading. A reading may decline by returning None.
+
+    Patterns run on the lower-cased sentence, which has the length of the sentence itself.
+    """
+
+    name: str
+    pattern: re.Pattern[str]
+    read: Callable[[re.Match[str]], Payload | None]
+
+
+def rule(name: str, pattern: str, read: Callable[[re.Match[str]], Payload | None]) -> Rule:
+    """Build a rule from a verbose pattern (spaces in it must be written \\s or [ ])."""
+    return Rule(name, re.compile(pattern, re.VERBOSE), read)

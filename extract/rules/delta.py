@@ -1,0 +1,75 @@
+"""Changes: "tăng 10 bậc", "giảm 1,76 điểm", "tăng 2,9 điểm và 5 bậc", "lên một bậc", "tăng 2 - 5 bậc"."""
+
+import re
+from decimal import Decimal
+
+from extract.mentions import Delta, Rule, rule
+from extract.rules.patterns import NUMBER, PLACE_UNIT, WORD_NUMBER
+from normalize.numbers import NumberFormatError, parse_count, parse_number
+
+_UP = r"tăng|thăng|nhích|vọt|nhảy|bật|cải\ thiện|vượt|thêm|vươn|leo|lên|nâng|tiến|hơn"
+_DOWN = r"giảm|tụt|sụt|lùi|rớt|hạ|xuống|mất|rơi|kém|bớt|trượt"
+_ADVERB = r"(?:\ (?:hạng|thêm|tới|đến|mạnh|nhẹ|khoảng|gần|hơn|những|lên|xuống|được|vọt|bật|tiếp|vượt|liền|thứ|điểm|bậc|lại|nhanh|đúng|thấp|cao|hẳn))"
+_UNIT = rf"(?P<unit>{PLACE_UNIT}|điểm\ phần\ trăm|điểm\ %|điểm|%)"
+_AMOUNT = rf"(?P<amount>{NUMBER}|{WORD_NUMBER})(?:\ ?(?:-|–|—|đến)\ ?(?P<high>{NUMBER}))?"
+_SIGN = re.compile(rf"\b(?:(?P<up>{_UP})|{_DOWN})\b")
+_ABOUT = re.compile(r"\b(?:khoảng|gần|xấp xỉ)\b")
+#: No ranking is so long, and no index moves so far, that a change is larger than this.
+_MOST = 400
+
+
+def _amount(text: str) -> Decimal:
+    try:
+        return parse_number(text, Decimal(100))
+    except NumberFormatError:
+        return Decimal(parse_count(text))
+
+
+def _unit(text: str | None) -> str | None:
+    if text is None or text in {"điểm", "%"}:
+        return text
+    return "%" if text.startswith("điểm") else "bậc"
+
+
+def _delta(match: re.Match[str]) -> Delta | None:
+    verb = _SIGN.search(match["verb"])
+    if verb is None:
+        return None
+    sign = 1 if verb["up"] else -1
+    amount, unit = _amount(match["amount"]), _unit(match["unit"])
+    places = unit == "bậc"
+    if not 0 < amount <= _MOST or (places and amount != amount.to_integral_value()):
+        return None
+    only_places = verb[0] in {"lên", "xuống", "vượt", "nâng", "tiến", "leo", "vươn", "nhảy", "bật", "vọt"}
+    if only_places and not places:
+        return None
+    high = match["high"]
+    return Delta(
+        amount * sign,
+        unit,
+        parse_number(high) * sign if high else None,
+        about=bool(_ABOUT.search(match["verb"])),
+        needs_base=verb[0] in {"hơn", "kém", "mất", "thêm"},
+    )
+
+
+RULES: tuple[Rule, ...] = (
+    rule(
+        "delta.verb",
+        rf"(?<!so\ )\b(?P<verb>(?:cao\ |thấp\ )?(?:{_UP}|{_DOWN})(?:{_ADVERB}){{0,4}})\ {_AMOUNT}\ ?{_UNIT}(?!\ ?(?:dân\ số|dự\ toán|kế\ hoạch))",
+        _delta,
+    ),
+    # "tăng 0,13 so với năm 2020", "giảm 0,105 so với": an index on a scale of 0 to 1 has no unit
+    rule("delta.unitless", rf"\b(?P<verb>(?:tăng|giảm)(?:{_ADVERB}){{0,2}})\ (?P<amount>\d+[.,]\d+)(?P<high>)(?P<unit>(?!))?(?=\ so\ với)", _delta),
+)
+
+#: What may follow a change and share its verb: "tăng 0,86% và 7 bậc", "giảm 3,14 điểm, 26 bậc".
+SHARED_VERB = re.compile(rf"\ ?(?:và|,|;|cùng)\ (?:cả\ )?{_AMOUNT}\ ?{_UNIT}".replace("\\ ", "[ ]"))
+
+
+def shared(first: Delta, match: re.Match[str]) -> Delta | None:
+    """Read a second change that has no verb of its own and takes the first one's direction."""
+    amount, unit = _amount(match["amount"]), _unit(match["unit"])
+    if not 0 < amount <= _MOST or (unit == "bậc" and amount != amount.to_integral_value()):
+        return None
+    return Delta(amount if first.amount > 0 else -amount, unit)

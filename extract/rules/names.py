@@ -1,0 +1,164 @@
+"""Names: indices, components, provinces, ministries, departments, districts, regions."""
+
+import re
+from collections.abc import Iterator
+
+from extract.mentions import ComponentName, IndexName, Mention, Region, SubjectName
+from extract.rules.patterns import UPPER
+from normalize.fold import fold
+from normalize.indices import component_lexicon, index_lexicon
+from normalize.lexicon import Match, Token
+from normalize.units import (
+    Unit,
+    department_lexicon,
+    district_lexicon,
+    find_district,
+    province_lexicon,
+    region_lexicon,
+)
+
+_UPPER = re.compile(f"[{UPPER}]")
+_CAPITALS = rf"[{UPPER}]\w*(?:[ \-’'][{UPPER}]\w*){{0,4}}(?:[’']\w+)?"
+# "huyện Sông Mã", "UBND TP. Buôn Ma Thuột", "thị xã An Khê"; the kind word may be capital at a sentence's start.
+_DISTRICT = re.compile(
+    rf"(?:UBND\ +)?\b(?P<kind>[Hh]uyện|[Tt]hị\ xã|[Qq]uận|[Tt]hành\ phố|TP\.?|Tp\.?|TX\.?|H\.|[Tt]hị\ trấn|[Xx]ã|[Pp]hường)\ ?(?P<name>{_CAPITALS})".replace(
+        "\\ ", "[ ]"
+    )
+)
+_COMMUNE_KINDS = {"xã", "phường", "thị trấn"}
+_CITY_KINDS = {"thành phố", "tp", "tp."}
+_CENTRAL = "thành phố trực thuộc trung ương"
+# A ministry that announces, or a place where a meeting is held, is not what is measured.
+_ACTS = re.compile(
+    r"[ ,]*(?:vừa |mới |đã |sẽ |cũng |\(\w+\) )*(?:công bố|tổ chức|cho biết|cho hay|báo cáo|ban hành|triển khai|đưa ra|phối hợp|làm ra|thực hiện|"
+    r"chủ trì|trao|khảo sát|phê duyệt|họp|ra kế hoạch|ra quyết định|yêu cầu|đề nghị|giải thích|tham dự|là cơ quan|phạm thị|nguyễn|trần|lê|vũ|trương|trong năm|mới có|có (?:quyết định|kế hoạch|văn bản|công văn))\b",
+    re.IGNORECASE,
+)
+_SITS = re.compile(
+    r"(?:\btại|điểm cầu|đầu cầu|thứ trưởng|bộ trưởng|chủ tịch|do|phó (?:giám đốc|chủ tịch)|giám đốc|phòng|lãnh đạo|theo|của|báo|đài|đại học|bí thư)"
+    r"(?: (?:tỉnh|thành phố|huyện|ubnd|ubnd tỉnh|của))?\s*$",
+    re.IGNORECASE,
+)
+_ANNOUNCERS = {"ministry", "department"}
+_PLACED = re.compile(r"(?:\btại|điểm cầu|đầu cầu|họp ở|ra mắt ở|lễ công bố ở|\bbáo|đài|đại học|quyết định của ubnd)(?: (?:tỉnh|thành phố|ubnd tỉnh))?\s*$", re.IGNORECASE)
+
+
+def find_indices(text: str, tokens: list[Token]) -> Iterator[Mention]:
+    """Yield index names; a misprint is as good as a name here, the document decides later."""
+    for match in index_lexicon().find(text, tokens):
+        alias = match.entries[0]
+        if alias.code.isupper() and len(match.entries) > 1:
+            alias = next((e for e in match.entries if e.kind == "name"), alias)
+        shown = text[match.start : match.end]
+        if len(shown) <= 4 and not shown.isupper() and shown.lower() not in {"papi"}:  # noqa: PLR2004 ("pci" in a URL, "par" in English)
+            continue
+        yield Mention(IndexName(alias.code, alias.kind == "weak"), match.start, match.end, f"index.{alias.kind}")
+
+
+def find_components(text: str, tokens: list[Token]) -> Iterator[Mention]:
+    """Yield component names, as the text has them."""
+    for match in component_lexicon().find(text, tokens):
+        codes = tuple(dict.fromkeys(entry.code for entry in match.entries))
+        yield Mention(ComponentName(codes, _component_name(text, match)), match.start, match.end, "component.name")
+
+
+def _component_name(text: str, match: Match) -> str:  # type: ignore[type-arg]
+    shown = " ".join(text[match.start : match.end].split())
+    canonical = match.entries[0].name
+    # "minh bạch" alone is the registry's "Tính minh bạch"; a full name is kept as the article prints it.
+    short = len(fold(shown).split()) <= 2 < len(fold(canonical).split()) + 1 and fold(canonical).endswith(fold(shown))  # noqa: PLR2004
+    name = canonical if short or "phạm quy phạm" in shown else shown
+    return name[0].upper() + name[1:]
+
+
+def find_regions(text: str, tokens: list[Token]) -> Iterator[Mention]:
+    """Yield regions: "khu vực Tây Nguyên", "ĐBSCL"."""
+    for match in region_lexicon().find(text, tokens):
+        if _UPPER.search(text[match.start : match.end]):
+            yield Mention(Region(match.entries[0]), match.start, match.end, "region.name")
+
+
+def find_subjects(text: str, tokens: list[Token], province: Unit | None, *, bare_districts: bool) -> Iterator[Mention]:
+    """Yield the named subjects of a sentence, longest names first at each place.
+
+    `province` is the province whose districts and departments are spoken of; names of its districts without
+    the word "huyện" are read only where `bare_districts` says that the talk is of districts.
+    """
+    starts = {match.start(): match for match in _DISTRICT.finditer(text)}
+    position = 0
+    while position < len(tokens):
+        mention, following = _subject_at(text, tokens, position, starts, province, bare_districts=bare_districts)
+        if mention is not None and not _acts(text, mention):
+            yield mention
+        position = following
+
+
+def _subject_at(
+    text: str,
+    tokens: list[Token],
+    position: int,
+    districts: dict[int, re.Match[str]],
+    province: Unit | None,
+    *,
+    bare_districts: bool,
+) -> tuple[Mention | None, int]:
+    start = tokens[position].start
+    if start in districts:
+        found = _district(districts[start], province)
+        if found is not None:
+            behind = next((i for i in range(position, len(tokens)) if tokens[i].start >= found.end), len(tokens))
+            return found, behind
+    department = department_lexicon().match_at(text, tokens, position)
+    unit = province_lexicon().match_at(text, tokens, position)
+    if department and (unit is None or department.end > unit.end) and _UPPER.search(text[department.start : department.end]):
+        behind, end = _absorb_province(text, tokens, department.next_token, department.end)
+        return Mention(SubjectName("department", department.entries[0]), start, end, "subject.department"), behind
+    if unit and _UPPER.search(text[unit.start : unit.end].split()[-1]):
+        first = unit.entries[0]
+        ids = tuple(entry.unit_id for entry in unit.entries)
+        return Mention(SubjectName(first.level, first.name, ids), start, unit.end, f"subject.{first.level}"), unit.next_token
+    if bare_districts and province is not None:
+        bare = district_lexicon().match_at(text, tokens, position)
+        if bare and text[start].isupper():
+            mine = [entry for entry in bare.entries if entry.province == province.gso_code]
+            if mine:
+                return Mention(SubjectName("district", mine[0].name, (mine[0].unit_id,)), start, bare.end, "subject.district_bare"), bare.next_token
+    return None, position + 1
+
+
+def _district(match: re.Match[str], province: Unit | None) -> Mention | None:
+    kind, name = match["kind"].lower(), match["name"]
+    if kind in _CITY_KINDS:
+        same = [u for u in province_lexicon_units(name) if u.kind == _CENTRAL]
+        if same:
+            return None
+    if kind in _COMMUNE_KINDS:
+        return Mention(SubjectName("commune", name), match.start(), match.end(), "subject.commune")
+    unit = find_district(name, province.gso_code if province else None) or find_district(name, None)
+    subject = SubjectName("district", unit.name if unit else name, (unit.unit_id,) if unit else ())
+    return Mention(subject, match.start(), match.end(), "subject.district")
+
+
+def province_lexicon_units(name: str) -> list[Unit]:
+    """Return the units that a capitalised run begins with ("Hồ Chí Minh")."""
+    from normalize.units import named  # noqa: PLC0415
+
+    return named(name) or named(f"TP. {name}")
+
+
+def _absorb_province(text: str, tokens: list[Token], behind: int, end: int) -> tuple[int, int]:
+    """Take in the province behind a department: "Cục Hải quan Quảng Ninh" is a body of Quảng Ninh."""
+    for first in (behind, behind + 1):
+        if first < len(tokens) and (first == behind or tokens[behind].key in {"tinh̉", "tỉnh"} or text[tokens[behind].start : tokens[behind].end].lower() == "tỉnh"):
+            match = province_lexicon().match_at(text, tokens, first)
+            if match and match.entries[0].level == "province" and text[end : match.start].strip().lower() in {"", "tỉnh"}:
+                return match.next_token, match.end
+    return behind, end
+
+
+def _acts(text: str, mention: Mention) -> bool:
+    subject_type = mention.payload.subject_type  # type: ignore[union-attr]
+    before = text[max(0, mention.start - 30) : mention.start]
+    if _PLACED.search(before):
+        return True
+    return subject_type in _ANNOUNCERS and bool(_ACTS.match(text, mention.end) or _SITS.search(before))

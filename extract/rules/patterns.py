@@ -1,0 +1,21 @@
+"""Pieces of patterns that several rule families share."""
+
+#: A printed number: 88,34 | 90.66 | 1.020 | 62, 16 (a space slipped in before the unit).
+NUMBER = r"(?:\d{1,3}(?:\.\d{3})+(?:,\d+)?|\d{1,3},\ \d{2}(?=\ ?(?:điểm|%))|\d+(?:[.,]\d+)?)"
+
+#: A small whole number in words, as ordinals and counts of places are written.
+_ONES = r"(?:một|mốt|hai|ba|bốn|tư|năm|lăm|sáu|bảy|bẩy|bảy|tám|chín)"
+WORD_NUMBER = rf"(?:mười(?:\ {_ONES})?|(?:hai|ba|bốn|năm|sáu)\ mươi(?:\ {_ONES})?|nhất|nhì|{_ONES})\b"
+COUNT = rf"(?:\d{{1,3}}\b(?![.,]\d)|{WORD_NUMBER})"
+
+#: Nouns of places in a ranking, and of those who are ranked.
+PLACE_UNIT = r"(?:bậc|hạng|thứ\ hạng|thứ\ bậc|vị\ trí|vị\ thứ)"
+RANKED = (
+    r"(?:tỉnh|thành|địa\ phương|đơn\ vị|bộ|huyện|quận|thị\ xã|sở|cơ\ quan|xã|phường|provinces|cities|localities|ministries)"
+)
+
+#: Vietnamese capitals, for character classes: no range of code points holds just these.
+UPPER = (
+    "A-ZÀÁẢÃẠĂẰẮẲẴẶÂẦẤẨẪẬĐÈÉẺẼẸÊỀẾỂỄỆÌÍỈĨỊÒÓỎÕỌÔỒỐỔỖỘƠỜỚỞỠỢÙÚỦŨỤƯỪỨỬỮỰỲÝỶỸỴ"
+)
+LOWER = "a-z" + UPPER[3:].lower()

@@ -1,0 +1,72 @@
+"""Ranks: "xếp thứ 12/63", "hạng 32", "đứng thứ bẩy", "vị trí thứ 4 trên tổng số 63 tỉnh", "đứng đầu", "đội sổ"."""
+
+import re
+
+from extract.mentions import Rank, Rule, rule
+from extract.rules.patterns import COUNT, RANKED, WORD_NUMBER
+from normalize.numbers import parse_count
+
+_OF = rf"""(?:
+    \s?/\s?(?:tổng\ số\ )?(?P<of>\d{{1,3}})\b
+  | \ (?:trong|trên|trong\ tổng|trên\ tổng)(?:\ tổng)?(?:\ số)?\ (?P<among>\d{{1,3}})(?=\ {RANKED})
+)?"""
+_NOUN = r"(?:thứ\ hạng|xếp\ hạng|vị\ trí|vị\ thứ|vị\ thế|thứ\ bậc|hạng|ngôi|vị)"
+_VERB = r"""(?:xếp|đứng|lên|xuống|chiếm|giữ|về|nắm|vươn|tụt|rơi|leo|nhảy|tăng|giảm|đạt|tiến|lùi|vào|còn|ở|trở\ lại)"""
+#: The largest ranking there is: 200 and more communes of one province.
+_MOST = 400
+
+
+def _rank(match: re.Match[str]) -> Rank | None:
+    place = parse_count(match["place"])
+    of = match["of"] or match["among"]
+    if not 1 <= place <= _MOST or (of and not place <= int(of) <= _MOST):
+        return None
+    return Rank(place, int(of) if of else None)
+
+
+def _first(_: re.Match[str]) -> Rank:
+    return Rank(1, superlative=True)
+
+
+def _last(_: re.Match[str]) -> Rank:
+    return Rank(None, from_end=1, superlative=True)
+
+
+RULES: tuple[Rule, ...] = (
+    # "hạng 32", "vị trí thứ 4", "xếp hạng thứ 14", "vị trí số một", "ở vị thứ 45/63"
+    rule(
+        "rank.noun",
+        rf"(?:\b{_VERB}\ (?:ở\ |vào\ )?)?\b{_NOUN}(?:\ (?:thứ|số|hạng))?(?:\ thứ)?\ (?P<place>{COUNT}){_OF}(?!\ ?(?:%|điểm|bậc|cán\ bộ))",
+        _rank,
+    ),
+    # "xếp thứ 12/63", "đứng thứ bẩy", "lên thứ 14/63", "xuống thứ 5"
+    rule("rank.verb", rf"\b{_VERB}\ (?:ở\ |hạng\ |xếp\ )*thứ\ (?P<place>{COUNT}){_OF}(?!\ liên\ tiếp)", _rank),
+    # "xếp 12/63", "hạng 3/13", "đứng 15/63 tỉnh"
+    rule("rank.of", rf"\b(?:xếp|đứng|hạng|vị\ trí|thứ\ hạng)\ (?P<place>\d{{1,3}})\s?/\s?(?P<of>\d{{2,3}})(?P<among>)\b", _rank),
+    # "thứ 3 của Bắc Trung Bộ", "(thứ 4)", "thứ 26 về"; not "lần thứ 3", "năm thứ hai", "thứ bảy tuần này"
+    rule(
+        "rank.bare",
+        rf"(?<!lần\ )(?<!năm\ )(?<!kỳ\ )(?<!khóa\ )(?<!ngày\ )(?<!sáng\ )(?<!chiều\ )(?<!tối\ )\bthứ\ (?P<place>\d{{1,3}}|{WORD_NUMBER}){_OF}(?!\ (?:liên\ tiếp|trưởng|\d|tuần))(?!,?\ ?(?:ngày\ )?\d{{1,2}}[/-]\d)",
+        _rank,
+    ),
+    # "(12/63)": only with the number of provinces that a year can have
+    rule("rank.bracket", r"(?<=\()(?P<place>\d{1,2})\s?/\s?(?P<of>63|64|34)(?P<among>)(?=\))", _rank),
+    rule("rank.second", r"\bá\ quân\b|\bxếp\ nhì\b|\bđứng\ nhì\b", lambda _: Rank(2, superlative=True)),
+    rule("rank.last_but_one", r"\báp\ chót\b|\bkế\ chót\b", lambda _: Rank(None, from_end=2, superlative=True)),
+    rule(
+        "rank.last",
+        r"(?:\b(?:xếp|đứng|nằm|ở|rơi\ xuống|đứng\ ở|xếp\ ở)\ (?:vị\ trí\ )?)?\b(?:cuối\ bảng|đội\ sổ|cuối\ cùng(?=\ (?:bảng|cả\ nước|là|trong))|chót\ bảng|bét\ bảng)\b"
+        r"|\b(?:xếp|đứng|nằm\ ở|ở)\ (?:vị\ trí\ )?(?:cuối\ cùng|cuối|chót)\b"
+        r"|(?<!mức\ )(?<!tăng\ )(?<!giảm\ )(?<!ít\ )\bthấp\ nhất\b(?!\ (?:từ|trong\ (?:\d+|nhiều|vòng|mấy)))",
+        _last,
+    ),
+    rule(
+        "rank.first",
+        r"\b(?:chiếm|giữ|nắm|giành|đứng|ở|giữ\ vững)\ (?:được\ )?(?:ở\ )?(?:vị\ trí|ngôi|ngôi\ vị)\ (?:quán\ quân|dẫn\ đầu|đứng\ đầu|đầu\ bảng|đầu|số\ một|cao\ nhất)\b"
+        r"|\b(?:vị\ trí|ngôi)\ (?:quán\ quân|dẫn\ đầu|đứng\ đầu|đầu\ bảng)\b"
+        r"|(?<!người\ )\b(?:đứng\ đầu|dẫn\ đầu|xếp\ đầu|đứng\ nhất|xếp\ nhất|quán\ quân|ngôi\ đầu|lên\ ngôi)\b(?:\ bảng\b)?"
+        r"|\bđầu\ bảng\b|\bxếp\ hạng\ nhất\b"
+        r"|(?<!mức\ )(?<!tăng\ )(?<!giảm\ )(?<!vị\ trí\ )(?<!thứ\ hạng\ )(?<!trách\ nhiệm\ )\bcao\ nhất\b(?!\ (?:từ|trong\ (?:\d+|nhiều|vòng|mấy)|mà|có\ được))",
+        _first,
+    ),
+)

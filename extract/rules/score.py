@@ -1,0 +1,46 @@
+"""Numbers that may be scores: "88,34", "91,19/100 điểm", "88,46 %", "gần 40 điểm", "từ 8,65 điểm trở lên"."""
+
+import re
+from decimal import Decimal
+
+from extract.mentions import Rule, Score, rule
+from extract.rules.patterns import NUMBER
+from normalize.numbers import parse_number
+
+_QUALIFIERS = {
+    "gần": "about", "khoảng": "about", "xấp xỉ": "about", "ước": "about", "hơn": "at_least", "trên": "at_least",
+    "từ": "at_least", "tối thiểu": "at_least", "ít nhất": "at_least", "dưới": "at_most", "tối đa": "at_most",
+}  # fmt: skip
+_QUALIFIER = r"(?:(?P<qualifier>gần|(?<!trong\ )khoảng|xấp\ xỉ|ước|hơn|trên|tối\ thiểu|ít\ nhất|dưới|tối\ đa)\ )?"
+# After a score comes a stop, a bracket, or one of these words; any other word is what is counted
+# ("88,2% hồ sơ", "1.020 dịch vụ").
+_NOUN_FOLLOWS = re.compile(
+    r"[ ](?!(?:và|xếp|tăng|giảm|thuộc|so|đứng|tiếp|nằm|cao|thấp|còn|trong|là|vào|năm|trở|từ|đến|cho|hạng|thứ|ở|với|của|trên|vẫn|"
+    r"nhưng|song|đối|lên|xuống|kém|hơn|vượt|bằng|cùng|được|vươn|tụt|dẫn|về|giữ|vị|cả|do|theo|như|thì|khi|mà|này|điểm|out|points|chung)\b)[^\W\d_]"
+)
+
+
+def _score(match: re.Match[str]) -> Score:
+    groups = match.groupdict()
+    word = groups.get("qualifier") or ""
+    scale = groups.get("scale")
+    qualifier = _QUALIFIERS.get(word, "exact")
+    if match.string[match.end() :].startswith(" trở lên"):
+        qualifier = "at_least"
+    unit = groups.get("unit")
+    return Score(
+        text=match["number"],
+        unit={"điểm": "điểm", "points": "điểm", "%": "%"}.get(unit or "", None),
+        scale=parse_number(scale, Decimal(100)) if scale else None,
+        qualifier=qualifier,  # type: ignore[arg-type]  # the dictionary above holds only the four words
+        noun_follows=bool(_NOUN_FOLLOWS.match(match.string, match.end())),
+    )
+
+
+_SCALE = r"(?:\s?/\s?(?P<scale>\d+(?:[.,]\d+)?))?"
+
+RULES: tuple[Rule, ...] = (
+    rule("score.unit", rf"(?<![\d.,/-]){_QUALIFIER}(?P<number>{NUMBER}){_SCALE}\ ?(?P<unit>điểm|%|points)(?![^\W\d_])", _score),
+    rule("score.scale", rf"(?<![\d.,/-])(?P<number>\d+[.,]\d+)\s?/\s?(?P<scale>\d+(?:[.,]\d+)?)\b(?!/)", _score),
+    rule("score.bare", rf"(?<![\d.,/-]){_QUALIFIER}(?P<number>\d{{1,3}}[.,]\d{{1,4}})(?![\d.,/]*\d)(?!\s?[/%])(?![^\W\d_])", _score),
+)

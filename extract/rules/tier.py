@@ -1,0 +1,37 @@
+"""Tiers: "nhóm B", "loại khá", "nhóm trung bình thấp", "nhóm 20 địa phương dẫn đầu", "top 10"."""
+
+import re
+
+from extract.mentions import Rule, Tier, rule
+from extract.rules.patterns import RANKED
+
+_CLASS = (
+    r"(?P<class>rất\ tốt|khá\ tốt|xuất\ sắc|tốt|trung\ bình\ cao|trung\ bình\ thấp|trung\ bình\ khá|tương\ đối\ thấp|"
+    r"rất\ thấp|trung\ bình|khá|thấp|yếu|kém|cao\ nhất|thấp\ nhất|cao)"
+)
+
+
+def _class(match: re.Match[str]) -> Tier:
+    return Tier(match["class"])
+
+
+def _letter(match: re.Match[str]) -> Tier:
+    return Tier(match["letter"].upper())
+
+
+def _top(match: re.Match[str]) -> Tier:
+    return Tier(f"top {int(match['n'])}")
+
+
+RULES: tuple[Rule, ...] = (
+    rule("tier.letter", r"\bnhóm\ (?P<letter>[abcd])\b(?!-)", _letter),
+    # "nhóm các tỉnh, thành có PAPI cao nhất", "nhóm 14 tỉnh, thành có điểm thấp nhất"
+    rule(
+        "tier.group",
+        rf"\b(?:nhóm|tốp)\ (?:(?:các|những|\d{{1,2}})\ )?(?:{RANKED}(?:,?\ (?:thành\ phố|thành|tỉnh))?\ )?(?:(?:có|đạt)\ (?:[^\s.,;()]+\ ){{0,4}})?(?:điểm\ )?(?:ở\ )?(?:mức\ )?[\"“]?{_CLASS}\b",
+        _class,
+    ),
+    rule("tier.class", rf"\b(?:xếp\ loại|xếp\ hạng|loại|mức|hạng|nhóm)\ [\"“]?{_CLASS}\b(?!\ (?:từ|là|với))", _class),
+    # "nhóm 20 địa phương dẫn đầu", "top 10", "tốp 15 cả nước"
+    rule("tier.top", rf"\b(?:top|tốp|nhóm)\ (?P<n>\d{{1,2}})\b(?:\ {RANKED}(?:,?\ (?:thành\ phố|thành|tỉnh))?)?(?:\ (?:dẫn\ đầu|đứng\ đầu|đầu|có\ điểm\ cao\ nhất|cao\ nhất))?", _top),
+)

@@ -1,0 +1,35 @@
+"""Years and their roles: measured ("năm 2021", "PCI 2017"), compared with ("so với năm 2020"), ranges."""
+
+import re
+
+from extract.mentions import RelativeBase, Rule, Year, rule
+
+_Y = r"(?:19|20)\d\d"
+
+
+def _year(match: re.Match[str]) -> Year:
+    return Year((int(match["year"]),))
+
+
+def _base(match: re.Match[str]) -> Year:
+    return Year((int(match["year"]),), base=True)
+
+
+def _list(match: re.Match[str]) -> Year:
+    return Year(tuple(int(y) for y in re.findall(_Y, match[0])))
+
+
+def _range(match: re.Match[str]) -> Year:
+    first, last = int(match["year"]), int(match["last"])
+    return Year((first, last), is_range=True)
+
+
+RULES: tuple[Rule, ...] = (
+    rule("year.range", rf"(?:\b(?:giai\ đoạn|trong|thời\ kỳ|các\ năm|từ\ năm|từ)\ )?\b(?P<year>{_Y})\ ?(?:-|–|—|đến|đến\ năm)\ ?(?P<last>{_Y})\b", _range),
+    rule("year.base", rf"\b(?:so\ với|so|hơn|kém)(?:\ (?:cùng\ kỳ|kết\ quả|par\ index|chỉ\ số|pci|papi|sipas|của|thứ\ hạng|mức|điểm))*\ (?:năm\ )?(?P<year>{_Y})\b", _base),
+    rule("year.list", rf"\bnăm\ {_Y}(?:(?:,|\ và|,\ năm|\ và\ năm)\ {_Y})+\b", _list),
+    rule("year.bracket_list", rf"(?<=\(){_Y}(?:,\ {_Y})+(?=\))", _list),
+    rule("year.named", rf"\bnăm\ (?P<year>{_Y})\b", _year),
+    rule("year.plain", rf"(?<![\d./,-])(?P<year>{_Y})\b(?![\d./-]*\d)(?!\ ?(?:doanh|hộ|người|hồ|phiếu|đồng|tỷ|%|điểm))", _year),
+    rule("year.before", r"\bso\ với\ (?:cùng\ kỳ|năm\ trước|năm\ ngoái|năm\ liền\ trước|kỳ\ trước|1\ năm\ trước|một\ năm\ trước)(?:\ (?:đó|liền\ kề))?", lambda _: RelativeBase()),
+)

@@ -1,0 +1,27 @@
+"""Whether a number can be a score of an index: each index has its scale, and so has each of its fields."""
+
+from decimal import Decimal
+
+from extract.mentions import Score
+from normalize.indices import indices
+from normalize.numbers import parse_number
+
+# Local copies of an index give bonus points: 102,50 of 100 has been printed (Tiền Giang 2020).
+_BONUS = Decimal("1.1")
+# A total below this share of its scale has never been published; it is a field or a count.
+_LEAST = Decimal("0.05")
+
+
+def read_score(score: Score, index: str, component: str | None, *, provincial: bool) -> Decimal | None:
+    """Return the printed number as a score of `index`, or None where its scale does not allow it."""
+    entry = indices()[index]
+    most = entry.alt_scale_max or entry.scale_max
+    value = parse_number(score.text, most * _BONUS)
+    if component is not None:
+        return value if value <= Decimal(100) else None
+    if value > most * (_BONUS if provincial or index == "DDCI" else 1):
+        return None
+    if entry.alt_scale_max is not None and entry.scale_max < value < entry.alt_scale_max * _LEAST:
+        return None
+    least = max(entry.scale_min / 2, entry.scale_max * _LEAST)
+    return value if value >= least else None

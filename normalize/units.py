@@ -1,0 +1,167 @@
+"""The gazetteer: provinces, ministries, districts, departments and regions, with validity in time.
+
+63 provinces until 2025-06-30, 34 since 2025-07-01; districts end on 2025-06-30. A name alone is no key:
+(name, year) gives the unit, because Hưng Yên of 2024 and Hưng Yên of 2026 are two territories.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+
+from normalize.fold import fold, strip_marks
+from normalize.lexicon import Lexicon
+from normalize.tables import rows, split_names
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One administrative unit during one period; `province` is the GSO code of a district's province."""
+
+    unit_id: str
+    level: str
+    kind: str
+    name: str
+    aliases: tuple[str, ...]
+    valid_from: date | None
+    valid_to: date | None
+    gso_code: str
+    province: str | None = None
+
+    def valid_on(self, day: date) -> bool:
+        """Tell whether the unit existed on `day`."""
+        return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day <= self.valid_to)
+
+
+def _day(text: str) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+@cache
+def provinces_and_ministries() -> tuple[Unit, ...]:
+    """Return every province of every era, and every ministry or body ranked with them."""
+    return tuple(
+        Unit(
+            unit_id=row["unit_id"],
+            level=row["level"],
+            kind=row["type"],
+            name=row["name_vi"],
+            aliases=split_names(row["aliases"]),
+            valid_from=_day(row["valid_from"]),
+            valid_to=_day(row["valid_to"]),
+            gso_code=row["gso_code"],
+        )
+        for row in rows("units")
+    )
+
+
+@cache
+def districts() -> tuple[Unit, ...]:
+    """Return the districts, provincial towns and cities that ended on 2025-06-30."""
+    return tuple(
+        Unit(
+            unit_id=row["unit_id"],
+            level="district",
+            kind=row["type"],
+            name=row["name_vi"],
+            aliases=(f"{row['type']} {row['name_vi']}",),
+            valid_from=None,
+            valid_to=_day(row["valid_to"]),
+            gso_code=row["unit_id"].removeprefix("D"),
+            province=row["province_gso"],
+        )
+        for row in rows("districts")
+    )
+
+
+@cache
+def province_lexicon() -> Lexicon[Unit]:
+    """Return all names of provinces and ministries, abbreviations and old spellings included."""
+    # Two letters ("HN") are too short to be a name in running text.
+    shortest = 3
+    return Lexicon(
+        (name, unit)
+        for unit in provinces_and_ministries()
+        for name in (unit.name, *unit.aliases)
+        if len(name) >= shortest
+    )
+
+
+@cache
+def district_lexicon() -> Lexicon[Unit]:
+    """Return the bare names of districts; the same name may belong to several provinces."""
+    return Lexicon((unit.name, unit) for unit in districts())
+
+
+@cache
+def region_lexicon() -> Lexicon[str]:
+    """Return the names of regions, each with its canonical name."""
+    return Lexicon((name, row["name_vi"]) for row in rows("regions") for name in split_names(row["aliases"]))
+
+
+@cache
+def department_lexicon() -> Lexicon[str]:
+    """Return the names of provincial departments, each with its canonical name."""
+    return Lexicon(
+        (name, row["name"]) for row in rows("departments") for name in (row["name"], *split_names(row["aliases"]))
+    )
+
+
+def as_of_day(year: int | None) -> date:
+    """Return the day on which a unit of a measured year is looked up: the last of that year.
+
+    Results of 2025 are given for the 34 units that existed at its end; an open year is read as 2024,
+    the last year of the 63.
+    """
+    return date(2024 if year is None else year, 12, 31)
+
+
+def unit_in_year(units: tuple[Unit, ...] | list[Unit], year: int | None) -> Unit | None:
+    """Pick, among units that share a name, the one that existed at the end of the measured year.
+
+    >>> unit_in_year(named("Huế"), 2023).name, unit_in_year(named("Huế"), 2025).name
+    ('Thừa Thiên Huế', 'Huế')
+    """
+    day = as_of_day(year)
+    valid = [unit for unit in units if unit.valid_on(day)]
+    return valid[0] if valid else None
+
+
+@cache
+def _by_name() -> dict[str, list[Unit]]:
+    found: dict[str, list[Unit]] = {}
+    for unit in provinces_and_ministries():
+        for name in {fold(n) for n in (unit.name, *unit.aliases)}:
+            found.setdefault(name, []).append(unit)
+    return found
+
+
+def named(name: str) -> list[Unit]:
+    """Return the provinces and ministries of any era that carry `name`."""
+    return list(_by_name().get(fold(name), ()))
+
+
+@cache
+def districts_of(province_gso: str) -> dict[str, Unit]:
+    """Return a province's districts by folded bare name."""
+    return {fold(unit.name): unit for unit in districts() if unit.province == province_gso}
+
+
+def find_district(name: str, province_gso: str | None) -> Unit | None:
+    """Return the district of that name in that province, or in the only province that has one."""
+    key = fold(name)
+    if province_gso is not None:
+        return districts_of(province_gso).get(key)
+    same = [unit for unit in districts() if fold(unit.name) == key]
+    return same[0] if len(same) == 1 else None
+
+
+def province_of(name: str) -> Unit | None:
+    """Return the province (of the 63-unit era where both eras know it) that carries `name`."""
+    candidates = [unit for unit in named(name) if unit.level == "province"]
+    return unit_in_year(candidates, None) or (candidates[0] if candidates else None)
+
+
+@cache
+def english_provinces() -> Lexicon[Unit]:
+    """Return province names without diacritics ("Binh Duong"), as English news writes them."""
+    return Lexicon((strip_marks(unit.name), unit) for unit in provinces_and_ministries() if unit.level == "province")
