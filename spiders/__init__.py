@@ -1,0 +1,1 @@
+"""Portals to archive. The only code that talks to the web."""
