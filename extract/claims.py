@@ -9,11 +9,12 @@ from extract.article import Article
 from extract.discourse import Discourse, in_year
 from extract.home import read_home
 from extract.lexer import lex, strong_codes
-from extract.mentions import Cue, Delta, IndexName, Mention, Rank, Score, SubjectName, Tier
+from extract.mentions import Delta, IndexName, Mention, Rank, Score, SubjectName, Tier
 from extract.resolver import Draft, resolve
 from extract.sentence import Span, lines, sentences
+from extract.tables import read_tables
 from extract.text import View, read_text
-from normalize.claim import Claim, Qualifier
+from normalize.claim import KEY, Claim, Qualifier
 from normalize.indices import indices, ranked_count
 
 # Most news names no index at all: this scan decides whether the expensive reading starts.
@@ -35,29 +36,38 @@ _LONG_PARAGRAPH = 160
 
 @dataclass(frozen=True, slots=True)
 class Unresolved:
-    """A figure that the resolver could not give an index or a subject; counted in the night's report."""
+    """A figure beside an index that could not be given a subject, a scale or a year: data, not silence."""
 
     article: str
-    text: str
+    figure: str
+    sentence: str
     start: int
 
 
-def read_claims(article: Article) -> list[Claim]:
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What an article says: its claims, and the figures that no rule could complete."""
+
+    claims: tuple[Claim, ...]
+    unresolved: tuple[Unresolved, ...]
+
+
+def read_claims(article: Article) -> Reading:
     """Return the claims of an article, each once, in the order of the text."""
     view = read_text(article.text)
     if not _HINT.search(view.clean):
-        return []
+        return Reading((), ())
     claims: dict[tuple[object, ...], Claim] = {}
-    for claim in _claims(article, view):
-        identity = (*(getattr(claim, k) for k in _IDENTITY), claim.value)
-        claims.setdefault(identity, claim)
-    return list(claims.values())
+    unresolved: list[Unresolved] = []
+    for claim in (*_claims(article, view, unresolved), *read_tables(article)):
+        identity = (*(getattr(claim, part) for part in KEY), claim.value)
+        said = claims.setdefault(identity, claim)
+        if said.base_year is None and claim.base_year is not None:
+            claims[identity] = claim  # the headline says "tăng 10 bậc", the text says since when
+    return Reading(tuple(claims.values()), tuple(unresolved))
 
 
-_IDENTITY = ("index", "level", "authority", "subject", "year", "measure", "component", "scope", "modality", "base_year")
-
-
-def _claims(article: Article, view: View) -> Iterator[Claim]:
+def _claims(article: Article, view: View, unresolved: list[Unresolved]) -> Iterator[Claim]:
     home = read_home(article.home)
     body = list(_body(view.clean))
     read = [(span, lex(span.text, home.province, bare_districts=False)) for span in body]
@@ -75,8 +85,24 @@ def _claims(article: Article, view: View) -> Iterator[Claim]:
         line = view.clean.rfind("\n", 0, span.start)
         if line != paragraph:
             paragraph, state.target = line, False
-        for draft in resolve(span.text, mentions, state):
+        drafts = resolve(span.text, mentions, state)
+        for draft in drafts:
             yield _claim(article, view, span, draft, state)
+        if strong_codes(mentions):
+            done = {draft.number for draft in drafts}
+            for mention in mentions:
+                if mention not in done and _is_figure(mention):
+                    start, end = view.raw_span(span.start + mention.start, span.start + mention.end)
+                    unresolved.append(Unresolved(article.id, article.text[start:end], span.text.strip(), start))
+
+
+def _is_figure(mention: Mention) -> bool:
+    match mention.payload:
+        case Rank(superlative=False) | Delta():
+            return True
+        case Score(unit="điểm"):
+            return True
+    return False
 
 
 def _body(text: str) -> Iterator[Span]:
@@ -126,7 +152,7 @@ def _claim(article: Article, view: View, span: Span, draft: Draft, state: Discou
     province = state.province()
     authority = in_year(_as_name(province), year)[0] if provincial and province is not None else None
     value, qualifier, of = _value(draft, year)
-    start, end = view.raw_span(span.start + draft.anchor, span.start + draft.number.end)
+    start, end = view.raw_span(span.start + draft.anchor, span.start + draft.evidence_end)
     value_start, value_end = view.raw_span(span.start + draft.number.start, span.start + draft.number.end)
     estimate = qualifier == "about"
     payload = draft.value
@@ -197,7 +223,3 @@ def _unit(draft: Draft) -> str | None:
             return None if unit == "bậc" else unit
     return None
 
-
-def is_target(mention: Mention) -> bool:
-    """Tell whether a mention opens a plan."""
-    return isinstance(mention.payload, Cue) and mention.payload.what == "target"

@@ -65,6 +65,7 @@ class Draft:
     scope: str | None
     target: bool
     anchor: int
+    evidence_end: int
     place: int | None = None
     amount: Decimal | None = None
     from_group: Group | None = None
@@ -459,7 +460,7 @@ class _Reader:
                     index=index,
                     subject=subject,
                     value=payload,  # type: ignore[arg-type]  # only values reach here
-                    number=Mention(payload, mention.start, max(mention.end, 0), mention.rule),
+                    number=mention,
                     measure=measure or _MEASURES[type(payload)](payload),
                     year=year,
                     base_year=base_year if isinstance(payload, Delta) else None,
@@ -467,6 +468,7 @@ class _Reader:
                     scope=self._scope_of(i),
                     target=self.target,
                     anchor=min(self._anchor(i), mention.start),
+                    evidence_end=max(mention.end, end or 0),
                     place=place,
                     amount=amount,
                     from_group=group,

@@ -1,0 +1,1 @@
+"""DuckDB: the tables that researchers query, loaded whole or not at all."""

@@ -10,15 +10,16 @@ _OF = rf"""(?:
     \s?/\s?(?:tổng\ số\ )?(?P<of>\d{{1,3}})\b
   | \ (?:trong|trên|trong\ tổng|trên\ tổng)(?:\ tổng)?(?:\ số)?\ (?P<among>\d{{1,3}})(?=\ {RANKED})
 )?"""
-_NOUN = r"(?:thứ\ hạng|xếp\ hạng|vị\ trí|vị\ thứ|vị\ thế|thứ\ bậc|hạng|ngôi|vị)"
+_NOUN = r"(?:thứ\ hạng|xếp\ hạng|vị\ trí|vị\ thứ|vị\ thế|thứ\ bậc|hạng|ngôi)"
 _VERB = r"""(?:xếp|đứng|lên|xuống|chiếm|giữ|về|nắm|vươn|tụt|rơi|leo|nhảy|tăng|giảm|đạt|tiến|lùi|vào|còn|ở|trở\ lại)"""
 #: The largest ranking there is: 200 and more communes of one province.
 _MOST = 400
 
 
 def _rank(match: re.Match[str]) -> Rank | None:
-    place = parse_count(match["place"])
-    of = match["of"] or match["among"]
+    found = match.groupdict()
+    place = parse_count(found["place"] or found["ordinal"])
+    of = found["of"] or found.get("among")
     if not 1 <= place <= _MOST or (of and not place <= int(of) <= _MOST):
         return None
     return Rank(place, int(of) if of else None)
@@ -36,13 +37,13 @@ RULES: tuple[Rule, ...] = (
     # "hạng 32", "vị trí thứ 4", "xếp hạng thứ 14", "vị trí số một", "ở vị thứ 45/63"
     rule(
         "rank.noun",
-        rf"(?:\b{_VERB}\ (?:ở\ |vào\ )?)?\b{_NOUN}(?:\ (?:thứ|số|hạng))?(?:\ thứ)?\ (?P<place>{COUNT}){_OF}(?!\ ?(?:%|điểm|bậc|cán\ bộ))",
+        rf"(?:\b{_VERB}\ (?:ở\ |vào\ )?)?\b{_NOUN}(?:\ hạng)?(?:\ (?P<place>\d{{1,3}}\b(?![.,]\d)|nhất\b|nhì\b)|\ (?:thứ|số)\ (?P<ordinal>{COUNT})){_OF}(?!\ ?(?:%|điểm|bậc|cán\ bộ))",
         _rank,
     ),
     # "xếp thứ 12/63", "đứng thứ bẩy", "lên thứ 14/63", "xuống thứ 5"
     rule("rank.verb", rf"\b{_VERB}\ (?:ở\ |hạng\ |xếp\ )*thứ\ (?P<place>{COUNT}){_OF}(?!\ liên\ tiếp)", _rank),
     # "xếp 12/63", "hạng 3/13", "đứng 15/63 tỉnh"
-    rule("rank.of", rf"\b(?:xếp|đứng|hạng|vị\ trí|thứ\ hạng)\ (?P<place>\d{{1,3}})\s?/\s?(?P<of>\d{{2,3}})(?P<among>)\b", _rank),
+    rule("rank.of", rf"\b(?:xếp|đứng|hạng|vị\ trí|thứ\ hạng)\ (?P<place>\d{{1,3}})\s?/\s?(?P<of>\d{{2,3}})\b", _rank),
     # "thứ 3 của Bắc Trung Bộ", "(thứ 4)", "thứ 26 về"; not "lần thứ 3", "năm thứ hai", "thứ bảy tuần này"
     rule(
         "rank.bare",
@@ -50,7 +51,7 @@ RULES: tuple[Rule, ...] = (
         _rank,
     ),
     # "(12/63)": only with the number of provinces that a year can have
-    rule("rank.bracket", r"(?<=\()(?P<place>\d{1,2})\s?/\s?(?P<of>63|64|34)(?P<among>)(?=\))", _rank),
+    rule("rank.bracket", r"(?<=\()(?P<place>\d{1,2})\s?/\s?(?P<of>63|64|34)(?=\))", _rank),
     rule("rank.second", r"\bá\ quân\b|\bxếp\ nhì\b|\bđứng\ nhì\b", lambda _: Rank(2, superlative=True)),
     rule("rank.last_but_one", r"\báp\ chót\b|\bkế\ chót\b", lambda _: Rank(None, from_end=2, superlative=True)),
     rule(

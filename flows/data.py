@@ -1,0 +1,46 @@
+"""Where a night keeps its things, under one folder."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class DataFolderError(Exception):
+    """Raised when the data folder cannot be created or written; says which and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class DataFolder:
+    """The data folder: archive, warehouse, report and the counts of crawls."""
+
+    root: Path
+
+    @property
+    def archive(self) -> Path:
+        """Every response, by portal."""
+        return self.root / "archive"
+
+    @property
+    def warehouse(self) -> Path:
+        """The published DuckDB file."""
+        return self.root / "chiso.duckdb"
+
+    @property
+    def report(self) -> Path:
+        """The validation report."""
+        return self.root / "report"
+
+    @property
+    def crawls(self) -> Path:
+        """Counts and logs of the last crawl of each portal."""
+        return self.root / "crawls"
+
+    def prepare(self) -> None:
+        """Create the folder, or raise DataFolderError if it cannot be written."""
+        try:
+            self.crawls.mkdir(parents=True, exist_ok=True)
+            self.archive.mkdir(exist_ok=True)
+        except OSError as error:
+            raise DataFolderError(f"cannot write the data folder {self.root}: {error.strerror}; give another with --data") from error
+        if not os.access(self.root, os.W_OK):
+            raise DataFolderError(f"cannot write the data folder {self.root}: permission denied; give another with --data")

@@ -1,0 +1,299 @@
+"""The stages of a night as plain functions: no Prefect here, nothing that cannot be tested by a call."""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from extract.claims import read_claims
+from extract.html import PageError, decompress
+from extract.reader import read_document
+from flows.data import DataFolder
+from normalize.claim import Claim
+from normalize.cluster import cluster_articles
+from normalize.indices import indices
+from normalize.reconcile import Conflict, Fact, reconcile
+from normalize.statement import Statement, claim_id, read_statement
+from normalize.units import districts, provinces_and_ministries
+from spiders.archive import Archive, Page, portals_in
+from spiders.crawl import CrawlCounts
+from spiders.portal import load_portal, portal_names, portal_of
+from warehouse.store import add, load_facts, replace, rewriting
+
+_CRAWL_SECONDS = 4 * 3600
+_READ = ("article", "attachment")
+_OK = 200
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPage:
+    """What one archived page gave: rows for the tables, or the problem that kept it from being read."""
+
+    page: Page
+    article: dict[str, Any] | None
+    claims: tuple[dict[str, Any], ...]
+    unresolved: tuple[dict[str, Any], ...]
+    problem: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class NightCounts:
+    """The counts of one night; `verdict` is complete, findings (conflicts stand) or degraded (a portal failed)."""
+
+    run_id: str
+    started_at: datetime
+    verdict: str
+    pages_new: int
+    articles_new: int
+    claims_new: int
+    facts: int
+    facts_changed: int
+    conflicts: int
+    portals_failed: int
+
+
+# -- crawl ------------------------------------------------------------------------------------------------
+
+
+def crawl_portal(name: str, data: DataFolder, *, proxy: str | None = None, fast: bool = False) -> CrawlCounts:
+    """Crawl one portal in a process of its own and return its counts; a process that dies is a failed portal."""
+    counts = data.crawls / f"{name}.json"
+    counts.unlink(missing_ok=True)
+    command = [sys.executable, "-m", "spiders.crawl", name, "--archive", str(data.archive), "--counts", str(counts)]
+    command += ["--proxy", proxy] if proxy else []
+    command += ["--fast"] if fast else []
+    with (data.crawls / f"{name}.log").open("wb") as log:
+        try:
+            done = subprocess.run(command, stdout=log, stderr=log, timeout=_CRAWL_SECONDS, check=False)  # noqa: S603 (our own module and names)
+            ending = f"the crawl process ended with {done.returncode}"
+        except subprocess.TimeoutExpired:
+            ending = f"stopped after {_CRAWL_SECONDS // 3600} hours"
+    if not counts.exists():
+        return CrawlCounts(name, "failed", f"{ending}; see {data.crawls / name}.log", 0, 0, 0, 0, 0, 1)
+    return CrawlCounts(**json.loads(counts.read_text(encoding="utf-8")))
+
+
+# -- read -------------------------------------------------------------------------------------------------
+
+
+def archived_pages(data: DataFolder) -> list[Page]:
+    """Return every archived response, portal by portal, in the order of fetching."""
+    return [page for portal in portals_in(data.archive) for page in Archive(data.archive, portal).pages()]
+
+
+def pages_to_read(pages: Iterable[Page], known: frozenset[str]) -> list[Page]:
+    """Return the articles and attachments that no earlier night has read, each page once."""
+    fresh = {page.page_id: page for page in pages if page.kind in _READ and page.status == _OK and page.page_id not in known}
+    return list(fresh.values())
+
+
+def read_batch(archive: Path, pages: Sequence[Page]) -> list[ReadPage]:
+    """Read one batch of pages; a page that cannot be read is a problem of its own, never of the batch."""
+    return [_read_page(archive, page) for page in pages]
+
+
+def read_all(archive: Path, pages: Sequence[Page], *, workers: int | None = None, batch: int = 200) -> list[ReadPage]:
+    """Read pages in a pool of processes; few pages are read here, where starting a pool would take longer."""
+    batches = [pages[i : i + batch] for i in range(0, len(pages), batch)]
+    workers = workers or os.cpu_count() or 1
+    if len(batches) <= 1 or workers == 1:
+        return [read for group in batches for read in read_batch(archive, group)]
+    with ProcessPoolExecutor(workers) as pool:
+        return [read for group in pool.map(read_batch, [archive] * len(batches), batches) for read in group]
+
+
+def _read_page(archive: Path, page: Page) -> ReadPage:
+    portal = portal_of(page.url)
+    try:
+        body = decompress(Archive(archive, page.portal).body(page), page.content_encoding)
+        article = read_document(
+            body,
+            article_id=page.page_id,
+            kind="pdf" if "pdf" in page.content_type else "html",
+            url=page.url,
+            content_type=page.content_type,
+            fetched=datetime.fromisoformat(page.fetched_at).date(),
+            home=portal.place if portal else None,
+        )
+    except PageError as error:
+        return ReadPage(page, None, (), (), str(error))
+    article_id = hashlib.sha256(f"{page.url}\n{article.text}".encode()).hexdigest()[:16]
+    row = {
+        "article_id": article_id,
+        "url": page.url,
+        "source": portal.host if portal else page.portal,
+        "page_id": page.page_id,
+        "title": article.title,
+        "published": article.published,
+        "published_reason": article.published_reason,
+        "author": article.author,
+        "home": article.home,
+        "text": article.text,
+    }
+    reading = read_claims(article)
+    claims = tuple(_claim_row(claim, row) for claim in reading.claims)
+    unresolved = tuple({**asdict(item), "article": article_id} for item in reading.unresolved)
+    return ReadPage(page, row, claims, unresolved, None)
+
+
+def _claim_row(claim: Claim, article: dict[str, Any]) -> dict[str, Any]:
+    row = {**claim.to_json(), "article": article["article_id"], "source": article["source"], "url": article["url"], "published": article["published"]}
+    printed = claim.value
+    row["value_text"] = None if printed is None else str(printed)
+    row["value"] = None if printed is None or isinstance(printed, str) else float(printed)
+    row["value_high"] = None if claim.value_high is None else float(claim.value_high)
+    row["claim_id"] = claim_id({**row, "value": row["value_text"]})
+    return row
+
+
+# -- reconcile and load -----------------------------------------------------------------------------------
+
+
+def known_pages(data: DataFolder) -> frozenset[str]:
+    """Return the pages that the published warehouse has already read."""
+    if not data.warehouse.exists():
+        return frozenset()
+    with duckdb.connect(str(data.warehouse), read_only=True) as connection:
+        rows = connection.execute("select page_id from articles union select article from problems").fetchall()
+    return frozenset(str(row[0]) for row in rows)
+
+
+def statements_of(claims: Iterable[dict[str, Any]], clusters: dict[str, str], homes: dict[str, tuple[str, str | None]]) -> list[Statement]:
+    """Return claims as comparable statements; `homes` gives each source's kind and place."""
+    found = []
+    for claim in claims:
+        kind, place = homes.get(claim["source"], ("paper", None))
+        record = {**claim, "value": claim["value_text"]}
+        found.append(read_statement(record, cluster=clusters.get(claim["article"]), kind=kind, place=place))
+    return found
+
+
+def load_night(  # noqa: PLR0913 (a night is made of these)
+    data: DataFolder, pages: Sequence[Page], read: Sequence[ReadPage], crawls: Sequence[CrawlCounts], *, run_id: str, started_at: datetime, sample: bool
+) -> NightCounts:
+    """Bring the warehouse up to date in one transaction and publish it; return the night's counts.
+
+    The same night twice changes no fact: rows are keyed by content, and facts that are the same stay.
+    """
+    moment = datetime.now(UTC)
+    with rewriting(data.warehouse) as connection:
+        _load_reference(connection)
+        pages_new = add(connection, "pages", [_page_row(page) for page in pages])
+        articles = [{**r.article, "cluster": r.article["article_id"], "current": True, "gone": False} for r in read if r.article]
+        articles_new = add(connection, "articles", list({a["article_id"]: a for a in articles}.values()))
+        claims = {c["claim_id"]: {**c, "superseded": False} for r in read for c in r.claims}
+        claims_new = add(connection, "claims", list(claims.values()))
+        add(connection, "problems", [{"article": r.page.page_id, "url": r.page.url, "what": r.problem} for r in read if r.problem])
+        add(connection, "unresolved", list({(u["article"], u["start"]): u for r in read for u in r.unresolved}.values()))
+        _mark_versions(connection, pages, read)
+        facts, conflicts = _reconcile(connection)
+        changed = load_facts(connection, [_fact_row(fact) for fact in facts], moment)
+        _load_conflicts(connection, conflicts, moment)
+        failed = sum(crawl.state != "complete" for crawl in crawls)
+        verdict = "degraded" if failed else "findings" if conflicts else "complete"
+        counts = NightCounts(run_id, started_at, verdict, pages_new, articles_new, claims_new, len(facts), changed, len(conflicts), failed)
+        add(connection, "runs", [{**asdict(counts), "ended_at": moment, "sample": sample}])
+        add(connection, "crawls", [{"run_id": run_id, **asdict(crawl)} for crawl in crawls])
+    return counts
+
+
+def _page_row(page: Page) -> dict[str, Any]:
+    row = {**asdict(page), "page_id": page.page_id, "fetched_at": datetime.fromisoformat(page.fetched_at)}
+    return {k: v for k, v in row.items() if k not in {"etag", "last_modified", "content_encoding"}}
+
+
+def _load_reference(connection: duckdb.DuckDBPyConnection) -> None:
+    portals = [load_portal(name) for name in portal_names()]
+    add(connection, "sources", [
+        {"source": p.host, "portal": p.name, "title": p.title, "kind": p.kind, "place": p.place, "home": p.home, "family": p.family, "caveats": p.caveats}
+        for p in portals
+    ])  # fmt: skip
+    add(connection, "indices", [
+        {"index": i.code, "name_vi": i.name_vi, "name_en": i.name_en, "publisher": i.publisher, "level": i.level, "unit": i.unit,
+         "scale_min": i.scale_min, "scale_max": i.scale_max, "first_year": i.first_year, "last_year": i.last_year}
+        for i in indices().values()
+    ])  # fmt: skip
+    add(connection, "units", [
+        {"unit_id": u.unit_id, "level": u.level, "kind": u.kind, "name": u.name, "gso_code": u.gso_code, "province": u.province,
+         "valid_from": u.valid_from, "valid_to": u.valid_to}
+        for u in (*provinces_and_ministries(), *districts())
+    ])  # fmt: skip
+
+
+def _mark_versions(connection: duckdb.DuckDBPyConnection, pages: Sequence[Page], read: Sequence[ReadPage]) -> None:
+    """Mark of each URL the newest version as current, older ones' claims as superseded, vanished URLs as gone."""
+    article_of = dict(connection.execute("select page_id, article_id from articles").fetchall())
+    article_of |= {r.page.page_id: r.article["article_id"] for r in read if r.article}
+    newest: dict[str, str] = {}
+    gone: dict[str, bool] = {}
+    for page in pages:
+        if page.kind in _READ:
+            gone[page.url] = page.status != _OK
+            if page.page_id in article_of:
+                newest[page.url] = article_of[page.page_id]
+    texts = dict(connection.execute("select article_id, text from articles order by article_id").fetchall())
+    clusters = cluster_articles({article: texts[article] for article in sorted(set(newest.values()))})
+    rows = connection.execute("select article_id, url from articles order by article_id").fetchall()
+    if not rows:
+        return
+    marks = pa.table({
+        "article_id": [a for a, _ in rows],
+        "current": [newest.get(u) == a for a, u in rows],
+        "gone": [gone.get(u, False) for _, u in rows],
+        "cluster": [clusters.get(a, a) for a, _ in rows],
+    })  # fmt: skip
+    connection.register("marks", marks)
+    connection.execute("update articles set current = m.current, gone = m.gone, cluster = m.cluster from marks m where articles.article_id = m.article_id")
+    connection.execute("update claims set superseded = not m.current from marks m where claims.article = m.article_id and superseded <> (not m.current)")
+    connection.unregister("marks")
+
+
+def _reconcile(connection: duckdb.DuckDBPyConnection) -> tuple[tuple[Fact, ...], tuple[Conflict, ...]]:
+    cursor = connection.execute("select * from claims where not superseded order by claim_id")
+    names = [column[0] for column in cursor.description or ()]
+    claims = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    clusters = dict(connection.execute("select article_id, cluster from articles").fetchall())
+    homes = {source: (kind, place) for source, kind, place in connection.execute("select source, kind, place from sources").fetchall()}
+    result = reconcile(statements_of(claims, clusters, homes))
+    return result.facts, result.conflicts
+
+
+def _fact_row(fact: Fact) -> dict[str, Any]:
+    key = fact.key._asdict()
+    number = None if fact.value is None or isinstance(fact.value, str) else float(fact.value)
+    parts = {k: v for k, v in asdict(fact).items() if k not in {"key", "value", "high", "claims"}}
+    return {**parts, **key, "value": number, "value_text": None if fact.value is None else str(fact.value),
+            "value_high": None if fact.high is None else float(fact.high), "claims": list(fact.claims)}  # fmt: skip
+
+
+def _load_conflicts(connection: duckdb.DuckDBPyConnection, conflicts: Sequence[Conflict], moment: datetime) -> None:
+    since = dict(connection.execute("select conflict_id, since from conflicts").fetchall())
+    replace(connection, "conflicts", [conflict_row(c) | {"since": since.get(c.conflict_id, moment)} for c in conflicts])
+
+
+def conflict_row(conflict: Conflict) -> dict[str, Any]:
+    """Return a conflict as a row of its table (without the moment it was first seen)."""
+    return {
+        "conflict_id": conflict.conflict_id,
+        "fact_id": conflict.conflict_id.replace("c-", "f-", 1),
+        **conflict.key._asdict(),
+        "class": conflict.conflict_class,
+        "why": conflict.why,
+        "values": [str(side[0].value) for side in conflict.sides],
+        "proposed": None if conflict.proposed is None else str(conflict.proposed),
+        "rule": conflict.rule,
+        "reason": conflict.reason,
+        "equations": list(conflict.equations),
+        "would_change": conflict.would_change,
+        "claims": sorted(s.claim_id for side in conflict.sides for s in side),
+    }

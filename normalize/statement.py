@@ -1,0 +1,206 @@
+"""A statement: a claim as one source makes it, brought to the form in which claims can be compared."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Any, NamedTuple
+
+from normalize.claim import KEY
+from normalize.fold import fold
+from normalize.indices import canonical_component, indices
+from normalize.units import named, province_of
+
+
+class StatementError(ValueError):
+    """Raised by `read_statement` for a claim record that lacks a part or holds a wrong one; names the part."""
+
+
+class Key(NamedTuple):
+    """What was measured. Claims are compared only where all parts are equal.
+
+    `base_year` belongs to changes only: "tăng 25 bậc so với 2016" and "giảm 3 bậc so với 2018" are two facts.
+    """
+
+    index: str
+    level: str
+    authority: str | None
+    subject: str
+    year: int | None
+    measure: str
+    component: str | None
+    scope: str | None
+    modality: str
+    base_year: int | None = None
+
+    def moved(self, **parts: Any) -> "Key":
+        """Return the key with some parts changed."""
+        return self._replace(**parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One claim of one source. `value` is on the index's own scale; `decimals` are those that were printed.
+
+    `kind` is the source's (publisher, wire, portal, paper, aggregator, official); `first_hand` says that the
+    source belongs to the subject. `cluster` names the group of articles that copy each other.
+    """
+
+    claim_id: str
+    key: Key
+    value: Decimal | str | None
+    high: Decimal | None
+    decimals: int
+    subject_type: str
+    subject_id: str | None
+    unit: str | None
+    of: int | None
+    qualifier: str
+    article: str
+    source: str
+    kind: str
+    url: str | None
+    published: date | None
+    cluster: str
+    first_hand: bool
+    evidence: str
+    printed: str
+
+
+def claim_id(record: Mapping[str, Any]) -> str:
+    """Return the stable id of a claim: the same words of the same article always have it."""
+    parts = [str(record.get(part)) for part in ("article", *KEY, "value", "start", "value_start")]
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:16]
+
+
+def read_statement(record: Mapping[str, Any], *, cluster: str | None = None, kind: str = "paper", place: str | None = None) -> Statement:
+    """Read one claim record (the JSON of CONTRACT, with "source", "url" and "published").
+
+    Raises StatementError naming the missing or wrong part.
+    """
+    missing = [part for part in ("index", "subject", "measure") if not record.get(part)]
+    if missing:
+        raise StatementError(f"missing {', '.join(missing)}")
+    index = str(record["index"])
+    if index not in indices():
+        raise StatementError(f"unknown index {index!r}")
+    value, decimals = _value(record)
+    subject = str(record["subject"])
+    published = record.get("published")
+    try:
+        day = date.fromisoformat(str(published)[:10]) if published else None
+        year = None if record.get("year") is None else int(record["year"])
+    except ValueError as error:
+        raise StatementError(str(error)) from error
+    component = record.get("component")
+    key = Key(
+        index=index,
+        level=record.get("level") or "national",
+        authority=record.get("authority"),
+        subject=_canonical(subject),
+        year=year,
+        measure=str(record["measure"]),
+        component=canonical_component(index, component) if component else None,
+        scope=record.get("scope"),
+        modality=record.get("modality") or "reported",
+        base_year=_base_year(record, year),
+    )
+    article = str(record.get("article") or record.get("url") or "")
+    return Statement(
+        claim_id=str(record.get("claim_id") or claim_id(record)),
+        key=key,
+        value=_rescaled(value, key),
+        high=_decimal(record.get("value_high")),
+        decimals=decimals,
+        subject_type=str(record.get("subject_type") or "province"),
+        subject_id=record.get("subject_id"),
+        unit=record.get("unit"),
+        of=record.get("of"),
+        qualifier=str(record.get("qualifier") or "exact"),
+        article=article,
+        source=str(record.get("source") or ""),
+        kind=kind,
+        url=record.get("url"),
+        published=day,
+        cluster=cluster or article,
+        first_hand=_first_hand(place, key),
+        evidence=str(record.get("evidence") or ""),
+        printed=str(record.get("value")),
+    )
+
+
+def _canonical(subject: str) -> str:
+    units = named(subject)
+    names = {unit.name for unit in units}
+    return units[0].name if len(names) == 1 else subject
+
+
+def _decimal(value: Any) -> Decimal | None:
+    try:
+        return None if value is None else Decimal(str(value))
+    except InvalidOperation as error:
+        raise StatementError(f"value {value!r} is no number") from error
+
+
+def _value(record: Mapping[str, Any]) -> tuple[Decimal | str | None, int]:
+    raw = record.get("value")
+    if record["measure"] == "tier" or raw is None:
+        return raw, 0
+    value = _decimal(raw)
+    decimals = record.get("decimals")
+    if decimals is None and value is not None:
+        exponent = value.normalize().as_tuple().exponent
+        decimals = max(0, -exponent) if isinstance(exponent, int) else 0
+    return value, int(decimals or 0)
+
+
+def _base_year(record: Mapping[str, Any], year: int | None) -> int | None:
+    if not str(record["measure"]).endswith("_delta"):
+        return None
+    base = record.get("base_year")
+    if base is not None:
+        return int(base)
+    return year - 1 if year is not None else None
+
+
+def _rescaled(value: Decimal | str | None, key: Key) -> Decimal | str | None:
+    """Bring 60,77 on a scale of 0 to 1 back to 0,6077; percent and points of a share are one number already."""
+    entry = indices()[key.index]
+    if isinstance(value, Decimal) and key.measure.startswith("score") and key.component is None and entry.alt_scale_max and abs(value) > entry.scale_max:
+        return value / (entry.alt_scale_max / entry.scale_max)
+    return value
+
+
+def _first_hand(place: str | None, key: Key) -> bool:
+    """Tell whether the source is the subject's own: the province on itself, the authority on its bodies."""
+    if not place:
+        return False
+    parts = [fold(part) for part in place.split(",")]
+    province = province_of(place.rsplit(",", 1)[-1])
+    own = {*parts, fold(province.name)} if province else set(parts)
+    return fold(key.subject) in own or (key.authority is not None and fold(key.authority) in own)
+
+
+def agree(a: Statement, b: Statement) -> bool:
+    """Tell whether two values are the same number as printed.
+
+    70,7 and 70,69 are: a shorter figure stands for every value that rounds or is cut to it, so the tolerance is
+    a full unit of its last digit (the press cuts as often as it rounds). Equal precision must be equal.
+    """
+    if not isinstance(a.value, Decimal) or not isinstance(b.value, Decimal):
+        return _same_tier(a.value, b.value)
+    if a.high != b.high:
+        return False
+    if a.decimals == b.decimals or not a.key.measure.startswith("score"):
+        return a.value == b.value
+    return abs(a.value - b.value) < Decimal(1).scaleb(-min(a.decimals, b.decimals))
+
+
+def _same_tier(a: object, b: object) -> bool:
+    return fold(str(a)) == fold(str(b))
+
+
+def finest(statements: Iterable[Statement]) -> Statement:
+    """Return the statement that printed the most digits; the earliest id among equals."""
+    return min(statements, key=lambda s: (-s.decimals, s.claim_id))

@@ -1,0 +1,34 @@
+"""Read-only questions: no attach, no files, no network, whatever the SQL says."""
+
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from warehouse.store import WarehouseError
+
+
+class QueryError(Exception):
+    """Raised for SQL that DuckDB refuses; carries its message."""
+
+
+def connect(path: Path) -> duckdb.DuckDBPyConnection:
+    """Open the published warehouse for reading, closed to everything outside it."""
+    if not path.exists():
+        raise WarehouseError(f"no warehouse at {path}: run `chiso nightly` first, or give its folder with --data")
+    try:
+        connection = duckdb.connect(str(path), read_only=True)
+        connection.execute("set enable_external_access = false; set lock_configuration = true")
+    except duckdb.Error as error:
+        raise WarehouseError(f"cannot read {path}: {error}") from error
+    return connection
+
+
+def ask(path: Path, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+    """Return column names and rows of one query."""
+    with connect(path) as connection:
+        try:
+            cursor = connection.execute(sql)
+            return [column[0] for column in cursor.description or ()], cursor.fetchall()
+        except duckdb.Error as error:
+            raise QueryError(str(error)) from error

@@ -1,0 +1,239 @@
+-- The warehouse. Every table and column carries a comment: `select * from duckdb_columns()` is the data dictionary.
+-- Loaded by warehouse/store.py; the published file is only ever replaced, never written in place.
+
+create table if not exists sources (
+  source varchar primary key, portal varchar unique, title varchar not null, kind varchar not null check (kind in ('publisher', 'wire', 'portal', 'paper', 'aggregator', 'official')), place varchar, home varchar not null, family varchar not null, caveats varchar not null
+);
+comment on table sources is 'Who publishes: one row a declared portal.';
+comment on column sources.source is 'Host name; the name of the source in claims.';
+comment on column sources.portal is 'Name of the portal''s file in spiders/portals.';
+comment on column sources.title is 'The publisher''s own name.';
+comment on column sources.kind is 'publisher (of an index), wire, portal, paper, aggregator or official table: how far it is believed.';
+comment on column sources.place is 'Unit whose portal it is, smallest first; null for national media.';
+comment on column sources.home is 'Home page.';
+comment on column sources.family is 'Family of markup (CMS).';
+comment on column sources.caveats is 'What a reader of this source must know.';
+
+create table if not exists indices (
+  index varchar primary key, name_vi varchar not null, name_en varchar not null, publisher varchar not null, level varchar not null check (level in ('national', 'provincial')), unit varchar not null, scale_min decimal(18, 6) not null, scale_max decimal(18, 6) not null, first_year integer not null, last_year integer not null
+);
+comment on table indices is 'The registry of indices.';
+comment on column indices.index is 'Code: PAR_INDEX, SIPAS, PCI, ...; codes of minor indices begin with other:.';
+comment on column indices.name_vi is 'Official Vietnamese name.';
+comment on column indices.name_en is 'English name.';
+comment on column indices.publisher is 'Who publishes it.';
+comment on column indices.level is 'national: a national body scores provinces or ministries; provincial: a province scores its own bodies.';
+comment on column indices.unit is 'Unit of official decisions: %, điểm, or empty for a plain number.';
+comment on column indices.scale_min is 'Lowest possible score.';
+comment on column indices.scale_max is 'Highest possible score.';
+comment on column indices.first_year is 'First measured year.';
+comment on column indices.last_year is 'Last measured year known to the registry.';
+
+create table if not exists units (
+  unit_id varchar primary key, level varchar not null, kind varchar not null, name varchar not null, gso_code varchar not null, province varchar, valid_from date, valid_to date
+);
+comment on table units is 'The gazetteer: provinces of the eras of 64, 63 and 34, ministries, districts until 2025-06-30.';
+comment on column units.unit_id is 'Stable id of the unit in one period (P33-63 and P33-34 are Hưng Yên before and after the merger).';
+comment on column units.level is 'province, ministry or district.';
+comment on column units.kind is 'Kind in Vietnamese: tỉnh, thành phố trực thuộc trung ương, huyện, ...';
+comment on column units.name is 'Canonical Vietnamese name without the unit word.';
+comment on column units.gso_code is 'Code of the General Statistics Office; not a key, because mergers reuse it.';
+comment on column units.province is 'GSO code of a district''s province.';
+comment on column units.valid_from is 'First day of the period; null if unknown.';
+comment on column units.valid_to is 'Last day of the period; null while it lasts.';
+
+create table if not exists pages (
+  page_id varchar not null, portal varchar not null, url varchar not null, kind varchar not null, fetched_at timestamptz not null, status integer not null, content_type varchar not null, sha256 varchar not null, length bigint not null, file varchar not null, "offset" bigint not null, primary key (portal, file, "offset")
+);
+comment on table pages is 'Every archived response: where its untouched bytes are.';
+comment on column pages.page_id is 'Hash of URL, status and bytes: the same bytes fetched twice are one page.';
+comment on column pages.portal is 'Portal that was crawled.';
+comment on column pages.url is 'URL as requested.';
+comment on column pages.kind is 'listing, feed, sitemap, article or attachment.';
+comment on column pages.fetched_at is 'When it was fetched.';
+comment on column pages.status is 'HTTP status.';
+comment on column pages.content_type is 'Content-Type as sent.';
+comment on column pages.sha256 is 'SHA-256 of the body as received.';
+comment on column pages.length is 'Bytes of the body as received.';
+comment on column pages.file is 'WARC file under archive/<portal>/.';
+comment on column pages."offset" is 'Place of the record in that file, in bytes.';
+
+create table if not exists articles (
+  article_id varchar primary key, url varchar not null, source varchar not null references sources (source), page_id varchar not null, title varchar, published date, published_reason varchar, author varchar, home varchar, text varchar not null, cluster varchar not null, current boolean not null, gone boolean not null
+);
+comment on table articles is 'What was read from the pages; a changed article is a new row, the old one stays with current = false.';
+comment on column articles.article_id is 'Hash of URL and text.';
+comment on column articles.url is 'Where it was found.';
+comment on column articles.source is 'Host name.';
+comment on column articles.page_id is 'The archived page it was read from.';
+comment on column articles.title is 'Headline.';
+comment on column articles.published is 'Publication day; null when no signal gave it.';
+comment on column articles.published_reason is 'The signal that gave the day.';
+comment on column articles.author is 'Author or credit line.';
+comment on column articles.home is 'Unit whose portal published it, smallest first.';
+comment on column articles.text is 'The text that evidence offsets count in, in code points.';
+comment on column articles.cluster is 'Articles that copy each other share it.';
+comment on column articles.current is 'False once a newer version of the same URL was read.';
+comment on column articles.gone is 'True once the URL answered 404 or 410; its claims are kept.';
+
+create table if not exists claims (
+  claim_id varchar primary key, article varchar not null references articles (article_id), source varchar not null, url varchar not null, published date, index varchar not null references indices (index), level varchar not null, authority varchar, subject varchar not null, subject_type varchar not null, subject_id varchar, year integer check (year between 1990 and 2100), measure varchar not null, value double, value_text varchar, value_high double, decimals integer, qualifier varchar not null, unit varchar, "of" integer, base_year integer, component varchar, scope varchar, modality varchar not null check (modality in ('reported', 'target', 'estimate')), evidence varchar not null, start integer not null, "end" integer not null check ("end" > start), value_start integer not null, value_end integer not null, year_reason varchar not null, rule varchar not null, superseded boolean not null
+);
+comment on table claims is 'One number that one article states, with its verbatim evidence. Superseded claims stay.';
+comment on column claims.claim_id is 'Stable id.';
+comment on column claims.article is 'Article that states it.';
+comment on column claims.source is 'Host name.';
+comment on column claims.url is 'URL of the article.';
+comment on column claims.published is 'Publication day of the article.';
+comment on column claims.index is 'Index code.';
+comment on column claims.level is 'national or provincial.';
+comment on column claims.authority is 'Province that scores, for provincial claims.';
+comment on column claims.subject is 'Canonical name of who is measured.';
+comment on column claims.subject_type is 'province, ministry, department, district, commune, region or aggregate.';
+comment on column claims.subject_id is 'Unit in the measured year; null if unknown.';
+comment on column claims.year is 'Year measured, never the year of the article; null when the article does not tell.';
+comment on column claims.measure is 'score, rank, score_delta, rank_delta, score_min, score_max, score_median, score_mean or tier.';
+comment on column claims.value is 'The number; null for tiers and open last places.';
+comment on column claims.value_text is 'The value as text: tiers, and numbers with the decimals that were printed.';
+comment on column claims.value_high is 'Upper end of a range.';
+comment on column claims.decimals is 'Decimals that were printed.';
+comment on column claims.qualifier is 'exact, about, at_least, at_most, range or last.';
+comment on column claims.unit is 'Unit as printed: điểm, % or null.';
+comment on column claims."of" is 'Number ranked, where stated.';
+comment on column claims.base_year is 'Year compared with, for changes.';
+comment on column claims.component is 'Field of the index; null for the whole.';
+comment on column claims.scope is 'Region or group inside which a rank holds; null for the whole block.';
+comment on column claims.modality is 'reported, target or estimate.';
+comment on column claims.evidence is 'The verbatim stretch of the article.';
+comment on column claims.start is 'First code point of the evidence in articles.text.';
+comment on column claims."end" is 'Code point behind the evidence.';
+comment on column claims.value_start is 'First code point of the figure.';
+comment on column claims.value_end is 'Code point behind the figure.';
+comment on column claims.year_reason is 'Why the year was read so.';
+comment on column claims.rule is 'Rule that made the claim.';
+comment on column claims.superseded is 'True when the article has a newer version.';
+
+create table if not exists fact_history (
+  fact_id varchar not null, known_from timestamptz not null, known_to timestamptz, index varchar not null references indices (index), level varchar not null, authority varchar, subject varchar not null, subject_type varchar not null, subject_id varchar, year integer, measure varchar not null, value double, value_text varchar, value_high double, decimals integer, qualifier varchar not null, unit varchar, "of" integer, base_year integer, component varchar, scope varchar, modality varchar not null, status varchar not null check (status in ('agreed', 'rounded', 'single', 'resolved', 'conflict', 'refuted')), confidence double not null check (confidence between 0 and 1), rule varchar not null, reason varchar not null, n_claims integer not null, n_independent integer not null, claims varchar[] not null, primary key (fact_id, known_from)
+);
+comment on table fact_history is 'Every state of every fact: what we published, from when to when.';
+comment on column fact_history.fact_id is 'Stable id of the key.';
+comment on column fact_history.known_from is 'When this state was published first.';
+comment on column fact_history.known_to is 'When it was replaced or withdrawn; null while it stands.';
+comment on column fact_history.index is 'Index code.';
+comment on column fact_history.level is 'national or provincial.';
+comment on column fact_history.authority is 'Province that scores, for provincial facts.';
+comment on column fact_history.subject is 'Canonical name of who is measured.';
+comment on column fact_history.subject_type is 'province, ministry, department, district, commune, region or aggregate.';
+comment on column fact_history.subject_id is 'Unit in the measured year.';
+comment on column fact_history.year is 'Year measured.';
+comment on column fact_history.measure is 'What was measured; see claims.measure.';
+comment on column fact_history.value is 'The reconciled number.';
+comment on column fact_history.value_text is 'The value as text, with the decimals that were printed.';
+comment on column fact_history.value_high is 'Upper end of a range.';
+comment on column fact_history.decimals is 'Decimals of the most precise agreeing source.';
+comment on column fact_history.qualifier is 'exact, about, at_least, at_most, range or last.';
+comment on column fact_history.unit is 'Unit as printed.';
+comment on column fact_history."of" is 'Number ranked.';
+comment on column fact_history.base_year is 'Year compared with, for changes.';
+comment on column fact_history.component is 'Field of the index; null for the whole.';
+comment on column fact_history.scope is 'Region or group; null for the whole block.';
+comment on column fact_history.modality is 'reported, target or estimate.';
+comment on column fact_history.status is 'agreed, rounded (same within printed digits), single, resolved, conflict or refuted.';
+comment on column fact_history.confidence is '0 to 1; a heuristic, not calibrated yet.';
+comment on column fact_history.rule is 'Rule that chose the value.';
+comment on column fact_history.reason is 'One sentence of reason.';
+comment on column fact_history.n_claims is 'Claims about the key, losers included.';
+comment on column fact_history.n_independent is 'Independent witnesses: copies and articles of one source count once.';
+comment on column fact_history.claims is 'Ids of all claims.';
+
+create table if not exists conflicts (
+  conflict_id varchar primary key, fact_id varchar not null, index varchar not null, level varchar not null, authority varchar, subject varchar not null, year integer, measure varchar not null, component varchar, scope varchar, modality varchar not null, base_year integer, class varchar not null, why varchar not null, "values" varchar[] not null, proposed varchar, rule varchar not null, reason varchar not null, equations varchar[] not null, would_change varchar not null, claims varchar[] not null, since timestamptz not null
+);
+comment on table conflicts is 'Keys whose current claims cannot all be true.';
+comment on column conflicts.conflict_id is 'Stable id: the same key always has it.';
+comment on column conflicts.fact_id is 'The fact it disputes.';
+comment on column conflicts.index is 'Index code.';
+comment on column conflicts.level is 'national or provincial.';
+comment on column conflicts.authority is 'Province that scores, for provincial conflicts.';
+comment on column conflicts.subject is 'Who is measured.';
+comment on column conflicts.year is 'Year measured.';
+comment on column conflicts.measure is 'What is measured.';
+comment on column conflicts.component is 'Field of the index.';
+comment on column conflicts.scope is 'Region or group.';
+comment on column conflicts.modality is 'reported, target or estimate.';
+comment on column conflicts.base_year is 'Year compared with, for changes.';
+comment on column conflicts.class is 'rank_as_score, year, neighbour_line, copied_error, transposition, revision, typo or real.';
+comment on column conflicts.why is 'What speaks for the class.';
+comment on column conflicts."values" is 'The values, the proposed one first.';
+comment on column conflicts.proposed is 'The value proposed.';
+comment on column conflicts.rule is 'Rule that proposes it.';
+comment on column conflicts.reason is 'One sentence of reason.';
+comment on column conflicts.equations is 'Equations that bind the value, with their figures.';
+comment on column conflicts.would_change is 'What would change the proposal.';
+comment on column conflicts.claims is 'Ids of the claims on all sides.';
+comment on column conflicts.since is 'When the conflict was first seen.';
+
+create table if not exists runs (
+  run_id varchar primary key, started_at timestamptz not null, ended_at timestamptz not null, verdict varchar not null, pages_new integer not null, articles_new integer not null, claims_new integer not null, facts integer not null, facts_changed integer not null, conflicts integer not null, portals_failed integer not null, sample boolean not null
+);
+comment on table runs is 'One row a night.';
+comment on column runs.run_id is 'Name of the run.';
+comment on column runs.started_at is 'Start.';
+comment on column runs.ended_at is 'End of the load.';
+comment on column runs.verdict is 'complete, findings or degraded.';
+comment on column runs.pages_new is 'Responses archived since the last run.';
+comment on column runs.articles_new is 'Article versions read for the first time.';
+comment on column runs.claims_new is 'Claims not known before.';
+comment on column runs.facts is 'Facts that stand.';
+comment on column runs.facts_changed is 'Facts that are new, changed or withdrawn.';
+comment on column runs.conflicts is 'Conflicts that stand.';
+comment on column runs.portals_failed is 'Portals whose crawl failed.';
+comment on column runs.sample is 'True for the sample web.';
+
+create table if not exists crawls (
+  run_id varchar not null, portal varchar not null, state varchar not null, reason varchar not null, requests integer not null, new integer not null, changed integer not null, unchanged integer not null, gone integer not null, errors integer not null, primary key (run_id, portal)
+);
+comment on table crawls is 'One row a portal and night.';
+comment on column crawls.run_id is 'The run.';
+comment on column crawls.portal is 'The portal.';
+comment on column crawls.state is 'complete, empty, blocked, broken or failed.';
+comment on column crawls.reason is 'Why it is in that state.';
+comment on column crawls.requests is 'Requests sent.';
+comment on column crawls.new is 'Articles seen for the first time.';
+comment on column crawls.changed is 'Known articles whose bytes came anew.';
+comment on column crawls.unchanged is 'Known articles that answered 304.';
+comment on column crawls.gone is 'Known articles that answered 404 or 410.';
+comment on column crawls.errors is 'Callbacks that raised and requests without an answer.';
+
+create table if not exists problems (
+  article varchar not null, url varchar not null, what varchar not null, primary key (article, what)
+);
+comment on table problems is 'Pages that could not be read, each with its reason.';
+comment on column problems.article is 'Page id.';
+comment on column problems.url is 'Its URL.';
+comment on column problems.what is 'What was wrong.';
+
+create table if not exists unresolved (
+  article varchar not null, figure varchar not null, sentence varchar not null, start integer not null, primary key (article, start)
+);
+comment on table unresolved is 'Figures beside an index that no rule could complete: they are holes that somebody can see.';
+comment on column unresolved.article is 'Article.';
+comment on column unresolved.figure is 'The figure as printed.';
+comment on column unresolved.sentence is 'Its sentence.';
+comment on column unresolved.start is 'Its first code point in articles.text.';
+
+create or replace view facts as select * exclude (known_to) from fact_history where known_to is null;
+comment on view facts is 'The facts that stand now.';
+
+create or replace macro facts_asof(moment) as table
+  select * exclude (known_to) from fact_history where known_from <= moment and (known_to is null or known_to > moment);
+
+create or replace view facts_wide as
+  select index, level, authority, year, subject, subject_type, subject_id, component,
+         max(value) filter (measure = 'score') as score, max(value) filter (measure = 'rank') as rank, max("of") filter (measure = 'rank') as ranked,
+         max(value) filter (measure = 'score_delta') as score_delta, max(value) filter (measure = 'rank_delta') as rank_delta,
+         min(confidence) as confidence, max(n_independent) as n_independent
+  from facts where modality = 'reported' and scope is null and subject_type <> 'aggregate'
+  group by all;
+comment on view facts_wide is 'One row a subject, index, year and component: score, rank and both changes side by side.';

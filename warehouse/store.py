@@ -1,0 +1,136 @@
+"""Loading and publishing: a night is loaded into a copy, which then replaces the published file in one step.
+
+DuckDB lets one process write or many read, so nobody ever opens the published file for writing. A reader who has
+it open goes on with the old file; a new reader sees the new one; a crash leaves the old one.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+Rows = Sequence[Mapping[str, Any]]
+
+
+class WarehouseError(Exception):
+    """Raised when the warehouse cannot be opened, written or published; names the file and what to do."""
+
+
+@contextmanager
+def rewriting(published: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Yield a connection to a copy of the warehouse, in one transaction; publish it if the block succeeds.
+
+    Raises WarehouseError if the folder cannot be written. On any error nothing is published.
+    """
+    building = published.with_name(f".{published.name}.building")
+    try:
+        published.parent.mkdir(parents=True, exist_ok=True)
+        for left_over in (building, building.with_name(building.name + ".wal")):
+            left_over.unlink(missing_ok=True)
+        if published.exists():
+            shutil.copyfile(published, building)
+        connection = duckdb.connect(str(building), config={"enable_external_access": "true"})
+    except (OSError, duckdb.IOException) as error:
+        raise WarehouseError(f"cannot write {published.parent}: {error}") from error
+    try:
+        connection.execute("begin")
+        connection.execute(files("warehouse").joinpath("schema.sql").read_text(encoding="utf-8"))
+        yield connection
+        connection.execute("commit")
+        connection.execute("checkpoint")
+    finally:
+        connection.close()
+    _publish(building, published)
+
+
+def _publish(building: Path, published: Path) -> None:
+    with building.open("rb") as stream:
+        os.fsync(stream.fileno())
+    building.replace(published)
+    folder = os.open(published.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def columns_of(connection: duckdb.DuckDBPyConnection, table: str) -> list[tuple[str, str]]:
+    """Return a table's columns and types in order."""
+    rows = connection.execute(
+        "select column_name, data_type from duckdb_columns() where table_name = ? order by column_index", [table]
+    ).fetchall()
+    return [(str(name), str(kind)) for name, kind in rows]
+
+
+def add(connection: duckdb.DuckDBPyConnection, table: str, rows: Rows) -> int:
+    """Insert rows that are not there yet (by primary key), through Arrow, and return how many were new."""
+    if not rows:
+        return 0
+    staged = _stage(connection, table, rows)
+    before = _count(connection, table)
+    connection.execute(f"insert or ignore into {table} by name select * from {staged}")  # noqa: S608 (names of our own tables)
+    connection.unregister(staged)
+    return _count(connection, table) - before
+
+
+def replace(connection: duckdb.DuckDBPyConnection, table: str, rows: Rows) -> None:
+    """Replace all rows of a table."""
+    connection.execute(f"delete from {table}")  # noqa: S608
+    if rows:
+        staged = _stage(connection, table, rows)
+        connection.execute(f"insert into {table} by name select * from {staged}")  # noqa: S608
+        connection.unregister(staged)
+
+
+def _stage(connection: duckdb.DuckDBPyConnection, table: str, rows: Rows) -> str:
+    names = [name for name, _ in columns_of(connection, table)]
+    unknown = set(rows[0]) - set(names)
+    if unknown:
+        raise WarehouseError(f"{table} has no column {', '.join(sorted(unknown))}")
+    arrow = pa.table({name: [row.get(name) for row in rows] for name in rows[0]})
+    connection.register(f"staged_{table}", arrow)
+    return f"staged_{table}"
+
+
+def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
+    row = connection.execute(f"select count(*) from {table}").fetchone()  # noqa: S608
+    return int(row[0]) if row else 0
+
+
+_COMPARED = (
+    "value", "value_text", "value_high", "decimals", "qualifier", "unit", '"of"', "status", "confidence", "rule", "reason",
+    "n_claims", "n_independent", "claims",
+)  # fmt: skip
+
+
+def load_facts(connection: duckdb.DuckDBPyConnection, rows: Rows, moment: Any) -> int:
+    """Bring the facts up to date: close what changed or vanished, open what is new; return how many differ.
+
+    Facts that are the same stay untouched, so that the same night twice changes nothing.
+    """
+    connection.execute("create temp table incoming as select * exclude (known_from, known_to) from fact_history limit 0")
+    if rows:
+        names = ", ".join(f'"{name}"' for name in rows[0])
+        arrow = pa.table({name: [row[name] for row in rows] for name in rows[0]})
+        connection.register("arriving", arrow)
+        connection.execute(f"insert into incoming by name select {names} from arriving")  # noqa: S608
+        connection.unregister("arriving")
+    same = " and ".join(f"h.{column} is not distinct from i.{column}" for column in _COMPARED)
+    connection.execute(
+        f"create temp table standing as select h.fact_id from fact_history h join incoming i using (fact_id) where h.known_to is null and {same}"  # noqa: S608
+    )
+    closed = connection.execute(
+        "update fact_history set known_to = ? where known_to is null and fact_id not in (select fact_id from standing)", [moment]
+    ).fetchone()
+    opened = connection.execute(
+        "insert into fact_history by name select *, ?::timestamptz as known_from, null::timestamptz as known_to from incoming where fact_id not in (select fact_id from standing)",
+        [moment],
+    ).fetchone()
+    connection.execute("drop table incoming; drop table standing")
+    return max(int(closed[0]) if closed else 0, int(opened[0]) if opened else 0)
