@@ -102,3 +102,12 @@ def classify(dispute: Dispute) -> tuple[str, str]:
         if test(dispute):
             return name, why
     return "real", "no slip explains the difference"
+
+
+#: Slips that show which side is wrong: the refused value is known to be another figure.
+_TELLING = ("rank_as_score", "year", "neighbour_line")
+
+
+def telling_slip(dispute: Dispute) -> tuple[str, str] | None:
+    """Return the slip that explains the refused value as another known figure, or None."""
+    return next(((name, why) for name, why, test in CLASSES if name in _TELLING and test(dispute)), None)

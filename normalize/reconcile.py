@@ -2,11 +2,11 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from normalize.classes import Dispute, classify
+from normalize.classes import Dispute, classify, telling_slip
 from normalize.equations import Derived, derive, fits
 from normalize.statement import Key, Statement, agree, finest
 
@@ -142,11 +142,14 @@ def _settle(
         return _undisputed(key, everyone), None
     ordered = sorted(sides, key=lambda side: (-weight(side), str(finest(side).value)))
     demands = derive(key, known)
-    winner, rule, reason, status = _winner(ordered, demands)
+
+    def dispute(winner: tuple[Statement, ...], loser: tuple[Statement, ...]) -> Dispute:
+        return Dispute(key, finest(winner), finest(loser), loser, known, _near_years(key, finest(winner), known), ranks)
+
+    winner, rule, reason, status = _winner(ordered, demands, dispute)
     losers = [side for side in ordered if side is not winner]
-    right, wrong = finest(winner), finest(losers[0])
-    derived = {k: d.value for year in ([key.year - 1, key.year + 1] if key.year is not None else []) for k in [key.moved(year=year)] for d in derive(k, {**known, key: (right.value, right.decimals)} if isinstance(right.value, Decimal) else known)}
-    name, why = classify(Dispute(key, right, wrong, losers[0], known, derived, ranks))
+    right = finest(winner)
+    name, why = classify(dispute(winner, losers[0]))
     fact = _fact(key, winner, everyone, status=status, rule=rule, reason=reason, confidence=_confidence(winner, ordered, status))
     conflict = Conflict(
         conflict_id=f"c-{key_id(key)}",
@@ -163,8 +166,19 @@ def _settle(
     return fact, conflict
 
 
+def _near_years(key: Key, right: Statement, known: Mapping[Key, tuple[Decimal, int]]) -> dict[Key, Decimal]:
+    """Return what the neighbouring years' values must be if `right` is: to recognise last year's figure."""
+    if key.year is None or not isinstance(right.value, Decimal):
+        return {}
+    assumed = {**known, key: (right.value, right.decimals)}
+    near = (key.moved(year=key.year - 1), key.moved(year=key.year + 1))
+    return {other: d.value for other in near for d in derive(other, assumed)}
+
+
 def _winner(
-    ordered: Sequence[tuple[Statement, ...]], demands: Sequence[Derived]
+    ordered: Sequence[tuple[Statement, ...]],
+    demands: Sequence[Derived],
+    dispute: Callable[[tuple[Statement, ...], tuple[Statement, ...]], Dispute],
 ) -> tuple[tuple[Statement, ...], str, str, str]:
     official = [side for side in ordered if any(s.kind == "official" for s in side)]
     if len(official) == 1:
@@ -175,6 +189,10 @@ def _winner(
         if len(fitting) == 1:
             return fitting[0], "equation", f"Only {_show(fitting[0])} satisfies {demand.equation}.", "resolved"
     first, second = ordered[0], ordered[1]
+    slips = [(side, other, found) for side, other in ((first, second), (second, first)) if (found := telling_slip(dispute(other, side)))]
+    if len(ordered) == 2 and len(slips) == 1:  # noqa: PLR2004
+        side, other, (name, why) = slips[0]
+        return other, f"slip:{name}", f"{_show(side)} is a slip: {why}.", "resolved"
     corrected = _correction(ordered)
     if corrected is not None:
         return corrected, "correction", f"The source that printed another value before now prints {_show(corrected)}.", "resolved"
@@ -184,11 +202,7 @@ def _winner(
 
 
 def _correction(ordered: Sequence[tuple[Statement, ...]]) -> tuple[Statement, ...] | None:
-    """Return the side that a source moved to: it alone is said by the newest article of every source of the others."""
-    return None if len(ordered) < 2 else _moved_to(ordered)  # noqa: PLR2004
-
-
-def _moved_to(ordered: Sequence[tuple[Statement, ...]]) -> tuple[Statement, ...] | None:
+    """Return the side that every source of the other sides has moved to in a later article."""
     for side in ordered:
         mine = {s.source: s.published for s in side}
         others = [s for other in ordered if other is not side for s in other]
