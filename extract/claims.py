@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from extract.article import Article
-from extract.discourse import Discourse, in_year
+from extract.discourse import Discourse, as_subject, in_year
 from extract.home import read_home
 from extract.lexer import lex, strong_codes
 from extract.mentions import Delta, IndexName, Mention, Rank, Score, SubjectName, Tier
@@ -22,9 +22,7 @@ _HINT = re.compile(
     r"par[ -]?ind|sipas|\bpci\b|papi|\bp?dti\b|ict[ -]index|\bpii\b|\bpgi\b|ddci|pepi|chỉ số|năng lực cạnh tranh|cải cách hành chính|\bcchc\b|chuyển đổi số",
     re.IGNORECASE,
 )
-_FIGURE = re.compile(
-    r"\d|đầu|nhất|nhì|cuối|chót|đội sổ|quân|thứ|nhóm|hạng|loại|bậc|tốp|top|mục tiêu|phấn đấu", re.IGNORECASE
-)
+_FIGURE = re.compile(r"\d|đầu|nhất|nhì|cuối|chót|đội sổ|quân|thứ|nhóm|hạng|loại|bậc|tốp|top|mục tiêu|phấn đấu", re.IGNORECASE)
 # Headlines of other articles begin here; everything behind belongs to other years.
 _FURNITURE = re.compile(
     r"^\W*(?:tin mới nhất|tin khác|các tin khác|tin liên quan|bài viết liên quan|tin cùng chuyên mục|tin cũ hơn|đọc thêm|xem thêm|có thể bạn quan tâm|tin đã đưa|các bài khác|bài liên quan|tin tiếp theo|thống kê truy cập|bình luận)\W*$",
@@ -124,7 +122,9 @@ def _main_province(read: list[tuple[Span, list[Mention]]], state: Discourse) -> 
         (n, m.payload)
         for n, (span, mentions) in enumerate(read)
         for m in mentions
-        if isinstance(m.payload, SubjectName) and m.payload.subject_type == "province" and span.text.count("(", 0, m.start) == span.text.count(")", 0, m.start)
+        if isinstance(m.payload, SubjectName)
+        and m.payload.subject_type == "province"
+        and span.text.count("(", 0, m.start) == span.text.count(")", 0, m.start)
     ]
     provinces = list(dict.fromkeys(payload for _, payload in named))
     in_title = list(dict.fromkeys(payload for n, payload in named if n == 0))
@@ -150,7 +150,7 @@ def _claim(article: Article, view: View, span: Span, draft: Draft, state: Discou
     subject, unit_id = in_year(draft.subject, year)
     provincial = _is_provincial(draft)
     province = state.province()
-    authority = in_year(_as_name(province), year)[0] if provincial and province is not None else None
+    authority = in_year(as_subject(province), year)[0] if provincial and province is not None else None
     value, qualifier, of = _value(draft, year)
     start, end = view.raw_span(span.start + draft.anchor, span.start + draft.evidence_end)
     value_start, value_end = view.raw_span(span.start + draft.number.start, span.start + draft.number.end)
@@ -185,12 +185,6 @@ def _claim(article: Article, view: View, span: Span, draft: Draft, state: Discou
     )
 
 
-def _as_name(unit):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    from extract.discourse import as_subject  # noqa: PLC0415
-
-    return as_subject(unit)
-
-
 def _is_provincial(draft: Draft) -> bool:
     if indices()[draft.index].level == "provincial" or draft.subject.subject_type in {"department", "district", "commune"}:
         return True
@@ -222,4 +216,3 @@ def _unit(draft: Draft) -> str | None:
         case Score(unit=unit) | Delta(unit=unit):
             return None if unit == "bậc" else unit
     return None
-

@@ -6,6 +6,7 @@ from datetime import date
 from extract.home import Home
 from extract.mentions import Group, SubjectName, Year
 from normalize.indices import indices
+from normalize.lexicon import tokenize
 from normalize.units import Unit, province_lexicon, provinces_and_ministries, unit_in_year
 
 
@@ -75,15 +76,9 @@ class Discourse:
 
 def as_subject(unit: Unit) -> SubjectName:
     """Return a gazetteer unit as a subject, with the units of all eras that carry its name."""
-    match = province_lexicon().match_at(unit.name, _tokens(unit.name), 0)
+    match = province_lexicon().match_at(unit.name, tokenize(unit.name), 0)
     ids = tuple(entry.unit_id for entry in match.entries) if match else (unit.unit_id,)
     return SubjectName(unit.level, unit.name, ids)
-
-
-def _tokens(text: str):  # noqa: ANN202
-    from normalize.lexicon import tokenize  # noqa: PLC0415
-
-    return tokenize(text)
 
 
 def _units_by_id() -> dict[str, Unit]:

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from urllib.parse import urljoin
 
-from bs4 import BeautifulSoup, NavigableString, Tag
+from bs4 import BeautifulSoup, Tag
 from bs4.dammit import UnicodeDammit
+from bs4.element import NavigableString
 
 from extract.article import Article, Table
 from extract.dates import published_on

@@ -31,11 +31,7 @@ def lex(sentence: str, province: Unit | None = None, *, bare_districts: bool = F
     _take(find_components(sentence, tokens), found, taken)
     _apply(_AFTER_NAMES, lowered, found, taken)
     found.sort(key=lambda m: m.start)
-    return [
-        mention
-        for mention, following in zip_longest(found, found[1:])
-        if not _names_what_follows(mention, following, sentence)
-    ]
+    return [mention for mention, following in zip_longest(found, found[1:]) if not _names_what_follows(mention, following, sentence)]
 
 
 def _names_what_follows(mention: Mention, following: Mention | None, sentence: str) -> bool:

@@ -62,5 +62,5 @@ def _paragraphs(text: str) -> str:
         if not clean:
             continue
         goes_on = bool(out) and not out.endswith("\n") and out[-1] not in ".:;!?”"
-        out += (" " if goes_on and clean[0].islower() or goes_on and len(out.rsplit("\n", 1)[-1]) > 60 else "\n" if out else "") + clean  # noqa: PLR2004 (a full line of print)
+        out += (" " if (goes_on and clean[0].islower()) or (goes_on and len(out.rsplit("\n", 1)[-1]) > 60) else "\n" if out else "") + clean  # noqa: PLR2004 (a full line of print)
     return out + "\n" if out else ""

@@ -34,14 +34,20 @@ _INVERTED = re.compile(
     r"(?:các |địa phương |đơn vị |tỉnh |thành phố |bộ |ngành |\d+ đơn vị[: ]*)*[:,]?\s*",
 )
 # Between the names of one list: "A, B và C", "thị xã A; huyện B cùng huyện C".
-_LIST_GAP = re.compile(r"\s*(?:,|;|và|cùng|cùng với|/|,\s*và|-|–)\s*(?:(?:các|tỉnh|thành phố|tp\.?|huyện|thị xã|mỗi nơi)\s*)*", re.IGNORECASE)
+_LIST_GAP = re.compile(
+    r"\s*(?:,|;|và|cùng|cùng với|/|,\s*và|-|–)\s*(?:(?:các|tỉnh|thành phố|tp\.?|huyện|thị xã|mỗi nơi)\s*)*", re.IGNORECASE
+)
 _COUNTED_PLACES = re.compile(r"\b\d{1,2} (?:vị trí|địa phương|đơn vị|tỉnh|huyện)[^.;]{0,20}$")
-_COMPARED = re.compile(r"(?:\bsau|\btrên|\bdưới|\bhơn|so với|\bkém|\bgiống|\bvượt|bỏ xa|trước|bằng|cùng với|như|\bcạnh)(?: (?:tỉnh|thành phố|địa phương|các|đơn vị|cả))*\s*$")
+_COMPARED = re.compile(
+    r"(?:\bsau|\btrên|\bdưới|\bhơn|so với|\bkém|\bgiống|\bvượt|bỏ xa|trước|bằng|cùng với|như|\bcạnh)(?: (?:tỉnh|thành phố|địa phương|các|đơn vị|cả))*\s*$"
+)
 _OPENS_WITH_VALUE = re.compile(r"\s*(?:[-–•*]\s*)?(?:\w+ \w+ )?(?:với|đạt|được)\b", re.IGNORECASE)
 _SCORE_CUE = re.compile(
     r"(?:\blà|\bđạt|\bđược|\bvới|:|\(|\btừ|\blên|\bxuống|\bcòn|ở mức|\bmức|điểm số|tổng điểm|\bđiểm|giá trị|kết quả|\bchỉ số|\bindex|\bpci|\bpapi|\bsipas|\bdti|\bpii|\bpgi|\bvà|,|\bcó|khá cao|\bchỉ|tỷ lệ|tỉ lệ|kỷ lục|được số)\s*$"
 )
-_TIER_CUE = re.compile(r"(?:thuộc|nằm|\bở|\bvào|\bxếp|\bđạt|trong|giữ|lọt|đưa|thuộc số|\bvề|\blên|\bxuống|sang|vẫn|là|chỉ|,|\()(?:\s+(?:trong|ở|vào|số|top|các|tỉnh|lại|chỉ|được|\d+))*\s*$")
+_TIER_CUE = re.compile(
+    r"(?:thuộc|nằm|\bở|\bvào|\bxếp|\bđạt|trong|giữ|lọt|đưa|thuộc số|\bvề|\blên|\bxuống|sang|vẫn|là|chỉ|,|\()(?:\s+(?:trong|ở|vào|số|top|các|tỉnh|lại|chỉ|được|\d+))*\s*$"
+)
 _TOPIC_DRIFT = re.compile(
     r"grdp|tốt nghiệp|thí sinh|huy chương|thu ngân sách|xuất khẩu|tỉ đồng|tỷ đồng|triệu đồng|học sinh|hộ nghèo|đại biểu|giải ngân|"
     r"chỉ số giá|cpi tháng|vn-index|vn index|bình chọn|bóng đá|giá vàng|tiêu dùng|sản xuất công nghiệp|iip|tăng trưởng kinh tế|thế giới|toàn cầu|asean|quốc gia trên|quốc gia và vùng"
@@ -140,7 +146,11 @@ class _Reader:
     # -- subjects ---------------------------------------------------------------------------------------
 
     def _enter_bracket(self, i: int) -> None:
-        if i and isinstance(self.mentions[i - 1].payload, SubjectName) and self.text[self.mentions[i - 1].end : self.mentions[i].start].strip(" ") .startswith("("):
+        if (
+            i
+            and isinstance(self.mentions[i - 1].payload, SubjectName)
+            and self.text[self.mentions[i - 1].end : self.mentions[i].start].strip(" ").startswith("(")
+        ):
             previous = self.mentions[i - 1]
             self._set_subjects([previous.payload], previous.start)  # type: ignore[list-item]
 
@@ -313,7 +323,11 @@ class _Reader:
         rank: Rank = mention.payload  # type: ignore[assignment]
         first = self.mentions[followers[0]]
         between = self.text[max(0, mention.start - 40) : first.start]
-        listed = "lần lượt" in between or bool(_COUNTED_PLACES.search(self.text[: mention.start])) and "là" in self.text[mention.end : first.start]
+        listed = (
+            "lần lượt" in between
+            or (bool(_COUNTED_PLACES.search(self.text[: mention.start]))
+            and "là" in self.text[mention.end : first.start])
+        )
         if len(followers) > 1 and rank.superlative:
             if rank.place == 1 and listed:
                 for place, n in enumerate(followers, start=1):
@@ -321,7 +335,12 @@ class _Reader:
                     yield from self._attach(i, place=place, end=self.mentions[n].end)
             self._set_subjects([], first.start)
             return
-        if self._plural(i) and rank.superlative and len(followers) == 1 and re.search(r"\b(?:các|những)\b", self.text[max(0, mention.start - 25) : mention.start]):
+        if (
+            self._plural(i)
+            and rank.superlative
+            and len(followers) == 1
+            and re.search(r"\b(?:các|những)\b", self.text[max(0, mention.start - 25) : mention.start])
+        ):
             return
         self._set_subjects([first.payload], first.start)  # type: ignore[list-item]
         self.component = None
@@ -339,7 +358,11 @@ class _Reader:
         for j in range(i + 1, len(self.mentions)):
             payload = self.mentions[j].payload
             if isinstance(payload, SubjectName):
-                if self.subjects and not re.search(r"(?:đơn vị|tỉnh|bộ|huyện|địa phương)[^.;]{0,20}$", self.text[: self.mentions[i].start]) and "gồm" not in self.text[end : self.mentions[j].start]:
+                if (
+                    self.subjects
+                    and not re.search(r"(?:đơn vị|tỉnh|bộ|huyện|địa phương)[^.;]{0,20}$", self.text[: self.mentions[i].start])
+                    and "gồm" not in self.text[end : self.mentions[j].start]
+                ):
                     return []
                 return self._sequence(j) if _MEMBERS.fullmatch(self.text, end, self.mentions[j].start) else []
             if isinstance(payload, Rank | Delta | Score | Tier):
@@ -352,7 +375,9 @@ class _Reader:
         direct = bool(re.search(r"(?:là|\(|ở mức)\s*$", between))
         if statistic.compared and not direct:
             return
-        own = self.subjects and not re.search(r"cả nước|toàn quốc|của các|bình quân chung|\bcấp\b|các (?:tỉnh|sở|huyện|bộ|địa)|khối|trung vị|\d+ bộ", between[-90:])
+        own = self.subjects and not re.search(
+            r"cả nước|toàn quốc|của các|bình quân chung|\bcấp\b|các (?:tỉnh|sở|huyện|bộ|địa)|khối|trung vị|\d+ bộ", between[-90:]
+        )
         if own and statistic.measure == "score_mean" and not statistic.compared:
             yield from self._attach(i)
             return
@@ -408,13 +433,27 @@ class _Reader:
         """Check that "cao nhất" speaks of the subject's place, not of a group, a record or a sum."""
         mention = self.mentions[i]
         word = self.text[mention.start : mention.end]
-        if re.search(r"(?:nhóm|top|tốp|các (?:tỉnh|địa phương)|những|vị trí|thứ hạng|người)[^,.;()]{0,40}$", self.text[max(0, mention.start - 45) : mention.start]) and self.subject_at is not None and self.subject_at < mention.start and "thuộc" not in word:
+        if (
+            re.search(
+                r"(?:nhóm|top|tốp|các (?:tỉnh|địa phương)|những|vị trí|thứ hạng|người)[^,.;()]{0,40}$",
+                self.text[max(0, mention.start - 45) : mention.start],
+            )
+            and self.subject_at is not None
+            and self.subject_at < mention.start
+            and "thuộc" not in word
+        ):
             return bool(re.search(r"là (?:địa phương|đơn vị|nơi|tỉnh|thành phố|2 đơn vị)[^,.;]{0,30}$", self.text[: mention.start]))
         if not word.endswith(("cao nhất", "thấp nhất")) or "vị trí" in word:
             return True
         since = self.text[self.subject_at or 0 : mention.start]
         return not re.search(r"\d[.,]\d|\bmức\b|\bnhóm\b|tỷ lệ|\btăng\b|\bgiảm\b|hạng", since) and bool(
-            self.component is not None or re.search(r"(?:index|sipas|pci|papi|dti|ddci|pii|cchc|hành chính|\d{4}|đánh giá|về|minh bạch|" + re.escape(self.text[self.subject_at or 0 : (self.subject_at or 0) + 4]) + r"\S*(?: \S+){0,6})\s*$", since)
+            self.component is not None
+            or re.search(
+                r"(?:index|sipas|pci|papi|dti|ddci|pii|cchc|hành chính|\d{4}|đánh giá|về|minh bạch|"
+                + re.escape(self.text[self.subject_at or 0 : (self.subject_at or 0) + 4])
+                + r"\S*(?: \S+){0,6})\s*$",
+                since,
+            )
         )
 
     def _tier_holds(self, i: int) -> bool:
@@ -452,7 +491,9 @@ class _Reader:
                     amount = read_score(payload, index, component, provincial=subject.subject_type in {"department", "district", "commune"})
                     if amount is None:
                         continue
-                base_year = base.years[0] if isinstance(base, Year) else (year.year - 1 if isinstance(base, RelativeBase) and year.year else None)
+                base_year = (
+                    base.years[0] if isinstance(base, Year) else (year.year - 1 if isinstance(base, RelativeBase) and year.year else None)
+                )
                 if isinstance(payload, Delta) and payload.needs_base and base is None:
                     continue
                 self.planned = self.planned or self.target
@@ -498,11 +539,18 @@ class _Reader:
                 return False
             if payload.unit == "%" and re.search(r"(?:tỷ lệ|tỉ lệ)(?! \d)(?! là)[^,;.]{3,60}$", before) and component is None:
                 return False
-        return not (isinstance(payload, Delta) and re.search(r"(?:hồ sơ|doanh nghiệp|đơn vị|người)[^,;.]{0,12}$", self.text[max(0, start - 25) : start]))
+        return not (
+            isinstance(payload, Delta)
+            and re.search(r"(?:hồ sơ|doanh nghiệp|đơn vị|người)[^,;.]{0,12}$", self.text[max(0, start - 25) : start])
+        )
 
     def _follows_subject(self, i: int) -> bool:
         previous = self.mentions[i - 1] if i else None
-        return previous is not None and isinstance(previous.payload, SubjectName | ComponentName) and not self.text[previous.end : self.mentions[i].start].strip(" (:”\"")
+        return (
+            previous is not None
+            and isinstance(previous.payload, SubjectName | ComponentName)
+            and not self.text[previous.end : self.mentions[i].start].strip(' (:”"')
+        )
 
     def _since_index(self, i: int) -> str:
         places = [m.end for m in self.mentions[:i] if isinstance(m.payload, IndexName)]
@@ -529,7 +577,10 @@ class _Reader:
         forward = next((m for m in self.mentions[i + 1 :] if not isinstance(m.payload, Group | Region | Year | RelativeBase)), None)
         if forward is not None and isinstance(forward.payload, IndexName) and any(forward.start == s for s, _, _ in self.codes):
             gap = self.text[mention.end : forward.start]
-            if re.fullmatch(r"(?:[^.;,()]{0,30}?)\s(?:về|trong|trên|xếp hạng|thứ hạng|bảng)(?: (?:xếp hạng|bảng|bảng xếp hạng|thứ hạng))?(?: chỉ số)?\s*|\s*(?:xếp hạng|thứ hạng)\s*(?:của )?", gap):
+            if re.fullmatch(
+                r"(?:[^.;,()]{0,30}?)\s(?:về|trong|trên|xếp hạng|thứ hạng|bảng)(?: (?:xếp hạng|bảng|bảng xếp hạng|thứ hạng))?(?: chỉ số)?\s*|\s*(?:xếp hạng|thứ hạng)\s*(?:của )?",
+                gap,
+            ):
                 return [forward.payload.code]
         before = [code for start, _, code in self.codes if start < mention.start]
         if not before:
@@ -551,7 +602,11 @@ class _Reader:
         return list(dict.fromkeys(reversed(codes)))
 
     def _inside_list_of_names(self, i: int) -> bool:
-        return bool(i) and isinstance(self.mentions[i - 1].payload, ComponentName) and self.text[self.mentions[i - 1].end : self.mentions[i].start].strip() in {"", "("}
+        return (
+            bool(i)
+            and isinstance(self.mentions[i - 1].payload, ComponentName)
+            and self.text[self.mentions[i - 1].end : self.mentions[i].start].strip() in {"", "("}
+        )
 
     # -- components, years, scopes ------------------------------------------------------------------------
 
@@ -564,7 +619,13 @@ class _Reader:
             self.component = None
             return
         gap = self.text[self.mentions[i].end : following.start]
-        if re.fullmatch(r"[”\"\s:,(–-]*(?:cấp tỉnh|vẫn|đã|lại|cũng|là|đạt|được|có|ở|nằm|đứng|xếp|chỉ|với|của|trong|năm \d{4}|ở mức|đều|thì|trên|cả nước|tỉnh|,|\w+ \w+|[\s”\"(,:])*", gap) and len(gap) <= 45:  # noqa: PLR2004
+        if (
+            re.fullmatch(
+                r"[”\"\s:,(–-]*(?:cấp tỉnh|vẫn|đã|lại|cũng|là|đạt|được|có|ở|nằm|đứng|xếp|chỉ|với|của|trong|năm \d{4}|ở mức|đều|thì|trên|cả nước|tỉnh|,|\w+ \w+|[\s”\"(,:])*",
+                gap,
+            )
+            and len(gap) <= 45
+        ):
             self.component = component
         else:
             self.component = None
@@ -576,7 +637,9 @@ class _Reader:
             behind = self.mentions[i + 2]
         if behind is not None and isinstance(behind.payload, ComponentName) and index in behind.payload.codes:
             gap = self.text[mention.end : behind.start]
-            if re.fullmatch(r"[^,.;()]{0,25}?(?:về|ở|của|trong)(?: (?:tiêu chí|chỉ số|lĩnh vực|nội dung|chỉ số thành phần|mục))?(?: về)?\s*[“\"]?", gap):
+            if re.fullmatch(
+                r"[^,.;()]{0,25}?(?:về|ở|của|trong)(?: (?:tiêu chí|chỉ số|lĩnh vực|nội dung|chỉ số thành phần|mục))?(?: về)?\s*[“\"]?", gap
+            ):
                 return behind.payload.name
         if self.component is not None and index in self.component.codes:
             return self.component.name
@@ -644,7 +707,11 @@ class _Reader:
 
     def _group_in_mind(self) -> Group | None:
         group = self.state.group
-        return group if group is not None and group.name in {"ngành dọc", "đơn vị sự nghiệp"} and any(m.payload is group for m in self.mentions) else None
+        return (
+            group
+            if group is not None and group.name in {"ngành dọc", "đơn vị sự nghiệp"} and any(m.payload is group for m in self.mentions)
+            else None
+        )
 
     def _region_of(self, i: int) -> str | None:
         mention = self.mentions[i]
@@ -655,14 +722,20 @@ class _Reader:
             if isinstance(follower.payload, Region):
                 gap = self.text[mention.end : follower.start]
                 plain = re.sub(r"\([^)]*\)", "", gap)
-                return follower.payload.name if re.fullmatch(r"[^.;()]{0,60}", plain) and not re.search(r"toàn quốc|cả nước|, (?!thành)", plain) else None
+                return (
+                    follower.payload.name
+                    if re.fullmatch(r"[^.;()]{0,60}", plain) and not re.search(r"toàn quốc|cả nước|, (?!thành)", plain)
+                    else None
+                )
             if isinstance(follower.payload, Rank | Score | Delta | SubjectName | Tier):
                 break
         for leader in reversed(self.mentions[:i]):
             if isinstance(leader.payload, Rank | Score | Delta | Tier):
                 break
             if isinstance(leader.payload, Region):
-                return leader.payload.name if re.search(r"\b(?:trong|ở|tại|so với|riêng)\b[^.;,]{0,30}$", self.text[: leader.start]) else None
+                return (
+                    leader.payload.name if re.search(r"\b(?:trong|ở|tại|so với|riêng)\b[^.;,]{0,30}$", self.text[: leader.start]) else None
+                )
         return None
 
     def _same_bracket_as_rank(self, i: int) -> bool:
@@ -685,7 +758,15 @@ class _Reader:
         state = self.state
         if self.codes:
             state.index = self.codes[-1][2]
-        years = [m for m in self.mentions if isinstance(m.payload, Year) and not m.payload.base and not m.payload.is_range and not self.depth[m.start] and not self._dates_something_else(m)]
+        years = [
+            m
+            for m in self.mentions
+            if isinstance(m.payload, Year)
+            and not m.payload.base
+            and not m.payload.is_range
+            and not self.depth[m.start]
+            and not self._dates_something_else(m)
+        ]
         if years:
             year = years[-1].payload.years[-1]  # type: ignore[union-attr]
             if self.codes or state.year.year is None:

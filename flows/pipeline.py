@@ -147,7 +147,13 @@ def _read_page(archive: Path, page: Page) -> ReadPage:
 
 
 def _claim_row(claim: Claim, article: dict[str, Any]) -> dict[str, Any]:
-    row = {**claim.to_json(), "article": article["article_id"], "source": article["source"], "url": article["url"], "published": article["published"]}
+    row = {
+        **claim.to_json(),
+        "article": article["article_id"],
+        "source": article["source"],
+        "url": article["url"],
+        "published": article["published"],
+    }
     printed = claim.value
     row["value_text"] = None if printed is None else str(printed)
     row["value"] = None if printed is None or isinstance(printed, str) else float(printed)
@@ -178,8 +184,15 @@ def statements_of(claims: Iterable[dict[str, Any]], clusters: dict[str, str], ho
     return found
 
 
-def load_night(  # noqa: PLR0913 (a night is made of these)
-    data: DataFolder, pages: Sequence[Page], read: Sequence[ReadPage], crawls: Sequence[CrawlCounts], *, run_id: str, started_at: datetime, sample: bool
+def load_night(
+    data: DataFolder,
+    pages: Sequence[Page],
+    read: Sequence[ReadPage],
+    crawls: Sequence[CrawlCounts],
+    *,
+    run_id: str,
+    started_at: datetime,
+    sample: bool,
 ) -> NightCounts:
     """Bring the warehouse up to date in one transaction and publish it; return the night's counts.
 
@@ -253,8 +266,12 @@ def _mark_versions(connection: duckdb.DuckDBPyConnection, pages: Sequence[Page],
         "cluster": [clusters.get(a, a) for a, _ in rows],
     })  # fmt: skip
     connection.register("marks", marks)
-    connection.execute("update articles set current = m.current, gone = m.gone, cluster = m.cluster from marks m where articles.article_id = m.article_id")
-    connection.execute("update claims set superseded = not m.current from marks m where claims.article = m.article_id and superseded <> (not m.current)")
+    connection.execute(
+        "update articles set current = m.current, gone = m.gone, cluster = m.cluster from marks m where articles.article_id = m.article_id"
+    )
+    connection.execute(
+        "update claims set superseded = not m.current from marks m where claims.article = m.article_id and superseded <> (not m.current)"
+    )
     connection.unregister("marks")
 
 
@@ -269,7 +286,7 @@ def _reconcile(connection: duckdb.DuckDBPyConnection) -> tuple[tuple[Fact, ...],
 
 
 def _fact_row(fact: Fact) -> dict[str, Any]:
-    key = fact.key._asdict()
+    key = asdict(fact.key)
     number = None if fact.value is None or isinstance(fact.value, str) else float(fact.value)
     parts = {k: v for k, v in asdict(fact).items() if k not in {"key", "value", "high", "claims"}}
     return {**parts, **key, "value": number, "value_text": None if fact.value is None else str(fact.value),
@@ -286,7 +303,7 @@ def conflict_row(conflict: Conflict) -> dict[str, Any]:
     return {
         "conflict_id": conflict.conflict_id,
         "fact_id": conflict.conflict_id.replace("c-", "f-", 1),
-        **conflict.key._asdict(),
+        **asdict(conflict.key),
         "class": conflict.conflict_class,
         "why": conflict.why,
         "values": [str(side[0].value) for side in conflict.sides],

@@ -89,9 +89,7 @@ def _with_sides(conflict: dict[str, Any], claims: dict[str, dict[str, Any]]) -> 
 
 def _side_claim(claim: dict[str, Any]) -> dict[str, Any]:
     text, start, end = claim["text"], claim["value_start"], claim["value_end"]
-    first = max(text.rfind("\n", 0, start) + 1, start - _CONTEXT)
-    stop = text.find("\n", end)
-    last = min(len(text) if stop < 0 else stop, end + _CONTEXT)
+    first, last = _stretch(text, start, end)
     return {
         "claim_id": claim["claim_id"],
         "value": claim["value_text"],
@@ -105,12 +103,24 @@ def _side_claim(claim: dict[str, Any]) -> dict[str, Any]:
         "page_id": claim["page_id"],
         "cluster": claim["cluster"],
         "gone": claim["gone"],
-        "before": ("…" if first and text[first - 1] != "\n" else "") + text[first:start],
+        "before": ("… " if first and text[first - 1] != "\n" else "") + text[first:start],
         "figure": text[start:end],
-        "after": text[end:last] + ("…" if last < len(text) and text[last] != "\n" else ""),
+        "after": text[end:last] + (" …" if last < len(text) and text[last] != "\n" else ""),
         "rule": claim["rule"],
         "year_reason": claim["year_reason"],
     }
+
+
+def _stretch(text: str, start: int, end: int) -> tuple[int, int]:
+    """Return the part of a paragraph around a figure, cut between words."""
+    first = text.rfind("\n", 0, start) + 1
+    if start - first > _CONTEXT:
+        first = text.find(" ", start - _CONTEXT) + 1
+    stop = text.find("\n", end)
+    last = len(text) if stop < 0 else stop
+    if last - end > _CONTEXT:
+        last = text.rfind(" ", end, end + _CONTEXT)
+    return min(first, start), max(last, end)
 
 
 def write_report(warehouse: Path, folder: Path) -> Report:
@@ -133,7 +143,11 @@ def _write(path: Path, text: str) -> None:
 def render(report: Report) -> str:
     """Return the page; everything that was crawled is escaped, and nothing is loaded from outside."""
     environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("flows", "templates"), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=jinja2.PackageLoader("flows", "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.filters["local"] = _local
     environment.filters["printed"] = _printed
@@ -155,7 +169,26 @@ def _printed(value: object) -> str:
     return "" if value is None else str(value).replace(".", ",") if str(value).replace(".", "").replace("-", "").isdecimal() else str(value)
 
 
-_COLUMNS = ("conflict_id", "index", "level", "authority", "subject", "year", "measure", "component", "scope", "class", "status", "proposed", "values", "rule", "reason", "would_change", "sources", "evidence")
+_COLUMNS = (
+    "conflict_id",
+    "index",
+    "level",
+    "authority",
+    "subject",
+    "year",
+    "measure",
+    "component",
+    "scope",
+    "class",
+    "status",
+    "proposed",
+    "values",
+    "rule",
+    "reason",
+    "would_change",
+    "sources",
+    "evidence",
+)
 
 
 def _csv(conflicts: Sequence[dict[str, Any]]) -> str:
@@ -188,9 +221,20 @@ def _json(report: Report) -> str:
 def _junit(report: Report) -> str:
     """Return the conflicts and failed portals as test results, for machines that watch the night."""
     failures = len(report.open)
-    suite = ET.Element("testsuite", name="chiso", tests=str(len(report.conflicts) + len(report.crawls)), failures=str(failures), errors=str(len(report.failed)))
+    suite = ET.Element(
+        "testsuite",
+        name="chiso",
+        tests=str(len(report.conflicts) + len(report.crawls)),
+        failures=str(failures),
+        errors=str(len(report.failed)),
+    )
     for conflict in report.conflicts:
-        case = ET.SubElement(suite, "testcase", classname=f"conflict.{conflict['class']}", name=f"{conflict['conflict_id']} {conflict['index']} {conflict['subject']} {conflict['year']} {conflict['measure']}")
+        case = ET.SubElement(
+            suite,
+            "testcase",
+            classname=f"conflict.{conflict['class']}",
+            name=f"{conflict['conflict_id']} {conflict['index']} {conflict['subject']} {conflict['year']} {conflict['measure']}",
+        )
         if conflict["status"] == "conflict":
             ET.SubElement(case, "failure", message=f"{' / '.join(conflict['values'])}: {conflict['reason']}")
     for crawl in report.crawls:

@@ -4,9 +4,7 @@ from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
-Measure = Literal[
-    "score", "rank", "score_delta", "rank_delta", "score_min", "score_max", "score_median", "score_mean", "tier"
-]
+Measure = Literal["score", "rank", "score_delta", "rank_delta", "score_min", "score_max", "score_median", "score_mean", "tier"]
 Modality = Literal["reported", "target", "estimate"]
 Qualifier = Literal["exact", "about", "at_least", "at_most", "range", "last"]
 

@@ -71,7 +71,11 @@ def _is_revision(d: Dispute) -> bool:
         return False
     if d.right.published is None or d.wrong.published is None:
         return False
-    return abs(d.right.value - d.wrong.value) <= _REVISION and d.right.published.year != d.wrong.published.year and d.wrong.published < d.right.published
+    return (
+        abs(d.right.value - d.wrong.value) <= _REVISION
+        and d.right.published.year != d.wrong.published.year
+        and d.wrong.published < d.right.published
+    )
 
 
 def _is_typo(d: Dispute) -> bool:

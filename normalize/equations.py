@@ -57,7 +57,7 @@ def _after(earlier: Decimal, change: Decimal) -> Decimal:
     return earlier + change
 
 
-def _words(  # noqa: PLR0913 (an equation has this many terms)
+def _words(
     key: Key, value: Decimal, other_year: int, other: Decimal, change: Decimal, combine: Callable[[Decimal, Decimal], Decimal], sign: int
 ) -> str:
     letter = "s" if key.measure == "score" else "r"

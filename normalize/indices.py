@@ -96,11 +96,7 @@ def component_lexicon() -> Lexicon[Component]:
 
 @cache
 def _component_names() -> dict[tuple[str, str], str]:
-    return {
-        (row["code"], fold(name)): row["name"]
-        for row in rows("components")
-        for name in (row["name"], *split_names(row["aliases"]))
-    }
+    return {(row["code"], fold(name)): row["name"] for row in rows("components") for name in (row["name"], *split_names(row["aliases"]))}
 
 
 def canonical_component(code: str, name: str) -> str:

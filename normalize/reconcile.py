@@ -71,7 +71,7 @@ class Reconciled:
 
 def key_id(key: Key) -> str:
     """Return the stable id of a key."""
-    return hashlib.sha256("\x1f".join(map(str, key)).encode()).hexdigest()[:12]
+    return hashlib.sha256("\x1f".join(key.texts()).encode()).hexdigest()[:12]
 
 
 def reconcile(statements: Iterable[Statement]) -> Reconciled:
@@ -87,7 +87,7 @@ def reconcile(statements: Iterable[Statement]) -> Reconciled:
     }
     ranks = _ranks(known)
     facts, conflicts = [], []
-    for key in sorted(by_key, key=lambda k: tuple(map(str, k))):
+    for key in sorted(by_key, key=Key.texts):
         fact, conflict = _settle(key, sides[key], known, ranks)
         facts.append(fact)
         if conflict is not None:
@@ -135,7 +135,10 @@ def independent(statements: Iterable[Statement]) -> int:
 
 
 def _settle(
-    key: Key, sides: Sequence[tuple[Statement, ...]], known: Mapping[Key, tuple[Decimal, int]], ranks: Mapping[tuple[str, int | None], Mapping[str, int]]
+    key: Key,
+    sides: Sequence[tuple[Statement, ...]],
+    known: Mapping[Key, tuple[Decimal, int]],
+    ranks: Mapping[tuple[str, int | None], Mapping[str, int]],
 ) -> tuple[Fact, Conflict | None]:
     everyone = [s for side in sides for s in side]
     if len(sides) == 1:
@@ -197,7 +200,12 @@ def _winner(
     if corrected is not None:
         return corrected, "correction", f"The source that printed another value before now prints {_show(corrected)}.", "resolved"
     if weight(first) >= _CLEAR * weight(second):
-        return first, "weight", f"{independent(first)} independent source(s) of weight {weight(first):g} against {weight(second):g}.", "resolved"
+        return (
+            first,
+            "weight",
+            f"{independent(first)} independent source(s) of weight {weight(first):g} against {weight(second):g}.",
+            "resolved",
+        )
     return first, "weight", f"{_show(first)} leads by weight {weight(first):g} to {weight(second):g}, too little to decide.", "conflict"
 
 
@@ -226,11 +234,27 @@ def _would_change(winner: Sequence[Statement], losers: Sequence[Sequence[Stateme
 def _undisputed(key: Key, statements: Sequence[Statement]) -> Fact:
     witnesses = independent(statements)
     if witnesses <= 1:
-        return _fact(key, statements, statements, status="single", rule="single", reason="One independent source.", confidence=_confidence(statements, [statements], "single"))
+        return _fact(
+            key,
+            statements,
+            statements,
+            status="single",
+            rule="single",
+            reason="One independent source.",
+            confidence=_confidence(statements, [statements], "single"),
+        )
     rounded = len({(s.value, s.decimals) for s in statements}) > 1
     status = "rounded" if rounded else "agreed"
     reason = f"{witnesses} independent sources agree" + (" within the digits that they print." if rounded else ".")
-    return _fact(key, statements, statements, status=status, rule="agreement", reason=reason, confidence=_confidence(statements, [statements], status))
+    return _fact(
+        key,
+        statements,
+        statements,
+        status=status,
+        rule="agreement",
+        reason=reason,
+        confidence=_confidence(statements, [statements], status),
+    )
 
 
 def _confidence(winner: Sequence[Statement], sides: Sequence[Sequence[Statement]], status: str) -> float:
@@ -241,7 +265,7 @@ def _confidence(winner: Sequence[Statement], sides: Sequence[Sequence[Statement]
     return round(max(0.05, min(0.99, sure * alone * mine / total if status != "refuted" else 0.99)), 2)
 
 
-def _fact(  # noqa: PLR0913 (a fact has this many parts)
+def _fact(
     key: Key, winner: Sequence[Statement], everyone: Sequence[Statement], *, status: str, rule: str, reason: str, confidence: float
 ) -> Fact:
     best = finest(winner)

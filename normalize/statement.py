@@ -2,10 +2,10 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from typing import Any, NamedTuple
+from typing import Any
 
 from normalize.claim import KEY
 from normalize.fold import fold
@@ -17,7 +17,8 @@ class StatementError(ValueError):
     """Raised by `read_statement` for a claim record that lacks a part or holds a wrong one; names the part."""
 
 
-class Key(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Key:
     """What was measured. Claims are compared only where all parts are equal.
 
     `base_year` belongs to changes only: "tăng 25 bậc so với 2016" and "giảm 3 bậc so với 2018" are two facts.
@@ -36,7 +37,11 @@ class Key(NamedTuple):
 
     def moved(self, **parts: Any) -> "Key":
         """Return the key with some parts changed."""
-        return self._replace(**parts)
+        return replace(self, **parts)
+
+    def texts(self) -> tuple[str, ...]:
+        """Return the parts as text, to sort by and to hash."""
+        return tuple(str(getattr(self, part)) for part in (*KEY, "base_year"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +172,13 @@ def _base_year(record: Mapping[str, Any], year: int | None) -> int | None:
 def _rescaled(value: Decimal | str | None, key: Key) -> Decimal | str | None:
     """Bring 60,77 on a scale of 0 to 1 back to 0,6077; percent and points of a share are one number already."""
     entry = indices()[key.index]
-    if isinstance(value, Decimal) and key.measure.startswith("score") and key.component is None and entry.alt_scale_max and abs(value) > entry.scale_max:
+    if (
+        isinstance(value, Decimal)
+        and key.measure.startswith("score")
+        and key.component is None
+        and entry.alt_scale_max
+        and abs(value) > entry.scale_max
+    ):
         return value / (entry.alt_scale_max / entry.scale_max)
     return value
 

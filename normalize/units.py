@@ -78,12 +78,7 @@ def province_lexicon() -> Lexicon[Unit]:
     """Return all names of provinces and ministries, abbreviations and old spellings included."""
     # Two letters ("HN") are too short to be a name in running text.
     shortest = 3
-    return Lexicon(
-        (name, unit)
-        for unit in provinces_and_ministries()
-        for name in (unit.name, *unit.aliases)
-        if len(name) >= shortest
-    )
+    return Lexicon((name, unit) for unit in provinces_and_ministries() for name in (unit.name, *unit.aliases) if len(name) >= shortest)
 
 
 @cache
@@ -101,9 +96,7 @@ def region_lexicon() -> Lexicon[str]:
 @cache
 def department_lexicon() -> Lexicon[str]:
     """Return the names of provincial departments, each with its canonical name."""
-    return Lexicon(
-        (name, row["name"]) for row in rows("departments") for name in (row["name"], *split_names(row["aliases"]))
-    )
+    return Lexicon((name, row["name"]) for row in rows("departments") for name in (row["name"], *split_names(row["aliases"])))
 
 
 def as_of_day(year: int | None) -> date:

@@ -26,16 +26,16 @@ class _Handler(BaseHTTPRequestHandler):
     server: "SampleServer"
     tunnel: str | None = None
 
-    def do_CONNECT(self) -> None:  # noqa: N802 (the base class names methods so)
+    def do_CONNECT(self) -> None:
         """Open a tunnel that ends here: TLS with our own certificate."""
         self.send_response(200)
         self.end_headers()
         self.tunnel = self.path.removesuffix(":443")
         self.connection = self.server.tls.wrap_socket(self.connection, server_side=True)
         self.rfile = self.connection.makefile("rb", -1)
-        self.wfile = self.connection.makefile("wb", 0)  # type: ignore[assignment]  # a raw writer, as the base class uses
+        self.wfile = self.connection.makefile("wb", 0)
 
-    def do_GET(self) -> None:  # noqa: N802
+    def do_GET(self) -> None:
         """Answer as the named site."""
         url = f"https://{self.tunnel}{self.path}" if self.tunnel else self.path
         reply = answer(url, self.server.night, {k.lower(): v for k, v in self.headers.items()})

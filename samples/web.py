@@ -152,8 +152,10 @@ def _furniture(now: datetime) -> dict[str, Any]:
 
 
 def _article(site: Site, article: SampleArticle, headers: Mapping[str, str], now: datetime) -> Answer:
-    page = _templates().get_template(f"{site.family}/article.html").render(
-        site=site, article=article, body=Markup(article.body), weekday=_WEEKDAYS[article.day.weekday()], **_furniture(now)
+    page = (
+        _templates()
+        .get_template(f"{site.family}/article.html")
+        .render(site=site, article=article, body=Markup(article.body), weekday=_WEEKDAYS[article.day.weekday()], **_furniture(now))
     )
     plain = Answer(200, {"Content-Type": "text/html; charset=utf-8"}, page.encode())
     return _with_validators(site, plain, f"{article.title}{article.body}".encode(), headers)
@@ -184,7 +186,8 @@ def _origin(site: Site) -> str:
 
 def _rss(site: Site, articles: Mapping[str, SampleArticle]) -> str:
     items = "".join(
-        f"<item><title>{Markup.escape(a.title)}</title><link>{_origin(site)}{Markup.escape(a.path)}</link></item>" for a in articles.values()
+        f"<item><title>{Markup.escape(a.title)}</title><link>{_origin(site)}{Markup.escape(a.path)}</link></item>"
+        for a in articles.values()
     )
     return f'<?xml version="1.0" encoding="utf-8"?><rss version="2.0"><channel><title>{site.name}</title>{items}</channel></rss>'
 

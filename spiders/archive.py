@@ -65,7 +65,7 @@ class Archive:
         self.folder = root / portal
         self.index = self.folder / "index.jsonl"
 
-    def append(  # noqa: PLR0913 (a response has this many parts)
+    def append(
         self, *, url: str, kind: str, fetched_at: datetime, status: int, headers: Iterable[tuple[str, str]], body: bytes
     ) -> Page:
         """Write one response to disk, then its index line, and return it."""

@@ -35,9 +35,15 @@ def read_counts(portal: Portal, stats: dict[str, Any]) -> CrawlCounts:
     raised = stats.get("spider_exceptions/count", 0) + sum(
         count for key, count in stats.items() if key.startswith("spider_exceptions/") and key != "spider_exceptions/count"
     ) * (0 if "spider_exceptions/count" in stats else 1)
-    network = sum(count for key, count in stats.items() if key.startswith("downloader/exception_type_count/") and "IgnoreRequest" not in key)
+    network = sum(
+        count for key, count in stats.items() if key.startswith("downloader/exception_type_count/") and "IgnoreRequest" not in key
+    )
     forbidden = stats.get("robotstxt/forbidden", 0)
-    refused = sum(count for key, count in stats.items() if key.startswith("downloader/response_status_count/") and key.rsplit("/", 1)[-1] in {"401", "403", "429", "503"})
+    refused = sum(
+        count
+        for key, count in stats.items()
+        if key.startswith("downloader/response_status_count/") and key.rsplit("/", 1)[-1] in {"401", "403", "429", "503"}
+    )
     articles = seen["new"] + seen["changed"] + seen["unchanged"]
     if raised:
         state, reason = "broken", f"{raised} pages could not be read: {stats.get('chiso/last_error', 'a callback raised')}"
@@ -67,9 +73,9 @@ def _network_errors(stats: dict[str, Any]) -> str:
 
 def crawl(portal: Portal, archive: Path, *, proxy: str | None, fast: bool) -> CrawlCounts:
     """Crawl one portal to the end; call once a process, because Twisted's reactor starts once."""
+    from scrapy import signals  # noqa: PLC0415
     from scrapy.crawler import CrawlerProcess  # noqa: PLC0415 (the declarations above are read without Scrapy)
     from scrapy.settings import Settings  # noqa: PLC0415
-    from scrapy import signals  # noqa: PLC0415
 
     from spiders.spider import PortalSpider  # noqa: PLC0415
 

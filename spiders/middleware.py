@@ -35,11 +35,7 @@ class ArchiveResponses:
         if response.status == NOT_MODIFIED:
             stats.inc_value(f"chiso/{kind}/unchanged")
         elif response.status in _ARCHIVED:
-            headers = [
-                (name.decode("latin-1"), value.decode("latin-1"))
-                for name, values in response.headers.items()
-                for value in values
-            ]
+            headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, values in response.headers.items() for value in values]
             self.archive.append(
                 url=request.url,
                 kind=kind,

@@ -17,8 +17,7 @@ def connect(path: Path) -> duckdb.DuckDBPyConnection:
     if not path.exists():
         raise WarehouseError(f"no warehouse at {path}: run `chiso nightly` first, or give its folder with --data")
     try:
-        connection = duckdb.connect(str(path), read_only=True)
-        connection.execute("set enable_external_access = false; set lock_configuration = true")
+        connection = duckdb.connect(str(path), read_only=True, config={"enable_external_access": "false", "lock_configuration": "true"})
     except duckdb.Error as error:
         raise WarehouseError(f"cannot read {path}: {error}") from error
     return connection

@@ -1,18 +1,21 @@
 """What is around the figures: statistics, targets, blocks, pronouns, and noise that must not be read."""
 
 import re
+from collections.abc import Callable
 
 from extract.mentions import Cue, Group, Pronoun, Rule, Statistic, rule
 
 
 def _statistic(match: re.Match[str]) -> Statistic:
-    compared = bool(re.search(r"(?:hơn|thấp hơn|cao hơn|trên|dưới|so với|bằng|vượt)(?: (?:điểm|mức|giá trị|số))*\s*$", match.string[: match.start()]))
+    compared = bool(
+        re.search(r"(?:hơn|thấp hơn|cao hơn|trên|dưới|so với|bằng|vượt)(?: (?:điểm|mức|giá trị|số))*\s*$", match.string[: match.start()])
+    )
     word = match["word"]
     measure = "score_median" if word == "trung vị" else "score_mean"
     return Statistic(measure, compared)  # type: ignore[arg-type]  # one of two literals
 
 
-def _group(subject_type: str, name: str):  # noqa: ANN202 (a reading, typed by its use below)
+def _group(subject_type: str, name: str) -> Callable[[re.Match[str]], Group]:
     def read(match: re.Match[str]) -> Group:
         count = match.groupdict().get("n")
         return Group(subject_type, name, int(count) if count else None)
@@ -24,41 +27,109 @@ _MANY = r"(?:khối|nhóm|các|những|(?P<n>\d{1,3}))\ (?:\w+\ )?"
 
 NOISE: tuple[Rule, ...] = (
     # dates, with their weekday or clock, and months
-    rule("noise.date", r"(?:\b(?:thứ\ (?:hai|ba|tư|năm|sáu|bảy|bẩy|\d)|chủ\ nhật),?\ (?:ngày\ )?)?(?:\bngày\ |\bsáng\ |\bchiều\ |\btối\ |\bhôm\ )*(?<![\d,./])\d{1,2}\ ?[/-]\ ?\d{1,2}(?:\ ?[/-]\ ?\d{2,4})\b", lambda _: Cue("noise")),
-    rule("noise.day", r"\b(?:ngày|sáng|chiều|tối|hôm|trưa)\ (?:ngày\ )?\d{1,2}(?:\ ?[/-]\ ?\d{1,2})?(?:\ tháng\ \d{1,2}(?:\ năm\ \d{4})?)?\b", lambda _: Cue("noise")),
+    rule(
+        "noise.date",
+        r"(?:\b(?:thứ\ (?:hai|ba|tư|năm|sáu|bảy|bẩy|\d)|chủ\ nhật),?\ (?:ngày\ )?)?(?:\bngày\ |\bsáng\ |\bchiều\ |\btối\ |\bhôm\ )*(?<![\d,./])\d{1,2}\ ?[/-]\ ?\d{1,2}(?:\ ?[/-]\ ?\d{2,4})\b",
+        lambda _: Cue("noise"),
+    ),
+    rule(
+        "noise.day",
+        r"\b(?:ngày|sáng|chiều|tối|hôm|trưa)\ (?:ngày\ )?\d{1,2}(?:\ ?[/-]\ ?\d{1,2})?(?:\ tháng\ \d{1,2}(?:\ năm\ \d{4})?)?\b",
+        lambda _: Cue("noise"),
+    ),
     rule("noise.month", r"\btháng\ \d{1,2}(?:\ ?[/-]\ ?\d{4})?\b|\bquý\ (?:\d|i{1,3}|iv)\b", lambda _: Cue("noise")),
     # "Kế hoạch số 185/KH-UBND", "Quyết định số 268/QĐ-BNV", "Nghị quyết 76"
-    rule("noise.decree", r"\b(?:số|quyết\ định|kế\ hoạch|nghị\ quyết|công\ văn|tờ\ trình|văn\ bản|nghị\ định|đề\ án)(?:\ số)?\ \d+(?:/[\w-]+)*", lambda _: Cue("noise")),
+    rule(
+        "noise.decree",
+        r"\b(?:số|quyết\ định|kế\ hoạch|nghị\ quyết|công\ văn|tờ\ trình|văn\ bản|nghị\ định|đề\ án)(?:\ số)?\ \d+(?:/[\w-]+)*",
+        lambda _: Cue("noise"),
+    ),
     rule("noise.decree_code", r"\b\d+/(?:\d{4}/)?(?:qđ|kh|nq|nđ|ct|tb|bc|ttr|ubnd)[\w-]*", lambda _: Cue("noise")),
     # "lần thứ 3 liên tiếp", "năm thứ hai liên tiếp", "9 tuần liên tiếp", "16 năm"
-    rule("noise.streak", r"\b(?:lần|năm|kỳ|đợt|khóa|tuần|quý)\ thứ\ [\w]+(?:\ liên\ tiếp)?|\b\d+\ (?:năm|lần|tuần|tháng|ngày|giờ|phút)\b(?:\ liên\ tiếp)?", lambda _: Cue("noise")),
+    rule(
+        "noise.streak",
+        r"\b(?:lần|năm|kỳ|đợt|khóa|tuần|quý)\ thứ\ [\w]+(?:\ liên\ tiếp)?|\b\d+\ (?:năm|lần|tuần|tháng|ngày|giờ|phút)\b(?:\ liên\ tiếp)?",
+        lambda _: Cue("noise"),
+    ),
     # counts, not ranks: "12/12 UBND huyện", "32/63 địa phương trên mức", "4/8 nội dung"
-    rule("noise.count", r"(?<!hạng\ )(?<!thứ\ )(?<!xếp\ )(?<!đứng\ )(?<!vị\ trí\ )(?<![\d.,])\d{1,3}\s?/\s?\d{1,3}\ (?:ubnd|tỉnh|thành|địa\ phương|huyện|đơn\ vị|bộ|sở|cơ\ quan|chỉ\ số|nội\ dung|lĩnh\ vực|tiêu\ chí|trục|xã|phường|quận)\b", lambda _: Cue("noise")),
+    rule(
+        "noise.count",
+        r"(?<!hạng\ )(?<!thứ\ )(?<!xếp\ )(?<!đứng\ )(?<!vị\ trí\ )(?<![\d.,])\d{1,3}\s?/\s?\d{1,3}\ (?:ubnd|tỉnh|thành|địa\ phương|huyện|đơn\ vị|bộ|sở|cơ\ quan|chỉ\ số|nội\ dung|lĩnh\ vực|tiêu\ chí|trục|xã|phường|quận)\b",
+        lambda _: Cue("noise"),
+    ),
     # gaps to a mean, a leader, a neighbour
-    rule("noise.gap", r"\b(?:cách|hơn\ kém|chênh|chênh\ lệch|kém|còn\ cách)\ (?:\S+\ ){0,4}?\d+(?:[.,]\d+)?\ ?(?:điểm|%)(?!\ so\ với\ năm)", lambda _: Cue("noise")),
-    rule("noise.gap_mean", r"\b(?:cao\ hơn|thấp\ hơn|hơn|kém|vượt)\ (?:mức\ |giá\ trị\ |điểm\ |so\ với\ )*(?:trung\ bình|bình\ quân|trung\ vị)[^.,;()]{0,30}?\ \d+(?:[.,]\d+)?\ ?(?:điểm|%)", lambda _: Cue("noise")),
-    rule("noise.gap_before", r"\b(?:cao\ hơn|thấp\ hơn|hơn|kém)\ \d+(?:[.,]\d+)?\ ?(?:điểm|%)?\ so\ với\ (?:mức\ |giá\ trị\ )?(?:điểm\ |mức\ )?(?:bình\ quân|trung\ bình|trung\ vị|đơn\ vị|địa\ phương|tỉnh|vị\ trí|quy\ định)", lambda _: Cue("noise")),
+    rule(
+        "noise.gap",
+        r"\b(?:cách|hơn\ kém|chênh|chênh\ lệch|kém|còn\ cách)\ (?:\S+\ ){0,4}?\d+(?:[.,]\d+)?\ ?(?:điểm|%)(?!\ so\ với\ năm)",
+        lambda _: Cue("noise"),
+    ),
+    rule(
+        "noise.gap_mean",
+        r"\b(?:cao\ hơn|thấp\ hơn|hơn|kém|vượt)\ (?:mức\ |giá\ trị\ |điểm\ |so\ với\ )*(?:trung\ bình|bình\ quân|trung\ vị)[^.,;()]{0,30}?\ \d+(?:[.,]\d+)?\ ?(?:điểm|%)",
+        lambda _: Cue("noise"),
+    ),
+    rule(
+        "noise.gap_before",
+        r"\b(?:cao\ hơn|thấp\ hơn|hơn|kém)\ \d+(?:[.,]\d+)?\ ?(?:điểm|%)?\ so\ với\ (?:mức\ |giá\ trị\ )?(?:điểm\ |mức\ )?(?:bình\ quân|trung\ bình|trung\ vị|đơn\ vị|địa\ phương|tỉnh|vị\ trí|quy\ định)",
+        lambda _: Cue("noise"),
+    ),
     rule("noise.lost", r"\bmất\ \d+(?:[.,]\d+)?\s?/\s?\d+(?:[.,]\d+)?\ điểm", lambda _: Cue("noise")),
     rule("noise.scale", r"\b(?:trên\ )?thang\ điểm\ \d+|\btrên\ tổng\ \d+\ điểm|\btính\ theo\ thang\ \d+", lambda _: Cue("noise")),
     # thresholds of the groups themselves: "Nhóm A, từ 90% trở lên", "trên 76% đến dưới 80%"
-    rule("noise.threshold", r"\b(?:từ|trên)\ \d+(?:[.,]\d+)?\ ?%?\ ?(?:-|–|đến)\ ?(?:dưới\ )?\d+(?:[.,]\d+)?\ ?%|(?:có\ chỉ\ số\ \w+\ đạt\ )?(?:đạt\ )?từ\ \d+(?:[.,]\d+)?\ ?%\ trở\ lên|(?<=,\ )(?:trên|dưới)\ \d+(?:[.,]\d+)?\ ?%", lambda _: Cue("noise")),
+    rule(
+        "noise.threshold",
+        r"\b(?:từ|trên)\ \d+(?:[.,]\d+)?\ ?%?\ ?(?:-|–|đến)\ ?(?:dưới\ )?\d+(?:[.,]\d+)?\ ?%|(?:có\ chỉ\ số\ \w+\ đạt\ )?(?:đạt\ )?từ\ \d+(?:[.,]\d+)?\ ?%\ trở\ lên|(?<=,\ )(?:trên|dưới)\ \d+(?:[.,]\d+)?\ ?%",
+        lambda _: Cue("noise"),
+    ),
 )
 
 RULES: tuple[Rule, ...] = (
-    rule("statistic.middle", r"\b(?:tổng\ điểm\ |điểm\ |giá\ trị\ |mức\ |chỉ\ số\ |điểm\ số\ )*(?P<word>trung\ vị|trung\ bình|bình\ quân)\b(?!\ (?:cao|thấp|khá)\b)", _statistic),
+    rule(
+        "statistic.middle",
+        r"\b(?:tổng\ điểm\ |điểm\ |giá\ trị\ |mức\ |chỉ\ số\ |điểm\ số\ )*(?P<word>trung\ vị|trung\ bình|bình\ quân)\b(?!\ (?:cao|thấp|khá)\b)",
+        _statistic,
+    ),
     rule("statistic.max", r"\b(?:mức|điểm|giá\ trị|điểm\ số)\ cao\ nhất(?=\ (?:là|đạt)\ \d)", lambda _: Statistic("score_max")),
     rule("statistic.min", r"\b(?:mức|điểm|giá\ trị|điểm\ số)\ thấp\ nhất(?=\ (?:là|đạt)\ \d)", lambda _: Statistic("score_min")),
     rule("cue.range", r"\b(?:nằm\ trong\ khoảng|trong\ khoảng|dao\ động\ từ)(?=\ \d)", lambda _: Statistic("score_min")),
     rule("cue.respectively", r"\blần\ lượt\b|\btheo\ thứ\ tự\b", lambda _: Cue("respectively")),
-    rule("cue.target", r"\b(?:phấn\ đấu|đặt\ mục\ tiêu|mục\ tiêu|chỉ\ tiêu|đề\ ra|nhằm\ đạt|hướng\ tới|quyết\ tâm\ đưa|dự\ kiến|kỳ\ vọng)\b", lambda _: Cue("target")),
-    rule("group.ministries", rf"\b{_MANY}?bộ,?\ (?:ngành|cơ\ quan\ ngang\ bộ)(?:\ trung\ ương)?|\b(?:khối\ |nhóm\ )?(?:các|(?P<m>\d{{1,2}}))\ bộ\b|\bcấp\ bộ\b", lambda m: Group("ministry", "các bộ", _count(m))),
-    rule("group.departments", r"\b(?:khối|nhóm|các|cấp|(?P<n>\d{1,2}))\ (?:các\ )?(?:sở,\ (?:ban,\ )?ngành|sở\ ban\ ngành|sở,\ cơ\ quan|sở)\b", _group("department", "các sở")),
+    rule(
+        "cue.target",
+        r"\b(?:phấn\ đấu|đặt\ mục\ tiêu|mục\ tiêu|chỉ\ tiêu|đề\ ra|nhằm\ đạt|hướng\ tới|quyết\ tâm\ đưa|dự\ kiến|kỳ\ vọng)\b",
+        lambda _: Cue("target"),
+    ),
+    rule(
+        "group.ministries",
+        rf"\b{_MANY}?bộ,?\ (?:ngành|cơ\ quan\ ngang\ bộ)(?:\ trung\ ương)?|\b(?:khối\ |nhóm\ )?(?:các|(?P<m>\d{{1,2}}))\ bộ\b|\bcấp\ bộ\b",
+        lambda m: Group("ministry", "các bộ", _count(m)),
+    ),
+    rule(
+        "group.departments",
+        r"\b(?:khối|nhóm|các|cấp|(?P<n>\d{1,2}))\ (?:các\ )?(?:sở,\ (?:ban,\ )?ngành|sở\ ban\ ngành|sở,\ cơ\ quan|sở)\b",
+        _group("department", "các sở"),
+    ),
     rule("group.vertical", r"\b(?:khối\ |cơ\ quan\ )ngành\ dọc", _group("department", "ngành dọc")),
     rule("group.units", r"\bkhối\ (?:đơn\ vị\ )?sự\ nghiệp", _group("department", "đơn vị sự nghiệp")),
-    rule("group.districts", r"\b(?:khối|nhóm|các|ubnd\ các|cấp|ubnd\ cấp|(?P<n>\d{1,2}))\ (?:các\ )?(?:huyện|quận|địa\ phương(?!\ (?:này|dẫn|đứng|trong|khác)))\b(?:,\ (?:thị\ xã|huyện|thành\ phố))*", _group("district", "các huyện")),
-    rule("group.provinces", r"\b(?:khối|nhóm|các|(?P<n>\d{1,2}))\ (?:các\ )?(?:tỉnh|địa\ phương)(?:,?\ (?:thành\ phố|thành))?\b(?!\ (?:này|dẫn|đứng))|\bcấp\ tỉnh\b|\bcả\ nước\b|\btoàn\ quốc\b", _group("province", "63 tỉnh")),
-    rule("pronoun.province", r"(?<!toàn\ )(?<!địa\ bàn\ )(?<!trong\ )(?<!cấp\ )(?<!trên\ )(?<!các\ )(?<!văn\ phòng\ )\b(?:của\ )?(?:ubnd\ )?(?:tỉnh(?:\ (?:nhà|ta|này))?|(?<!tỉnh,\ )(?<!tỉnh/\ )(?<!tỉnh\ )(?<!huyện,\ )(?<!thị\ xã,\ )(?<!các\ )(?<!\d\ )thành\ phố(?:\ này)?|địa\ phương\ này)\b(?!,?\ (?:thành|và\ các|ủy|ủ|đoàn|trực))", lambda _: Pronoun("province")),
-    rule("pronoun.district", r"\bubnd\ huyện\b(?=\ (?:xếp|đứng|đạt|có|được|tăng|giảm))|\bhuyện\ (?=xếp|đứng|đạt|được)", lambda _: Pronoun("district")),
+    rule(
+        "group.districts",
+        r"\b(?:khối|nhóm|các|ubnd\ các|cấp|ubnd\ cấp|(?P<n>\d{1,2}))\ (?:các\ )?(?:huyện|quận|địa\ phương(?!\ (?:này|dẫn|đứng|trong|khác)))\b(?:,\ (?:thị\ xã|huyện|thành\ phố))*",
+        _group("district", "các huyện"),
+    ),
+    rule(
+        "group.provinces",
+        r"\b(?:khối|nhóm|các|(?P<n>\d{1,2}))\ (?:các\ )?(?:tỉnh|địa\ phương)(?:,?\ (?:thành\ phố|thành))?\b(?!\ (?:này|dẫn|đứng))|\bcấp\ tỉnh\b|\bcả\ nước\b|\btoàn\ quốc\b",
+        _group("province", "63 tỉnh"),
+    ),
+    rule(
+        "pronoun.province",
+        r"(?<!toàn\ )(?<!địa\ bàn\ )(?<!trong\ )(?<!cấp\ )(?<!trên\ )(?<!các\ )(?<!văn\ phòng\ )\b(?:của\ )?(?:ubnd\ )?(?:tỉnh(?:\ (?:nhà|ta|này))?|(?<!tỉnh,\ )(?<!tỉnh/\ )(?<!tỉnh\ )(?<!huyện,\ )(?<!thị\ xã,\ )(?<!các\ )(?<!\d\ )thành\ phố(?:\ này)?|địa\ phương\ này)\b(?!,?\ (?:thành|và\ các|ủy|ủ|đoàn|trực))",
+        lambda _: Pronoun("province"),
+    ),
+    rule(
+        "pronoun.district",
+        r"\bubnd\ huyện\b(?=\ (?:xếp|đứng|đạt|có|được|tăng|giảm))|\bhuyện\ (?=xếp|đứng|đạt|được)",
+        lambda _: Pronoun("district"),
+    ),
 )
 
 

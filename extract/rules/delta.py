@@ -60,7 +60,11 @@ RULES: tuple[Rule, ...] = (
         _delta,
     ),
     # "tăng 0,13 so với năm 2020", "giảm 0,105 so với": an index on a scale of 0 to 1 has no unit
-    rule("delta.unitless", rf"\b(?P<verb>(?:tăng|giảm)(?:{_ADVERB}){{0,2}})\ (?P<amount>\d+[.,]\d+)(?P<high>)(?P<unit>(?!))?(?=\ so\ với)", _delta),
+    rule(
+        "delta.unitless",
+        rf"\b(?P<verb>(?:tăng|giảm)(?:{_ADVERB}){{0,2}})\ (?P<amount>\d+[.,]\d+)(?P<high>)(?P<unit>(?!))?(?=\ so\ với)",
+        _delta,
+    ),
 )
 
 #: What may follow a change and share its verb: "tăng 0,86% và 7 bậc", "giảm 3,14 điểm, 26 bậc".

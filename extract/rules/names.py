@@ -40,7 +40,10 @@ _SITS = re.compile(
     re.IGNORECASE,
 )
 _ANNOUNCERS = {"ministry", "department"}
-_PLACED = re.compile(r"(?:\btại|điểm cầu|đầu cầu|họp ở|ra mắt ở|lễ công bố ở|\bbáo|đài|đại học|quyết định của ubnd)(?: (?:tỉnh|thành phố|ubnd tỉnh))?\s*$", re.IGNORECASE)
+_PLACED = re.compile(
+    r"(?:\btại|điểm cầu|đầu cầu|họp ở|ra mắt ở|lễ công bố ở|\bbáo|đài|đại học|quyết định của ubnd)(?: (?:tỉnh|thành phố|ubnd tỉnh))?\s*$",
+    re.IGNORECASE,
+)
 
 
 def find_indices(text: str, tokens: list[Token]) -> Iterator[Mention]:
@@ -113,7 +116,7 @@ def _subject_at(
     if department and (unit is None or department.end > unit.end) and _UPPER.search(text[department.start : department.end]):
         behind, end = _absorb_province(text, tokens, department.next_token, department.end)
         return Mention(SubjectName("department", department.entries[0]), start, end, "subject.department"), behind
-    if unit and _UPPER.search(text[unit.start : unit.end].split()[-1]):
+    if unit and _UPPER.search(text[unit.start : unit.end].rsplit(maxsplit=1)[-1]):
         first = unit.entries[0]
         ids = tuple(entry.unit_id for entry in unit.entries)
         return Mention(SubjectName(first.level, first.name, ids), start, unit.end, f"subject.{first.level}"), unit.next_token
@@ -122,7 +125,9 @@ def _subject_at(
         if bare and text[start].isupper():
             mine = [entry for entry in bare.entries if entry.province == province.gso_code]
             if mine:
-                return Mention(SubjectName("district", mine[0].name, (mine[0].unit_id,)), start, bare.end, "subject.district_bare"), bare.next_token
+                return Mention(
+                    SubjectName("district", mine[0].name, (mine[0].unit_id,)), start, bare.end, "subject.district_bare"
+                ), bare.next_token
     return None, position + 1
 
 
@@ -149,7 +154,9 @@ def province_lexicon_units(name: str) -> list[Unit]:
 def _absorb_province(text: str, tokens: list[Token], behind: int, end: int) -> tuple[int, int]:
     """Take in the province behind a department: "Cục Hải quan Quảng Ninh" is a body of Quảng Ninh."""
     for first in (behind, behind + 1):
-        if first < len(tokens) and (first == behind or tokens[behind].key in {"tinh̉", "tỉnh"} or text[tokens[behind].start : tokens[behind].end].lower() == "tỉnh"):
+        if first < len(tokens) and (
+            first == behind or tokens[behind].key in {"tinh̉", "tỉnh"} or text[tokens[behind].start : tokens[behind].end].lower() == "tỉnh"
+        ):
             match = province_lexicon().match_at(text, tokens, first)
             if match and match.entries[0].level == "province" and text[end : match.start].strip().lower() in {"", "tỉnh"}:
                 return match.next_token, match.end

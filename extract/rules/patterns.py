@@ -10,12 +10,8 @@ COUNT = rf"(?:\d{{1,3}}\b(?![.,]\d)|{WORD_NUMBER})"
 
 #: Nouns of places in a ranking, and of those who are ranked.
 PLACE_UNIT = r"(?:bậc|hạng|thứ\ hạng|thứ\ bậc|vị\ trí|vị\ thứ)"
-RANKED = (
-    r"(?:tỉnh|thành|địa\ phương|đơn\ vị|bộ|huyện|quận|thị\ xã|sở|cơ\ quan|xã|phường|provinces|cities|localities|ministries)"
-)
+RANKED = r"(?:tỉnh|thành|địa\ phương|đơn\ vị|bộ|huyện|quận|thị\ xã|sở|cơ\ quan|xã|phường|provinces|cities|localities|ministries)"
 
 #: Vietnamese capitals, for character classes: no range of code points holds just these.
-UPPER = (
-    "A-ZÀÁẢÃẠĂẰẮẲẴẶÂẦẤẨẪẬĐÈÉẺẼẸÊỀẾỂỄỆÌÍỈĨỊÒÓỎÕỌÔỒỐỔỖỘƠỜỚỞỠỢÙÚỦŨỤƯỪỨỬỮỰỲÝỶỸỴ"
-)
+UPPER = "A-ZÀÁẢÃẠĂẰẮẲẴẶÂẦẤẨẪẬĐÈÉẺẼẸÊỀẾỂỄỆÌÍỈĨỊÒÓỎÕỌÔỒỐỔỖỘƠỜỚỞỠỢÙÚỦŨỤƯỪỨỬỮỰỲÝỶỸỴ"
 LOWER = "a-z" + UPPER[3:].lower()

@@ -30,7 +30,7 @@ def _score(match: re.Match[str]) -> Score:
     unit = groups.get("unit")
     return Score(
         text=match["number"],
-        unit={"điểm": "điểm", "points": "điểm", "%": "%"}.get(unit or "", None),
+        unit={"điểm": "điểm", "points": "điểm", "%": "%"}.get(unit or ""),
         scale=parse_number(scale, Decimal(100)) if scale else None,
         qualifier=qualifier,  # type: ignore[arg-type]  # the dictionary above holds only the four words
         noun_follows=bool(_NOUN_FOLLOWS.match(match.string, match.end())),
@@ -41,6 +41,6 @@ _SCALE = r"(?:\s?/\s?(?P<scale>\d+(?:[.,]\d+)?))?"
 
 RULES: tuple[Rule, ...] = (
     rule("score.unit", rf"(?<![\d.,/-]){_QUALIFIER}(?P<number>{NUMBER}){_SCALE}\ ?(?P<unit>điểm|%|points)(?![^\W\d_])", _score),
-    rule("score.scale", rf"(?<![\d.,/-])(?P<number>\d+[.,]\d+)\s?/\s?(?P<scale>\d+(?:[.,]\d+)?)\b(?!/)", _score),
+    rule("score.scale", r"(?<![\d.,/-])(?P<number>\d+[.,]\d+)\s?/\s?(?P<scale>\d+(?:[.,]\d+)?)\b(?!/)", _score),
     rule("score.bare", rf"(?<![\d.,/-]){_QUALIFIER}(?P<number>\d{{1,3}}[.,]\d{{1,4}})(?![\d.,/]*\d)(?!\s?[/%])(?![^\W\d_])", _score),
 )

@@ -33,5 +33,9 @@ RULES: tuple[Rule, ...] = (
     ),
     rule("tier.class", rf"\b(?:xếp\ loại|xếp\ hạng|loại|mức|hạng|nhóm)\ [\"“]?{_CLASS}\b(?!\ (?:từ|là|với))", _class),
     # "nhóm 20 địa phương dẫn đầu", "top 10", "tốp 15 cả nước"
-    rule("tier.top", rf"\b(?:top|tốp|nhóm)\ (?P<n>\d{{1,2}})\b(?:\ {RANKED}(?:,?\ (?:thành\ phố|thành|tỉnh))?)?(?:\ (?:dẫn\ đầu|đứng\ đầu|đầu|có\ điểm\ cao\ nhất|cao\ nhất))?", _top),
+    rule(
+        "tier.top",
+        rf"\b(?:top|tốp|nhóm)\ (?P<n>\d{{1,2}})\b(?:\ {RANKED}(?:,?\ (?:thành\ phố|thành|tỉnh))?)?(?:\ (?:dẫn\ đầu|đứng\ đầu|đầu|có\ điểm\ cao\ nhất|cao\ nhất))?",
+        _top,
+    ),
 )

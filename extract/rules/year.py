@@ -25,11 +25,23 @@ def _range(match: re.Match[str]) -> Year:
 
 
 RULES: tuple[Rule, ...] = (
-    rule("year.range", rf"(?:\b(?:giai\ đoạn|trong|thời\ kỳ|các\ năm|từ\ năm|từ)\ )?\b(?P<year>{_Y})\ ?(?:-|–|—|đến|đến\ năm)\ ?(?P<last>{_Y})\b", _range),
-    rule("year.base", rf"\b(?:so\ với|so|hơn|kém)(?:\ (?:cùng\ kỳ|kết\ quả|par\ index|chỉ\ số|pci|papi|sipas|của|thứ\ hạng|mức|điểm))*\ (?:năm\ )?(?P<year>{_Y})\b", _base),
+    rule(
+        "year.range",
+        rf"(?:\b(?:giai\ đoạn|trong|thời\ kỳ|các\ năm|từ\ năm|từ)\ )?\b(?P<year>{_Y})\ ?(?:-|–|—|đến|đến\ năm)\ ?(?P<last>{_Y})\b",
+        _range,
+    ),
+    rule(
+        "year.base",
+        rf"\b(?:so\ với|so|hơn|kém)(?:\ (?:cùng\ kỳ|kết\ quả|par\ index|chỉ\ số|pci|papi|sipas|của|thứ\ hạng|mức|điểm))*\ (?:năm\ )?(?P<year>{_Y})\b",
+        _base,
+    ),
     rule("year.list", rf"\bnăm\ {_Y}(?:(?:,|\ và|,\ năm|\ và\ năm)\ {_Y})+\b", _list),
     rule("year.bracket_list", rf"(?<=\(){_Y}(?:,\ {_Y})+(?=\))", _list),
     rule("year.named", rf"\bnăm\ (?P<year>{_Y})\b", _year),
     rule("year.plain", rf"(?<![\d./,-])(?P<year>{_Y})\b(?![\d./-]*\d)(?!\ ?(?:doanh|hộ|người|hồ|phiếu|đồng|tỷ|%|điểm))", _year),
-    rule("year.before", r"\bso\ với\ (?:cùng\ kỳ|năm\ trước|năm\ ngoái|năm\ liền\ trước|kỳ\ trước|1\ năm\ trước|một\ năm\ trước)(?:\ (?:đó|liền\ kề))?", lambda _: RelativeBase()),
+    rule(
+        "year.before",
+        r"\bso\ với\ (?:cùng\ kỳ|năm\ trước|năm\ ngoái|năm\ liền\ trước|kỳ\ trước|1\ năm\ trước|một\ năm\ trước)(?:\ (?:đó|liền\ kề))?",
+        lambda _: RelativeBase(),
+    ),
 )

@@ -1,0 +1,49 @@
+# Everything is set up by `make` itself: Python 3.11 with venv is all that a machine needs.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+INSTALLED := $(VENV)/.installed
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check lint types unit format lock clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+# The lock names every package with its hash; nothing else is installed.
+$(INSTALLED): requirements.lock pyproject.toml
+	@echo "Installing into $(VENV) (once; a few minutes with an empty cache)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: $(INSTALLED) ## one night over the sample web: crawl, extract, reconcile, load, report
+	@$(BIN)/chiso nightly --sample --data data || test $$? -eq 1
+	@echo "Next: $(BIN)/chiso query \"select * from conflicts\"    open data/report/index.html"
+
+test: check ## all tests and checks, on a fresh checkout too
+
+check: lint types unit ## ruff, mypy, tests
+
+lint: $(INSTALLED)
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/ruff check --quiet .
+
+types: $(INSTALLED)
+	@$(BIN)/mypy
+
+unit: $(INSTALLED)
+	@$(BIN)/pytest
+
+format: $(INSTALLED) ## format the code
+	@$(BIN)/ruff format --quiet .
+	@$(BIN)/ruff check --quiet --fix .
+
+lock: ## resolve the dependencies anew (needs uv): uv.lock, and requirements.lock for pip
+	@rm -f uv.lock && uv lock --quiet
+	@uv export --quiet --frozen --no-emit-project --no-header --no-annotate --all-groups --output-file requirements.lock
+	@sed -E -i -e 's#url = "https://[^"]*/([^"/]+)"#filename = "\1"#' -e 's#registry = "https://[^"]*"#registry = "index"#' uv.lock
+
+clean: ## remove what was installed and what a demo has written
+	rm -rf $(VENV) data

@@ -1,0 +1,226 @@
+"""The command `chiso`. Each command imports only what it needs, so that reading one file starts at once."""
+
+import argparse
+import atexit
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+DONE, FINDINGS, WRONG_USAGE, FAILED = 0, 1, 2, 3
+
+Command = Callable[[argparse.Namespace], int]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code: 0 done, 1 done with findings, 2 wrong usage or input, 3 failed."""
+    args = _parser().parse_args(arguments)
+    try:
+        code: int = args.run(args)
+    except BrokenPipeError:  # `chiso query ... | head` is no failure
+        sys.stderr.close()
+        return DONE
+    except KeyboardInterrupt:
+        sys.stderr.write("chiso: stopped\n")
+        return FAILED
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="chiso",
+        description="News on Vietnamese provincial indices (PAR INDEX, SIPAS, PCI, PAPI, DTI ...) as reconciled data with its sources.",
+        epilog="Exit codes: 0 done, 1 done with findings, 2 wrong usage or bad input, 3 failed.",
+    )
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    extract = _command(commands, "extract", _extract, "claims as JSON lines from .html, .txt, .pdf or .jsonl files",
+        "chiso extract bai.html --home 'Hưng Yên' --published 2022-05-25\n  chiso extract articles.jsonl > claims.jsonl\n  cat articles.jsonl | chiso extract -")  # fmt: skip
+    extract.add_argument(
+        "files", nargs="+", metavar="FILE", help="a page, a text, a PDF, or JSON lines with one article each (- for stdin)"
+    )
+    extract.add_argument("--home", help="unit whose portal published it, smallest first: 'Yên Châu, Sơn La'")
+    extract.add_argument("--published", metavar="YYYY-MM-DD", help="publication day")
+    extract.add_argument("--url", help="where the page is from; chooses the portal's layout")
+    article = _command(
+        commands,
+        "article",
+        _article,
+        "what was read from pages: title, date, text, tables, as JSON lines",
+        "chiso article trang.html --url https://dongnai.gov.vn/vi/news/a-1.html",
+    )
+    article.add_argument("files", nargs="+", metavar="FILE")
+    article.add_argument("--url", help="where the page is from; chooses the portal's layout")
+    reconcile = _command(
+        commands,
+        "reconcile",
+        _reconcile,
+        "facts and conflicts from claims, without a database",
+        "chiso reconcile claims.jsonl --reference official.csv --out reconciled/",
+    )
+    reconcile.add_argument("claims", metavar="CLAIMS.jsonl", help="claims with source, url and published (- for stdin)")
+    reconcile.add_argument(
+        "--reference",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="FILE.csv",
+        help="official values: index, year, subject, score, rank; may be given again",
+    )
+    reconcile.add_argument("--out", required=True, type=Path, metavar="DIR")
+    nightly = _command(
+        commands,
+        "nightly",
+        _nightly,
+        "the whole night: crawl, extract, reconcile, load, report",
+        "chiso nightly --sample\n  chiso nightly --portal sonv_hungyen --portal dongnai --data /srv/chiso",
+    )
+    nightly.add_argument(
+        "--portal", action="append", default=[], metavar="NAME", help="only this portal; may be given again (default: all)"
+    )
+    nightly.add_argument("--sample", action="store_true", help="crawl the sample portals that ship with the project, on loopback")
+    _data(nightly)
+    report = _command(commands, "report", _report, "rebuild the validation report from the warehouse", "chiso report --data /srv/chiso")
+    _data(report)
+    export = _command(
+        commands,
+        "export",
+        _export,
+        "the release for researchers: Parquet, CSV, the DuckDB file, datapackage.json",
+        "chiso export --out release/",
+    )
+    export.add_argument("--out", required=True, type=Path, metavar="DIR")
+    _data(export)
+    query = _command(commands, "query", _query, "ask the warehouse in SQL, read-only",
+        "chiso query \"select * from facts where subject = 'Hưng Yên' order by year, index\"\n  chiso query 'from conflicts' --format csv > conflicts.csv")  # fmt: skip
+    query.add_argument("sql", metavar="SQL")
+    query.add_argument("--format", choices=("table", "csv", "json", "parquet"), default="table", help="default: table")
+    _data(query)
+    portals = _command(commands, "portals", _portals, "list the declared portals", "chiso portals")
+    _data(portals)
+    return parser
+
+
+def _command(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, run: Command, summary: str, examples: str
+) -> argparse.ArgumentParser:
+    parser = commands.add_parser(
+        name, help=summary, description=summary, epilog=f"examples:\n  {examples}", formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _data(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", type=Path, default=Path("data"), metavar="DIR", help="data folder (default: data)")
+
+
+def _fail(message: str, code: int) -> int:
+    sys.stderr.write(f"chiso: {message}\n")
+    return code
+
+
+def _extract(args: argparse.Namespace) -> int:
+    from flows.files import extract_files  # noqa: PLC0415
+
+    return extract_files(args.files, home=args.home, published=args.published, url=args.url)
+
+
+def _article(args: argparse.Namespace) -> int:
+    from flows.files import print_articles  # noqa: PLC0415
+
+    return print_articles(args.files, url=args.url)
+
+
+def _reconcile(args: argparse.Namespace) -> int:
+    from flows.files import reconcile_files  # noqa: PLC0415
+
+    return reconcile_files(args.claims, args.reference, args.out)
+
+
+def _nightly(args: argparse.Namespace) -> int:
+    from flows.data import DataFolder, DataFolderError  # noqa: PLC0415
+    from spiders.portal import PortalError, load_portal  # noqa: PLC0415
+    from warehouse.store import WarehouseError  # noqa: PLC0415
+
+    data = DataFolder(args.data.resolve())
+    try:
+        for name in args.portal:
+            load_portal(name)
+        data.prepare()
+    except (PortalError, DataFolderError) as error:
+        return _fail(str(error), WRONG_USAGE)
+    os.environ.setdefault("PREFECT_HOME", str(data.root / "prefect"))
+    atexit.register(_quiet_exit)
+    from flows.night import nightly  # noqa: PLC0415 (Prefect takes seconds to import)
+
+    try:
+        counts = nightly(str(data.root), args.portal or None, sample=args.sample)
+    except WarehouseError as error:
+        return _fail(str(error), FAILED)
+    sys.stdout.write(
+        f"{counts.verdict}: {counts.pages_new} responses archived, {counts.articles_new} articles read, {counts.claims_new} new claims, "
+        f"{counts.facts} facts ({counts.facts_changed} changed), {counts.conflicts} conflicts, {counts.portals_failed} portals failed\n"
+        f"warehouse  {data.warehouse}\nreport     {data.report / 'index.html'}\n"
+    )
+    return DONE if counts.verdict == "complete" else FINDINGS
+
+
+def _quiet_exit() -> None:
+    """Close stderr as the very last thing: duckdb 2.0.0 prints its live types there at exit (mended in 2.0.1)."""
+    sys.stderr.flush()
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+
+
+def _report(args: argparse.Namespace) -> int:
+    from flows.data import DataFolder  # noqa: PLC0415
+    from flows.report import write_report  # noqa: PLC0415
+    from warehouse.store import WarehouseError  # noqa: PLC0415
+
+    data = DataFolder(args.data)
+    try:
+        report = write_report(data.warehouse, data.report)
+    except (WarehouseError, OSError) as error:
+        return _fail(str(error), WRONG_USAGE)
+    sys.stdout.write(f"{len(report.conflicts)} conflicts, {len(report.open)} to be decided: {data.report / 'index.html'}\n")
+    return FINDINGS if report.conflicts or report.failed else DONE
+
+
+def _export(args: argparse.Namespace) -> int:
+    from flows.data import DataFolder  # noqa: PLC0415
+    from warehouse.export import export  # noqa: PLC0415
+    from warehouse.store import WarehouseError  # noqa: PLC0415
+
+    try:
+        written = export(DataFolder(args.data).warehouse, args.out)
+    except (WarehouseError, OSError) as error:
+        return _fail(str(error), WRONG_USAGE)
+    sys.stdout.write("".join(f"{path}\n" for path in written))
+    return DONE
+
+
+def _query(args: argparse.Namespace) -> int:
+    from flows.data import DataFolder  # noqa: PLC0415
+    from flows.tables import print_table  # noqa: PLC0415
+    from warehouse.query import QueryError, ask  # noqa: PLC0415
+    from warehouse.store import WarehouseError  # noqa: PLC0415
+
+    try:
+        columns, rows = ask(DataFolder(args.data).warehouse, args.sql)
+    except (WarehouseError, QueryError) as error:
+        return _fail(str(error), WRONG_USAGE)
+    if args.format == "parquet" and sys.stdout.isatty():
+        return _fail("parquet is binary: send it to a file (> facts.parquet)", WRONG_USAGE)
+    print_table(columns, rows, args.format)
+    return DONE
+
+
+def _portals(args: argparse.Namespace) -> int:
+    from flows.tables import portal_rows, print_table  # noqa: PLC0415
+
+    columns, rows = portal_rows(args.data / "chiso.duckdb")
+    print_table(columns, rows, "table")
+    return DONE
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,148 @@
+"""The nightly flow: Prefect gives states, retries and artifacts to the functions of flows/pipeline.py."""
+
+import json
+import os
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+# Before Prefect is imported: no telemetry, and time enough for its own server on a busy machine.
+os.environ.setdefault("DO_NOT_TRACK", "1")
+os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
+os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "120")
+# The states of tasks are in Prefect; the terminal gets the lines of flows/progress.py.
+os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")
+
+from prefect import flow, get_run_logger, task
+from prefect.artifacts import create_markdown_artifact
+from prefect.client.schemas.objects import State
+from prefect.futures import PrefectFuture
+from prefect.runtime import flow_run
+from prefect.task_runners import ThreadPoolTaskRunner
+
+from flows.data import DataFolder
+from flows.pipeline import (
+    NightCounts,
+    ReadPage,
+    archived_pages,
+    crawl_portal,
+    known_pages,
+    load_night,
+    pages_to_read,
+    read_all,
+)
+from flows.progress import Progress
+from flows.report import Report, write_report
+from spiders.archive import Page
+from spiders.crawl import CrawlCounts
+from spiders.portal import portal_names
+
+# Crawls wait for servers most of the time; reading uses the cores.
+_CRAWLERS: ThreadPoolTaskRunner[Any] = ThreadPoolTaskRunner(max_workers=4)
+
+
+class CrawlFailedError(Exception):
+    """Raised by the crawl task for a portal that yielded nothing or broke, so that Prefect shows it as failed."""
+
+
+def _may_answer_later(_task: object, _run: object, state: State[CrawlCounts]) -> bool:
+    """Tell whether trying again can help: a server that did not answer may, changed markup will not."""
+    return "no answer" in str(state.message)
+
+
+@task(name="crawl", task_run_name="crawl {name}", retries=1, retry_delay_seconds=30, retry_condition_fn=_may_answer_later)
+def crawl_task(name: str, data: DataFolder, proxy: str | None, *, fast: bool) -> CrawlCounts:
+    """Crawl one portal; a failed one fails its task, and only its task."""
+    counts = crawl_portal(name, data, proxy=proxy, fast=fast)
+    get_run_logger().info("%s: %s (%s)", name, counts.state, counts.reason)
+    if counts.state != "complete":
+        raise CrawlFailedError(f"{name}: {counts.state}: {counts.reason}")
+    return counts
+
+
+@task(name="read")
+def read_task(archive: Path, pages: Sequence[Page]) -> list[ReadPage]:
+    """Read the new pages in a pool of processes."""
+    return read_all(archive, pages)
+
+
+@task(name="reconcile-and-load")
+def load_task(
+    data: DataFolder,
+    pages: Sequence[Page],
+    read: Sequence[ReadPage],
+    crawls: Sequence[CrawlCounts],
+    *,
+    run_id: str,
+    started_at: datetime,
+    sample: bool,
+) -> NightCounts:
+    """Reconcile, load in one transaction, publish."""
+    return load_night(data, pages, read, crawls, run_id=run_id, started_at=started_at, sample=sample)
+
+
+@task(name="report")
+def report_task(data: DataFolder) -> Report:
+    """Write the validation report."""
+    return write_report(data.warehouse, data.report)
+
+
+@flow(name="nightly", task_runner=_CRAWLERS, validate_parameters=True)
+def nightly(data_folder: str = "data", portals: list[str] | None = None, *, sample: bool = False) -> NightCounts:
+    """Crawl the portals, read what is new, reconcile, load, report. A portal that fails stops no other."""
+    data = DataFolder(Path(data_folder).resolve())
+    data.prepare()
+    started_at = datetime.now(UTC)
+    run_id = f"{started_at:%Y%m%dT%H%M%S}-{(flow_run.get_name() or 'night')}"
+    names = list(portals) if portals else list(portal_names())
+    with Progress() as progress:
+        with _web(data, sample=sample) as proxy:
+            futures = [crawl_task.submit(name, data, proxy, fast=sample) for name in names]
+            crawls = []
+            for name, future in progress.track("crawl", zip(names, futures, strict=True), len(names)):
+                crawls.append(crawled := _counts(name, future, data))
+                if crawled.state != "complete":
+                    progress.note(f"crawl: {name} {crawled.state}: {crawled.reason}")
+        pages = archived_pages(data)
+        todo = pages_to_read(pages, known_pages(data))
+        with progress.step("read", f"{len(todo)} new pages"):
+            read = read_task(data.archive, todo)
+        with progress.step("reconcile", "facts, conflicts, load"):
+            counts = load_task(data, pages, read, crawls, run_id=run_id, started_at=started_at, sample=sample)
+        with progress.step("report", str(data.report / "index.html")):
+            report = report_task(data)
+    create_markdown_artifact(_summary(counts, report, data), key="night", description="What the night found")
+    return counts
+
+
+def _web(data: DataFolder, *, sample: bool) -> AbstractContextManager[str | None]:
+    """Return the real web (no proxy), or the sample web of this data folder's next night."""
+    if not sample:
+        return nullcontext(None)
+    from flows.sample import sample_web  # noqa: PLC0415 (not part of a real night)
+
+    return sample_web(data)
+
+
+def _counts(name: str, future: PrefectFuture[CrawlCounts], data: DataFolder) -> CrawlCounts:
+    """Return a crawl's counts whether its task succeeded or not."""
+    future.wait()
+    if future.state.is_completed():
+        return future.result()
+    counts = data.crawls / f"{name}.json"
+    if counts.exists():
+        return CrawlCounts(**json.loads(counts.read_text(encoding="utf-8")))
+    return CrawlCounts(name, "failed", str(future.state.message), 0, 0, 0, 0, 0, 1)
+
+
+def _summary(counts: NightCounts, report: Report, data: DataFolder) -> str:
+    rows = "\n".join(f"| {c['portal']} | {c['state']} | {c['new']} | {c['changed']} | {c['reason']} |" for c in report.crawls)
+    conflicts = "\n".join(
+        f"- {c['index']} {c['year']} {c['subject']} {c['measure']}: {' / '.join(c['values'])} ({c['class']})" for c in report.conflicts
+    )
+    return (
+        f"# {counts.verdict}: {counts.facts} facts, {counts.conflicts} conflicts, {counts.portals_failed} portals failed\n\n"
+        f"Report: `{data.report / 'index.html'}`\n\n| portal | state | new | changed | reason |\n|---|---|---|---|---|\n{rows}\n\n{conflicts}\n"
+    )

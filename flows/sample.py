@@ -1,0 +1,26 @@
+"""The sample web as a night's web: one night further each time the same data folder is used."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import duckdb
+
+from flows.data import DataFolder
+from samples.server import serve
+from samples.web import LAST_NIGHT
+
+
+def next_night(data: DataFolder) -> int:
+    """Return which night of the sample web comes next: 1 on a fresh folder, then 2, then the last."""
+    if not data.warehouse.exists():
+        return 1
+    with duckdb.connect(str(data.warehouse), read_only=True) as connection:
+        row = connection.execute("select count(*) from runs where sample").fetchone()
+    return min(LAST_NIGHT, 1 + (row[0] if row else 0))
+
+
+@contextmanager
+def sample_web(data: DataFolder) -> Iterator[str]:
+    """Serve the sample web on loopback and yield the proxy that leads to it."""
+    with serve(next_night(data)) as server:
+        yield server.proxy
