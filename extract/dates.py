@@ -8,13 +8,12 @@ from zoneinfo import ZoneInfo
 
 from bs4 import BeautifulSoup, Tag
 
+from extract.url_date import url_day
+
 VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 _DMY = re.compile(r"(?<!\d)(\d{1,2})\s*[-/.]\s*(\d{1,2})\s*[-/.]\s*(\d{4})(?!\d)")
 _WORDS = re.compile(r"ngày\s+(\d{1,2})\s+tháng\s+(\d{1,2})\s+năm\s+(\d{4})", re.IGNORECASE)
 _ISO = re.compile(r"(?<!\d)(\d{4})-(\d{1,2})-(\d{1,2})(?!\d)")
-_URL_DAY = re.compile(r"/(20\d\d)[-/](\d{1,2})[-/](\d{1,2})(?=/)")
-# VCCorp and dantri ids: 188240513160245364 is channel 188, 2024-05-13 16:02:45.
-_URL_ID = re.compile(r"-1\d{2}(\d{2})(\d{2})(\d{2})\d{6,}\.(?:htm|chn)")
 _LEAD = re.compile(r"(?:^|\n)[^\n]{0,40}?(?:[Nn]gày|[Ss]áng|[Cc]hiều)\s+(?:ngày\s+)?(\d{1,2})/(\d{1,2})/(\d{4})")
 _META = ("article:published_time", "pubdate", "dc.date", "datePublished", "publishdate", "og:published_time")
 
@@ -64,7 +63,7 @@ def published_on(soup: BeautifulSoup, line: str | None, url: str | None, text: s
         ("the page's date line", parse_day(line) if line else None),
         ("a meta tag", _from_meta(soup)),
         ("structured data", _from_json_ld(soup)),
-        ("the URL", _from_url(url or "")),
+        ("the URL", url_day(url or "")),
         ("the first lines of the text", _from_lead(text)),
     )
     for reason, day in signals:
@@ -101,14 +100,6 @@ def _from_json_ld(soup: BeautifulSoup) -> date | None:
             if isinstance(item, dict) and isinstance(item.get("datePublished"), str):
                 return _moment(item["datePublished"])
     return None
-
-
-def _from_url(url: str) -> date | None:
-    match = _URL_DAY.search(url)
-    if match:
-        return _valid(*(int(part) for part in match.groups()))
-    match = _URL_ID.search(url)
-    return _valid(2000 + int(match[1]), int(match[2]), int(match[3])) if match else None
 
 
 def _from_lead(text: str) -> date | None:

@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cache
 
 from extract.home import Home
 from extract.mentions import Group, SubjectName, Year
 from normalize.indices import indices
 from normalize.lexicon import tokenize
-from normalize.units import Unit, province_lexicon, provinces_and_ministries, unit_in_year
+from normalize.units import Unit, named, province_lexicon, provinces_and_ministries, unit_in_year
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +28,16 @@ class Discourse:
 
     home: Home
     published: date | None
-    codes: frozenset[str]
+    codes: frozenset[str] = frozenset()
     index: str | None = None
     subject: SubjectName | None = None
     main_province: SubjectName | None = None
     group: Group | None = None
     year: YearRead = OPEN_YEAR
-    title_year: int | None = None
     target: bool = False
+    counts: dict[str, int] = field(default_factory=dict)
     index_years: dict[str, int] = field(default_factory=dict)
+    first_years: dict[str, int] = field(default_factory=dict)
 
     def province(self) -> Unit | None:
         """Return the province whose bodies are spoken of: the portal's, else the one the article is about."""
@@ -52,6 +54,11 @@ class Discourse:
         if self.main_province is not None:
             return self.main_province
         return as_subject(self.home.province) if self.home.province is not None else None
+
+    def name_year(self, index: str, year: int) -> None:
+        """Remember the year that an article names with an index; the first one is what it announces."""
+        self.index_years[index] = year
+        self.first_years.setdefault(index, year)
 
     def measured_year(self, index: str, base: Year | None) -> YearRead:
         """Return the year of a value whose own sentence names none."""
@@ -81,6 +88,7 @@ def as_subject(unit: Unit) -> SubjectName:
     return SubjectName(unit.level, unit.name, ids)
 
 
+@cache
 def _units_by_id() -> dict[str, Unit]:
     return {unit.unit_id: unit for unit in provinces_and_ministries()}
 
@@ -96,7 +104,7 @@ def in_year(subject: SubjectName, year: int | None) -> tuple[str, str | None]:
     known = _units_by_id()
     units = [known[i] for i in subject.unit_ids if i in known]
     if units:
-        unit = unit_in_year(units, year)
+        unit = unit_in_year(units, year) or unit_in_year(named(units[0].name), year)
         if unit is not None:
             return unit.name, unit.unit_id
         return units[0].name, None

@@ -1,9 +1,11 @@
 """The lexer: one sentence in, its typed mentions out, left to right and without overlap."""
 
+import re
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import zip_longest
 
-from extract.mentions import Cue, Delta, IndexName, Mention, Pronoun, Rule, SubjectName
+from extract.mentions import Cue, Delta, IndexName, Mention, Pronoun, Rule, SubjectName, Year
 from extract.rules import context, delta, rank, score, tier, year
 from extract.rules.names import find_components, find_indices, find_regions, find_subjects
 from normalize.lexicon import tokenize
@@ -25,12 +27,14 @@ def lex(sentence: str, province: Unit | None = None, *, bare_districts: bool = F
     _apply(_BEFORE_NAMES, lowered, found, taken)
     _share_verbs(lowered, found, taken)
     tokens = tokenize(sentence)
-    _take(find_indices(sentence, tokens), found, taken)
+    indices = list(find_indices(sentence, tokens))
+    _take((m for m in indices if not is_weak(m)), found, taken)
     _take(find_subjects(sentence, tokens, province, bare_districts=bare_districts), found, taken)
     _take(find_regions(sentence, tokens), found, taken)
     _take(find_components(sentence, tokens), found, taken)
+    _take((m for m in indices if is_weak(m)), found, taken)
     _apply(_AFTER_NAMES, lowered, found, taken)
-    found.sort(key=lambda m: m.start)
+    found = [_as_base(m, lowered) for m in sorted(found, key=lambda m: m.start)]
     return [mention for mention, following in zip_longest(found, found[1:]) if not _names_what_follows(mention, following, sentence)]
 
 
@@ -73,6 +77,22 @@ def _take(mentions: Iterable[Mention], found: list[Mention], taken: bytearray) -
 def _keep(mention: Mention, found: list[Mention], taken: bytearray) -> None:
     found.append(mention)
     taken[mention.start : mention.end] = b"\x01" * (mention.end - mention.start)
+
+
+# "so với Par Index năm 2012", "so với kết quả của năm 2020": words between do not change the year's role.
+_COMPARED_WITH = re.compile(r"\bso(?: với)?(?: [^,.;()]{0,40})? ?$")
+
+
+def _as_base(mention: Mention, lowered: str) -> Mention:
+    year = mention.payload
+    if isinstance(year, Year) and not year.base and _COMPARED_WITH.search(lowered, max(0, mention.start - 60), mention.start):
+        return replace(mention, payload=replace(year, base=True))
+    return mention
+
+
+def is_weak(mention: Mention) -> bool:
+    """Tell whether a mention is a weak name of an index."""
+    return isinstance(mention.payload, IndexName) and mention.payload.weak
 
 
 def is_noise(mention: Mention) -> bool:

@@ -34,9 +34,10 @@ class SubjectName:
 
 @dataclass(frozen=True, slots=True)
 class Pronoun:
-    """A subject that is not named: "tỉnh", "UBND huyện", "địa phương này"."""
+    """A subject that is not named: "tỉnh", "UBND huyện"; `near` means the last one named ("địa phương này")."""
 
     subject_type: str | None
+    near: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ class Rank:
     of: int | None = None
     from_end: int | None = None
     superlative: bool = False
+    enumerated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

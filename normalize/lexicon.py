@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 _TOKEN = re.compile(r"[^\W_]+")
 # What may stand between two syllables of one name: "Bà Rịa - Vũng Tàu", "Sở VH,TT&DL", "GD&ĐT".
-_GAP = re.compile(r"[ \n.,\-–—&/“”\"]{0,4}")
+_GAP = re.compile(r"[ \n.,\-–—&/“”\"'’]{0,4}")
 # "Sở Kế hoạch Đầu tư" and "Sở Kế hoạch và Đầu tư" are one name, so the word for "and" is optional.
 _AND = "và"
 

@@ -65,9 +65,7 @@ class Archive:
         self.folder = root / portal
         self.index = self.folder / "index.jsonl"
 
-    def append(
-        self, *, url: str, kind: str, fetched_at: datetime, status: int, headers: Iterable[tuple[str, str]], body: bytes
-    ) -> Page:
+    def append(self, *, url: str, kind: str, fetched_at: datetime, status: int, headers: Iterable[tuple[str, str]], body: bytes) -> Page:
         """Write one response to disk, then its index line, and return it."""
         self.folder.mkdir(parents=True, exist_ok=True)
         header_list = list(headers)

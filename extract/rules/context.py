@@ -29,7 +29,7 @@ NOISE: tuple[Rule, ...] = (
     # dates, with their weekday or clock, and months
     rule(
         "noise.date",
-        r"(?:\b(?:thứ\ (?:hai|ba|tư|năm|sáu|bảy|bẩy|\d)|chủ\ nhật),?\ (?:ngày\ )?)?(?:\bngày\ |\bsáng\ |\bchiều\ |\btối\ |\bhôm\ )*(?<![\d,./])\d{1,2}\ ?[/-]\ ?\d{1,2}(?:\ ?[/-]\ ?\d{2,4})\b",
+        r"(?:\b(?:thứ\ (?:hai|ba|tư|năm|sáu|bảy|bẩy|\d)|chủ\ nhật),?\ +(?:ngày\ )?)?(?:\bngày\ |\bsáng\ |\bchiều\ |\btối\ |\bhôm\ )*(?<![\d,./])\d{1,2}\ ?[/-]\ ?\d{1,2}(?:\ ?[/-]\ ?\d{2,4})\b",
         lambda _: Cue("noise"),
     ),
     rule(
@@ -41,7 +41,7 @@ NOISE: tuple[Rule, ...] = (
     # "Kế hoạch số 185/KH-UBND", "Quyết định số 268/QĐ-BNV", "Nghị quyết 76"
     rule(
         "noise.decree",
-        r"\b(?:số|quyết\ định|kế\ hoạch|nghị\ quyết|công\ văn|tờ\ trình|văn\ bản|nghị\ định|đề\ án)(?:\ số)?\ \d+(?:/[\w-]+)*",
+        r"\b(?:quyết\ định|kế\ hoạch|nghị\ quyết|công\ văn|tờ\ trình|văn\ bản|nghị\ định|đề\ án)(?:\ số)?\ \d+(?:/[\w-]+)*|\bsố\ \d+/[\w-]*[^\W\d][\w-]*",
         lambda _: Cue("noise"),
     ),
     rule("noise.decree_code", r"\b\d+/(?:\d{4}/)?(?:qđ|kh|nq|nđ|ct|tb|bc|ttr|ubnd)[\w-]*", lambda _: Cue("noise")),
@@ -70,7 +70,7 @@ NOISE: tuple[Rule, ...] = (
     ),
     rule(
         "noise.gap_before",
-        r"\b(?:cao\ hơn|thấp\ hơn|hơn|kém)\ \d+(?:[.,]\d+)?\ ?(?:điểm|%)?\ so\ với\ (?:mức\ |giá\ trị\ )?(?:điểm\ |mức\ )?(?:bình\ quân|trung\ bình|trung\ vị|đơn\ vị|địa\ phương|tỉnh|vị\ trí|quy\ định)",
+        r"\b(?:cao\ hơn|thấp\ hơn|hơn|kém)\ \d+(?:[.,]\d+)?\ ?(?:điểm|%)?(?=\ so\ với\ (?:mức\ |giá\ trị\ )?(?:điểm\ |mức\ )?(?:bình\ quân|trung\ bình|trung\ vị|đơn\ vị|địa\ phương|tỉnh|vị\ trí|quy\ định))",
         lambda _: Cue("noise"),
     ),
     rule("noise.lost", r"\bmất\ \d+(?:[.,]\d+)?\s?/\s?\d+(?:[.,]\d+)?\ điểm", lambda _: Cue("noise")),
@@ -95,8 +95,13 @@ RULES: tuple[Rule, ...] = (
     rule("cue.respectively", r"\blần\ lượt\b|\btheo\ thứ\ tự\b", lambda _: Cue("respectively")),
     rule(
         "cue.target",
-        r"\b(?:phấn\ đấu|đặt\ mục\ tiêu|mục\ tiêu|chỉ\ tiêu|đề\ ra|nhằm\ đạt|hướng\ tới|quyết\ tâm\ đưa|dự\ kiến|kỳ\ vọng)\b",
+        r"\b(?:phấn\ đấu|đặt\ mục\ tiêu|(?<!thành\ )(?<!đạt\ )(?<!vượt\ )(?<!các\ )mục\ tiêu(?!\ (?:ấy|này|đã|trên))|nhằm\ đạt|quyết\ tâm\ đưa)\b",
         lambda _: Cue("target"),
+    ),
+    rule(
+        "group.units_ranked",
+        r"\b(?:trong|tổng\ số|có|gồm|trên)\ (?:tất\ cả\ )?(?P<n>\d{1,3})\ đơn\ vị(?=\ (?:được|tham\ gia|nhóm))",
+        _group("department", "các sở"),
     ),
     rule(
         "group.ministries",
@@ -120,6 +125,7 @@ RULES: tuple[Rule, ...] = (
         r"\b(?:khối|nhóm|các|(?P<n>\d{1,2}))\ (?:các\ )?(?:tỉnh|địa\ phương)(?:,?\ (?:thành\ phố|thành))?\b(?!\ (?:này|dẫn|đứng))|\bcấp\ tỉnh\b|\bcả\ nước\b|\btoàn\ quốc\b",
         _group("province", "63 tỉnh"),
     ),
+    rule("pronoun.near", r"\b(?:địa\ phương|tỉnh|thành\ phố)\ này\b", lambda _: Pronoun("province", near=True)),
     rule(
         "pronoun.province",
         r"(?<!toàn\ )(?<!địa\ bàn\ )(?<!trong\ )(?<!cấp\ )(?<!trên\ )(?<!các\ )(?<!văn\ phòng\ )\b(?:của\ )?(?:ubnd\ )?(?:tỉnh(?:\ (?:nhà|ta|này))?|(?<!tỉnh,\ )(?<!tỉnh/\ )(?<!tỉnh\ )(?<!huyện,\ )(?<!thị\ xã,\ )(?<!các\ )(?<!\d\ )thành\ phố(?:\ này)?|địa\ phương\ này)\b(?!,?\ (?:thành|và\ các|ủy|ủ|đoàn|trực))",

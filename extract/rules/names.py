@@ -153,6 +153,12 @@ def province_lexicon_units(name: str) -> list[Unit]:
 
 def _absorb_province(text: str, tokens: list[Token], behind: int, end: int) -> tuple[int, int]:
     """Take in the province behind a department: "Cục Hải quan Quảng Ninh" is a body of Quảng Ninh."""
+    management = text[: tokens[behind - 1].end].rfind("Ban Quản lý") if behind else -1
+    if management >= 0 and not re.search(r"[,;.()\d]", text[management:end]):
+        more = re.match(rf"(?: [{UPPER}]\w*)+(?: và các (?:KCN|[Kk]hu công nghiệp))?", text[end:])
+        if more:
+            end += more.end()
+            behind = next((n for n in range(behind, len(tokens)) if tokens[n].start >= end), len(tokens))
     for first in (behind, behind + 1):
         if first < len(tokens) and (
             first == behind or tokens[behind].key in {"tinh̉", "tỉnh"} or text[tokens[behind].start : tokens[behind].end].lower() == "tỉnh"

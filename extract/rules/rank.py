@@ -37,7 +37,7 @@ RULES: tuple[Rule, ...] = (
     # "hạng 32", "vị trí thứ 4", "xếp hạng thứ 14", "vị trí số một", "ở vị thứ 45/63"
     rule(
         "rank.noun",
-        rf"(?:\b{_VERB}\ (?:ở\ |vào\ )?)?\b{_NOUN}(?:\ hạng)?(?:\ (?P<place>\d{{1,3}}\b(?![.,]\d)|nhất\b|nhì\b)|\ (?:thứ|số)\ (?P<ordinal>{COUNT})){_OF}(?!\ ?(?:%|điểm|bậc|cán\ bộ))",
+        rf"(?:\b{_VERB}\ (?:ở\ |vào\ )?)?\b{_NOUN}(?:\ hạng)?(?:\ (?P<place>\d{{1,3}}\b(?![.,]\d)|nhất\b|nhì\b)|\ (?:thứ|số)\ (?P<ordinal>{COUNT})){_OF}(?!\ ?(?:%|điểm|bậc|cán\ bộ|tỉnh|thành\ phố|địa\ phương|đơn\ vị))",
         _rank,
     ),
     # "xếp thứ 12/63", "đứng thứ bẩy", "lên thứ 14/63", "xuống thứ 5"
@@ -50,6 +50,8 @@ RULES: tuple[Rule, ...] = (
         rf"(?<!lần\ )(?<!năm\ )(?<!kỳ\ )(?<!khóa\ )(?<!ngày\ )(?<!sáng\ )(?<!chiều\ )(?<!tối\ )\bthứ\ (?P<place>\d{{1,3}}|{WORD_NUMBER}){_OF}(?!\ (?:liên\ tiếp|trưởng|\d|tuần))(?!,?\ ?(?:ngày\ )?\d{{1,2}}[/-]\d)",
         _rank,
     ),
+    # "(1) Sở Tài chính 90,05%": the number of an enumeration, a place where the list is a ranking
+    rule("rank.enumerated", r"(?<![\d\w])\((?P<place>\d{1,2})\)(?=\ [^\W\d_])", lambda m: Rank(int(m["place"]), enumerated=True)),
     # "(12/63)": only with the number of provinces that a year can have
     rule("rank.bracket", r"(?<=\()(?P<place>\d{1,2})\s?/\s?(?P<of>63|64|34)(?=\))", _rank),
     rule("rank.second", r"\bá\ quân\b|\bxếp\ nhì\b|\bđứng\ nhì\b", lambda _: Rank(2, superlative=True)),

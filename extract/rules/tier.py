@@ -7,7 +7,7 @@ from extract.rules.patterns import RANKED
 
 _CLASS = (
     r"(?P<class>rất\ tốt|khá\ tốt|xuất\ sắc|tốt|trung\ bình\ cao|trung\ bình\ thấp|trung\ bình\ khá|tương\ đối\ thấp|"
-    r"rất\ thấp|trung\ bình|khá|thấp|yếu|kém|cao\ nhất|thấp\ nhất|cao)"
+    r"rất\ thấp|trung\ bình|khá|cao\ nhất|thấp\ nhất|thấp|yếu|kém|cao)"
 )
 
 
@@ -31,11 +31,15 @@ RULES: tuple[Rule, ...] = (
         rf"\b(?:nhóm|tốp)\ (?:(?:các|những|\d{{1,2}})\ )?(?:{RANKED}(?:,?\ (?:thành\ phố|thành|tỉnh))?\ )?(?:(?:có|đạt)\ (?:[^\s.,;()]+\ ){{0,4}})?(?:điểm\ )?(?:ở\ )?(?:mức\ )?[\"“]?{_CLASS}\b",
         _class,
     ),
-    rule("tier.class", rf"\b(?:xếp\ loại|xếp\ hạng|loại|mức|hạng|nhóm)\ [\"“]?{_CLASS}\b(?!\ (?:từ|là|với))", _class),
+    # "mức cao nhất là 48.059 điểm" is a maximum, "mức thấp kỷ lục" a figure of speech
+    rule("tier.level", r"\b(?:ở|đạt)\ mức\ [\"“]?(?P<class>rất\ tốt|khá\ tốt|tốt|khá|trung\ bình|yếu|kém)\b(?!\ (?:từ|là|với|\d))", _class),
+    rule(
+        "tier.class", rf"(?<!\d\ )\b(?:xếp\ loại|xếp\ hạng|loại|hạng|nhóm)\ (?:dưới\ )?[\"“]?{_CLASS}\b[\"”]?(?!\ (?:từ|với\ \d))", _class
+    ),
     # "nhóm 20 địa phương dẫn đầu", "top 10", "tốp 15 cả nước"
     rule(
         "tier.top",
-        rf"\b(?:top|tốp|nhóm)\ (?P<n>\d{{1,2}})\b(?:\ {RANKED}(?:,?\ (?:thành\ phố|thành|tỉnh))?)?(?:\ (?:dẫn\ đầu|đứng\ đầu|đầu|có\ điểm\ cao\ nhất|cao\ nhất))?",
+        rf"\b(?:top|tốp|nhóm)\ (?P<n>\d{{1,2}})\b(?:\ {RANKED}(?:,?\ (?:thành\ phố|thành|tỉnh))?)?(?:\ (?:dẫn\ đầu|đứng\ đầu|đầu|có\ điểm\ cao\ nhất|cao\ nhất))?(?!\ (?:bảng|lần\ lượt))\b",
         _top,
     ),
 )

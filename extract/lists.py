@@ -1,0 +1,73 @@
+"""Lists of names: "A, B và C", "dẫn đầu là A (70,36 điểm), B (69,75 điểm)", "Nhóm tốt gồm A, B"."""
+
+import re
+
+from extract.marked import Marked
+from extract.mentions import Delta, Rank, Score, Statistic, SubjectName, Tier
+
+# "dẫn đầu là X", "vị trí thứ 3 của bảng thuộc về X": the subject stands behind the place.
+_INVERTED = re.compile(
+    r"(?:[\s,]*(?:về|của|trong|ở|toàn|cả|bảng|chỉ số|năm|cấp|khối|nhóm|trên|tại|với|xếp hạng|par|pci|papi|\()[^.;]{0,90}?)?"
+    r"[\s,]*(?:vẫn |cũng |tiếp tục |đều |chính |lại |lần lượt )*"
+    r"(?:là|thuộc về|gọi tên|gồm|có)(?: lần lượt)?(?: (?:là|thuộc))?\s*[:,]?\s*"
+    r"(?:các |địa phương |đơn vị |tỉnh |thành phố |bộ |ngành |\d+ đơn vị[: ]*)*[:,]?\s*",
+)
+_LIST_GAP = re.compile(
+    r"\s*(?:,|;|và|cùng|cùng với|/|,\s*và|-|–)\s*(?:(?:các|tỉnh|thành phố|tp\.?|huyện|thị xã|mỗi nơi)\s*)*", re.IGNORECASE
+)
+_SEQUENCE_GAP = re.compile(r"[\s),;.]*(?:và|cùng|cùng với)?[\s(:\d.)]*(?:(?:các|tỉnh|thành phố|huyện|thị xã|là) )*")
+_INSERTED = re.compile(r"[\s(,:]*(?:với|đạt|được)?\s*|[\s)]*")
+_MEMBERS = re.compile(r"[^.;]{0,70}?(?:\bgồm|\blà|\bcó|:|\()[^.;]{0,40}")
+_GROUP_OF = re.compile(r"(?:đơn vị|tỉnh|bộ|huyện|địa phương|nhóm)[^.;]{0,20}$")
+
+
+def name_list(s: Marked, i: int) -> list[int]:
+    """Return the mentions of the list of names that begins at `i`."""
+    names = [i]
+    for j in range(i + 1, len(s.mentions)):
+        if s.subject(j) is None or not _LIST_GAP.fullmatch(s.text, s.mentions[names[-1]].end, s.mentions[j].start):
+            break
+        names.append(j)
+    return names
+
+
+def sequence(s: Marked, i: int) -> list[int]:
+    """Return the names of an order list that begins at `i`, figures between them allowed."""
+    names = [i]
+    last = s.mentions[i].end
+    for k in range(i + 1, len(s.mentions)):
+        mention = s.mentions[k]
+        gap = s.text[last : mention.start]
+        if s.subject(k) is not None:
+            if not _SEQUENCE_GAP.fullmatch(gap):
+                break
+            names.append(k)
+        elif not (isinstance(mention.payload, Score | Rank) and _INSERTED.fullmatch(gap)):
+            break
+        last = mention.end
+    return names
+
+
+def subjects_behind(s: Marked, i: int) -> list[int]:
+    """Return the subjects that the place `i` names behind itself; none where it stands after its subject."""
+    for j in range(i + 1, len(s.mentions)):
+        payload = s.mentions[j].payload
+        if isinstance(payload, SubjectName):
+            return sequence(s, j) if _INVERTED.fullmatch(s.text, s.mentions[i].end, s.mentions[j].start) else []
+        if isinstance(payload, Rank | Delta | Score | Tier | Statistic):
+            return []
+    return []
+
+
+def members(s: Marked, i: int, *, has_subject: bool) -> list[int]:
+    """Return the subjects that the tier `i` lists: "Nhóm A gồm: X; Y", "hai đơn vị ở nhóm Rất tốt là X và Y"."""
+    for j in range(i + 1, len(s.mentions)):
+        payload = s.mentions[j].payload
+        if isinstance(payload, SubjectName):
+            gap = s.between(i, j)
+            if has_subject and "gồm" not in gap and not _GROUP_OF.search(s.before(i, 40)):
+                return []
+            return sequence(s, j) if _MEMBERS.fullmatch(gap) else []
+        if isinstance(payload, Rank | Delta | Score | Tier) and not s.is_superlative(j):
+            return []
+    return []

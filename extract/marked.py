@@ -1,0 +1,88 @@
+"""A sentence with its mentions marked: what every part of the resolver looks at."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from extract.mentions import IndexName, Mention, Rank, Score, SubjectName, Tier, Year
+
+# An unclosed bracket is a smiley or a list number; none that matters is longer.
+_LONGEST_BRACKET = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """Text in lower case, mentions in order, and for each place its innermost opening bracket plus one (0 outside)."""
+
+    text: str
+    mentions: Sequence[Mention]
+    depth: Sequence[int]
+
+    def before(self, i: int, length: int) -> str:
+        """Return what stands before mention `i`."""
+        start = self.mentions[i].start
+        return self.text[max(0, start - length) : start]
+
+    def between(self, i: int, j: int) -> str:
+        """Return what stands between mentions `i` and `j`."""
+        return self.text[self.mentions[i].end : self.mentions[j].start]
+
+    def word(self, i: int) -> str:
+        """Return the text of mention `i`."""
+        return self.text[self.mentions[i].start : self.mentions[i].end]
+
+    def bracket(self, i: int) -> int:
+        """Return the bracket that mention `i` stands in, 0 for none."""
+        return self.depth[self.mentions[i].start]
+
+    def clause_end(self, i: int) -> int:
+        """Return where the clause behind mention `i` ends: at a semicolon outside brackets."""
+        for at in range(self.mentions[i].end, len(self.text)):
+            if self.text[at] == ";" and not self.depth[at]:
+                return at
+        return len(self.text)
+
+    def subject(self, i: int) -> SubjectName | None:
+        """Return mention `i` as a subject."""
+        payload = self.mentions[i].payload
+        return payload if isinstance(payload, SubjectName) else None
+
+    def is_superlative(self, i: int) -> bool:
+        """Tell whether mention `i` is a place in words without a number ("dẫn đầu", "đội sổ")."""
+        payload = self.mentions[i].payload
+        return isinstance(payload, Rank) and payload.superlative
+
+    def names_anyone(self) -> bool:
+        """Tell whether any subject is named."""
+        return any(isinstance(m.payload, SubjectName) for m in self.mentions)
+
+    def names_index(self) -> bool:
+        """Tell whether an index is named outright."""
+        return any(isinstance(m.payload, IndexName) and not m.payload.weak for m in self.mentions)
+
+    def has_rank_or_score(self) -> bool:
+        """Tell whether the sentence speaks of places, points or classes at all."""
+        return any(isinstance(m.payload, Rank | Tier) or (isinstance(m.payload, Score) and m.payload.unit == "điểm") for m in self.mentions)
+
+    def measured_years(self) -> list[Mention]:
+        """Return the years that can be measured ones: not compared with, not "từ năm 2012"."""
+        return [m for m in self.mentions if isinstance(m.payload, Year) and not m.payload.base and not self._dates_something_else(m)]
+
+    def _dates_something_else(self, mention: Mention) -> bool:
+        year = mention.payload
+        before = self.text[max(0, mention.start - 12) : mention.start]
+        return isinstance(year, Year) and not year.is_range and bool(re.search(r"(?:\btừ|kể từ|tính từ|trước|đầu|cuối)\s*$", before))
+
+
+def mark(sentence: str, mentions: Sequence[Mention]) -> Marked:
+    """Mark a sentence."""
+    depth: list[int] = []
+    stack: list[int] = []
+    for at, char in enumerate(sentence):
+        if char == ")" and stack:
+            stack.pop()
+        depth.append(stack[-1] if stack else 0)
+        if char == "(" and sentence.find(")", at, at + _LONGEST_BRACKET) > 0:
+            stack.append(at + 1)
+    lowered = "".join(low if len(low := char.lower()) == 1 else char for char in sentence)
+    return Marked(lowered, mentions, (*depth, 0))

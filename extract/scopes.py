@@ -1,0 +1,56 @@
+"""Scopes: a rank or change that holds inside a region or a group only."""
+
+import re
+
+from extract.marked import Marked
+from extract.mentions import Delta, Group, Rank, Region, Score, SubjectName, Tier
+
+#: Blocks of departments that are ranked apart.
+_BLOCKS = {"ngành dọc", "đơn vị sự nghiệp"}
+# Fewer than any national ranking of provinces.
+_REGION_SIZE = 20
+
+
+def region_of(s: Marked, i: int) -> str | None:
+    """Return the region that the place or tier `i` is limited to."""
+    bracket = s.bracket(i)
+    for j in range(i + 1, len(s.mentions)):
+        follower = s.mentions[j]
+        if s.bracket(j) != bracket:
+            continue
+        if isinstance(follower.payload, Region):
+            plain = re.sub(r"\([^)]*\)", "", s.between(i, j))
+            limits = re.fullmatch(r"[^.;()]{0,60}", plain) and not re.search(r"toàn quốc|cả nước|, (?!thành)", plain)
+            return follower.payload.name if limits else None
+        if isinstance(follower.payload, Rank | Score | Delta | SubjectName | Tier):
+            break
+    for j in range(i - 1, -1, -1):
+        leader = s.mentions[j].payload
+        if isinstance(leader, Rank | Score | Delta | Tier):
+            break
+        if isinstance(leader, Region):
+            return leader.name if re.search(r"\b(?:trong|ở|tại|so với|riêng)\b[^.;,]{0,30}$", s.before(j, 60)) else None
+    return None
+
+
+def block_of(s: Marked, i: int, subject: SubjectName | None) -> str | None:
+    """Return the block that a place without a region is limited to: a vertical branch, a group of few."""
+    rank = s.mentions[i].payload
+    if not isinstance(rank, Rank) or subject is None:
+        return None
+    if subject.subject_type == "department":
+        blocks = [m.payload.name for m in s.mentions if isinstance(m.payload, Group) and m.payload.name in _BLOCKS]
+        near = [b for b in blocks if b in s.text[max(0, s.mentions[i].start - 60) : s.mentions[i].end + 40]]
+        return near[0] if near else None
+    if subject.subject_type == "province" and rank.of is not None and rank.of <= _REGION_SIZE:
+        return f"{rank.of} tỉnh"
+    return None
+
+
+def in_brackets_of(s: Marked, rank: int, i: int) -> bool:
+    """Tell whether the change `i` stands in brackets right behind the place `rank`, and so shares its scope."""
+    bracket = s.bracket(i)
+    if not bracket or s.bracket(rank):
+        return False
+    gap = s.text[s.mentions[rank].end : bracket - 1]
+    return bracket > s.mentions[rank].end and len(re.sub(r"[^,.;]", "", gap)) <= 1

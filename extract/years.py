@@ -1,0 +1,90 @@
+"""The measured year of a value, and the year a change is measured against; each with its reason."""
+
+import re
+
+from extract.discourse import Discourse, YearRead
+from extract.marked import Marked
+from extract.mentions import Delta, Mention, Rank, RelativeBase, Year
+
+_ATTACHED = re.compile(r"\s*\(?\s*")
+_CLOSES = re.compile(r"\s*(?:[),;.]|$|với|đạt)")
+
+
+def base_of(s: Marked, i: int) -> Year | RelativeBase | None:
+    """Return what the change `i` is measured against: behind it in the same clause, else before it."""
+    end = s.clause_end(i)
+    for mention in s.mentions[i + 1 :]:
+        if mention.start >= end:
+            break
+        if isinstance(mention.payload, RelativeBase) or (isinstance(mention.payload, Year) and mention.payload.base):
+            return mention.payload
+    for mention in reversed(s.mentions[:i]):
+        if isinstance(mention.payload, RelativeBase) or (isinstance(mention.payload, Year) and mention.payload.base):
+            return mention.payload
+    return None
+
+
+def years_of(s: Marked, i: int, index: str, base: Year | RelativeBase | None, state: Discourse) -> list[YearRead]:
+    """Return the year or years that the value `i` is of; one that reads open has the year None."""
+    mention = s.mentions[i]
+    years = s.measured_years()
+    bracket = s.bracket(i)
+    if bracket:
+        same = [m for m in years if s.depth[m.start] == bracket]
+        if same:
+            return _read(same[0], "named in the same brackets")
+    attached = _attached_year(s, mention, years)
+    if attached is not None:
+        return _read(attached, "named right behind the value")
+    outside = [m for m in years if not s.depth[m.start] and not _belongs_to_earlier(s, m, i)]
+    before = [m for m in outside if m.start < mention.start]
+    if before:
+        return [_from_value(s, i, read, base) for read in _read(before[-1], "named in the sentence")]
+    behind = [m for m in outside if m.start >= mention.end]
+    if behind:
+        return _read(behind[0], "named in the sentence")
+    read = state.measured_year(index, base if isinstance(base, Year) else None)
+    if isinstance(base, Year) and read.year is not None and read.year <= base.years[0] and isinstance(mention.payload, Delta):
+        read = YearRead(base.years[0] + 1, "base year plus one")
+    return [_from_value(s, i, read, base)]
+
+
+def _read(mention: Mention, reason: str) -> list[YearRead]:
+    year = mention.payload
+    if not isinstance(year, Year):
+        return []
+    # Of "giai đoạn 2016-2020" the last year is the one that a result or a target is given for.
+    return [YearRead(y, reason) for y in (year.years[-1:] if year.is_range else year.years)]
+
+
+def _attached_year(s: Marked, value: Mention, years: list[Mention]) -> Mention | None:
+    """Return the year in "hạng 14 (năm 2020)", "vị trí thứ hai năm 2017": it closes right behind."""
+    after = next((m for m in years if m.start >= value.end), None)
+    if after is None or not _ATTACHED.fullmatch(s.text, value.end, after.start):
+        return None
+    in_bracket = s.depth[after.start] != s.depth[value.start]
+    if in_bracket:
+        return after if _CLOSES.match(s.text, after.end) else None
+    return after
+
+
+def _belongs_to_earlier(s: Marked, year: Mention, i: int) -> bool:
+    """Tell whether a year stands right behind an earlier value: "từ vị trí thứ hai năm 2017 tụt xuống thứ 5"."""
+    for j in range(i):
+        value = s.mentions[j]
+        if isinstance(value.payload, Rank) and _ATTACHED.fullmatch(s.text, value.end, year.start):
+            return bool(re.search(r"\btừ\s*$", s.before(j, 6)))
+    return False
+
+
+def _from_value(s: Marked, i: int, read: YearRead, base: Year | RelativeBase | None) -> YearRead:
+    """Move a value that a change starts from to the year before: "từ xếp hạng thứ 60 lên thứ 38"."""
+    del base
+    if read.year is None or not isinstance(s.mentions[i].payload, Rank) or not re.search(r"\btừ\s*$", s.before(i, 6)):
+        return read
+    follower = s.mentions[i + 1] if i + 1 < len(s.mentions) else None
+    if follower is None or not isinstance(follower.payload, Rank):
+        return read
+    if re.search(r"\b(?:lên|xuống)\b", s.text[s.mentions[i].end : follower.end]):
+        return YearRead(read.year - 1, "the value before the change")
+    return read
