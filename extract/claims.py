@@ -103,7 +103,8 @@ def _claims(article: Article, view: View, state: Discourse, unresolved: list[Unr
         mentions = lex(span.text, province, bare_districts=True) if local else first_reading
         line = view.clean.rfind("\n", 0, span.start)
         if line != paragraph:
-            paragraph, state.target = line, state.target and bool(_GOES_ON.match(span.text))
+            paragraph = line
+            state.new_paragraph(goes_on=bool(_GOES_ON.match(span.text)))
         drafts = resolve(span.text, mentions, state)
         for draft in drafts:
             yield _claim(article, view, span, draft, state)

@@ -38,6 +38,7 @@ class Discourse:
     counts: dict[str, int] = field(default_factory=dict)
     index_years: dict[str, int] = field(default_factory=dict)
     first_years: dict[str, int] = field(default_factory=dict)
+    first_year: YearRead | None = None
 
     def province(self) -> Unit | None:
         """Return the province whose bodies are spoken of: the portal's, else the one the article is about."""
@@ -59,6 +60,12 @@ class Discourse:
         """Remember the year that an article names with an index; the first one is what it announces."""
         self.index_years[index] = year
         self.first_years.setdefault(index, year)
+
+    def new_paragraph(self, *, goes_on: bool) -> None:
+        """Go back to the years that the article announces; a paragraph on an earlier year ends with itself."""
+        self.index_years = dict(self.first_years)
+        self.year = self.first_year or self.year
+        self.target = self.target and goes_on
 
     def measured_year(self, index: str, base: Year | None) -> YearRead:
         """Return the year of a value whose own sentence names none."""

@@ -6,7 +6,7 @@ from extract.marked import Marked
 from extract.mentions import ComponentName, Delta, IndexName, Mention, Rank, Score, SubjectName, Tier
 
 TOPIC_DRIFT = re.compile(
-    r"grdp|tốt nghiệp|thí sinh|huy chương|thu ngân sách|xuất khẩu|tỉ đồng|tỷ đồng|triệu đồng|học sinh|hộ nghèo|đại biểu|giải ngân|"
+    r"grdp|tốt nghiệp|thí sinh|huy chương|thu ngân sách|xuất khẩu|tỉ đồng|tỷ đồng|triệu đồng|học sinh|hộ nghèo|giải ngân|"
     r"chỉ số giá|cpi tháng|vn-index|vn index|bình chọn|bóng đá|giá vàng|tiêu dùng|sản xuất công nghiệp|iip|tăng trưởng kinh tế|"
     r"thế giới|toàn cầu|asean|quốc gia trên|quốc gia và vùng"
 )
@@ -71,6 +71,8 @@ def is_delta(s: Marked, i: int, component: str | None, *, index_named: bool) -> 
 def is_place(s: Marked, i: int, since: int | None, *, has_component: bool) -> bool:
     """Tell whether a superlative speaks of the subject's place, not of a group, a record or a field."""
     word = s.word(i)
+    if since is not None and since > s.mentions[i].start:
+        return False
     if _OF_MANY.search(s.before(i, 45)) and since is not None and since < s.mentions[i].start:
         return bool(_IS_ONE.search(s.before(i, 60)))
     if not word.endswith(("cao nhất", "thấp nhất")) or "vị trí" in word:

@@ -26,21 +26,22 @@ from extract.mentions import (
     Year,
 )
 from extract.plausible import TOPIC_DRIFT, is_delta, is_place, is_score, is_tier, keeps_topic
+from extract.rules.patterns import COUNT
 from extract.scales import read_score
 from extract.scopes import block_of, in_brackets_of, region_of
-from extract.years import base_of, years_of
+from extract.years import base_of, explains_base, years_of
 from normalize.numbers import NumberFormatError, parse_count
 
 Value = Rank | Delta | Score | Tier
 
-_COUNTED_PLACES = re.compile(r"\b\d{1,2} (?:vị trí|địa phương|đơn vị|tỉnh|huyện)[^.;]{0,20}$")
+_COUNTED_PLACES = re.compile(r"\b\d{1,2} vị trí[^.;]{0,20}$")
 _COMPARED = re.compile(
     r"(?:\bsau|\btrên|\bdưới|\bhơn|so với|\bkém|\bgiống|\bvượt|bỏ xa|trước|bằng|cùng với|như|\bcạnh)"
     r"(?: (?:tỉnh|thành phố|địa phương|các|đơn vị|cả))*\s*$"
 )
 _OPENS_WITH_VALUE = re.compile(r"\s*(?:[-–•*]\s*)?(?:\w+ \w+ )?(?:với|đạt|được)\b", re.IGNORECASE)
 _EQUALLY = re.compile(r"\b(?:đều|cùng|mỗi nơi|mỗi)\b|là 2 đơn vị")
-_MORE_PLACES = re.compile(r"(?:(?:,| và) (?:thứ )?(\w+))+")
+_MORE_PLACES = re.compile(rf"(?:(?:,| và) (?:thứ )?{COUNT})+(?! (?:tỉnh|điểm|bậc))".replace("\\ ", "[ ]"))
 _OWN_MEAN = re.compile(
     r"cả nước|toàn quốc|của các|bình quân chung|\bcấp\b|các (?:tỉnh|sở|huyện|bộ|địa)|khối|trung vị|\d+ bộ|mức (?:cao|thấp) nhất"
 )
@@ -57,6 +58,7 @@ _BEHIND_VALUE = re.compile(
     r"[^,.;()]{0,25}?(?:về|ở|của|trong)(?: (?:tiêu chí|chỉ số|lĩnh vực|nội dung|chỉ số thành phần|mục))?(?: về)?\s*[“\"]?"
 )
 _LONGEST_GAP = 45
+_STATISTIC_REACH = 90
 _NEAR_YEAR = 12
 
 
@@ -97,7 +99,7 @@ class _Reader:
         self.subject_at: int | None = None
         self.met: list[SubjectName] = []
         self.component: ComponentName | None = None
-        self.statistic: Statistic | None = None
+        self.statistic: tuple[Statistic, int] | None = None
         self.aggregate: Group | None = None
         self.target = state.target
         self.planned = False
@@ -127,7 +129,7 @@ class _Reader:
             case Group() as group:
                 self._meet_group(i, group)
             case Statistic() as statistic:
-                self.statistic = statistic
+                self.statistic = (statistic, mention.end)
             case ComponentName() as component:
                 self.component = component if self._heads_value(i) else None
             case IndexName():
@@ -187,7 +189,7 @@ class _Reader:
         if self.s.word(i) in _WHOLE_COUNTRY:
             return
         self.state.group = group
-        if group.count is not None:
+        if group.count is not None and group.subject_type != "province":
             self.state.counts[group.subject_type] = group.count
 
     def _share_among(self, names: list[int]) -> Iterator[Draft]:
@@ -209,7 +211,13 @@ class _Reader:
                         self.done.add(k)
                         yield from self._attach(k)
         first = next((j for j in values if j not in self.done), None)
-        if first is not None and _EQUALLY.search(s.text[s.mentions[names[-1]].end : s.mentions[first].end + 12]):
+        if first is not None and isinstance(s.mentions[first].payload, Tier) and not shared:
+            shared = True
+            self.done.add(first)
+            for name in named:
+                self._set_subjects([name], start)
+                yield from self._attach(first)
+        elif first is not None and _EQUALLY.search(s.text[s.mentions[names[-1]].end : s.mentions[first].end + 12]):
             self.done.add(first)
             for name in named:
                 self._set_subjects([name], start)
@@ -229,7 +237,7 @@ class _Reader:
         if not isinstance(rank, Rank) or rank.place is None or not tail:
             return
         try:
-            places = [rank.place, *(parse_count(word) for word in re.findall(r"(?:,| và) (?:thứ )?(\w+)", tail[0]))]
+            places = [rank.place, *(parse_count(word) for word in re.findall(r"(?:,| và) (?:thứ )?([^,]+?)(?=,| và|$)", tail[0]))]
         except NumberFormatError:
             return
         if len(places) != len(names):
@@ -265,16 +273,19 @@ class _Reader:
                 if followers:
                     yield from self._inverted(i, followers)
                     return
-            case Tier():
+            case Tier(value=value) if not value.startswith("top "):
                 listed = members(self.s, i, has_subject=bool(self.subjects))
                 for n in listed:
                     self._set_subjects(self._named([n]), self.s.mentions[n].start)
                     yield from self._draft(i, self.subjects[0], end=self.s.mentions[n].end)
                 if listed:
                     return
-            case Score() if self.statistic is not None:
-                statistic, self.statistic = self.statistic, None
+            case Score() if self.statistic is not None and self._statistic_reaches(i):
+                statistic, self.statistic = self.statistic[0], None
                 yield from self._aggregate_score(i, statistic)
+                return
+            case Score() if self.aggregate is not None and explains_base(self.s, i):
+                yield from self._draft(i, _whole(self.aggregate), measure="score_mean", group=self.aggregate)
                 return
             case Delta(unit=unit) if self.aggregate is not None and unit != "bậc":
                 yield from self._draft(i, _whole(self.aggregate), group=self.aggregate)
@@ -330,12 +341,21 @@ class _Reader:
             yield from self._attach(i)
             return
         self.aggregate = self._group_near(i)
+        if self.aggregate.subject_type == "province" and self._indices_of(i) == ["DDCI"]:
+            self.aggregate = Group("district", "các huyện")
         yield from self._draft(i, _whole(self.aggregate), measure=statistic.measure, group=self.aggregate)
         if statistic.measure == "score_min" and re.search(r"khoảng\s*$|từ\s*$", before):
             top = next((j for j in range(i + 1, len(s.mentions)) if isinstance(s.mentions[j].payload, Score)), None)
             if top is not None and re.fullmatch(r"\s*(?:-|–|đến)\s*", s.between(i, top)):
                 self.done.add(top)
                 yield from self._draft(top, _whole(self.aggregate), measure="score_max", group=self.aggregate)
+
+    def _statistic_reaches(self, i: int) -> bool:
+        """Tell whether the mean or median named before is this number's: not beyond a semicolon, not far away."""
+        if self.statistic is None:
+            return False
+        gap = self.s.text[self.statistic[1] : self.s.mentions[i].start]
+        return len(gap) <= _STATISTIC_REACH and ";" not in gap
 
     def _group_near(self, i: int) -> Group:
         """Return the block a statistic is over: the one named in the sentence, else the block in mind, else all provinces."""
@@ -503,6 +523,8 @@ class _Reader:
         if years and isinstance(years[-1].payload, Year):
             if self.codes or state.year.year is None:
                 state.year = YearRead(years[-1].payload.years[-1], "named in an earlier sentence")
+                if self.codes and state.first_year is None:
+                    state.first_year = state.year
             for _, end, code in self.codes:
                 near = [m.payload.years[-1] for m in years if 0 <= m.start - end <= _NEAR_YEAR and isinstance(m.payload, Year)]
                 if near:

@@ -8,7 +8,7 @@ from normalize.numbers import parse_number
 
 # Local copies of an index give bonus points: 102,50 of 100 has been printed (Tiền Giang 2020).
 _BONUS = Decimal("1.1")
-# A total below this share of its scale has never been published; it is a field or a count.
+# On a second scale (60,77 for 0,6077) a value this small would be of neither.
 _LEAST = Decimal("0.05")
 
 
@@ -23,5 +23,4 @@ def read_score(score: Score, index: str, component: str | None, *, provincial: b
         return None
     if entry.alt_scale_max is not None and entry.scale_max < value < entry.alt_scale_max * _LEAST:
         return None
-    least = max(entry.scale_min / 2, entry.scale_max * _LEAST)
-    return value if value >= least else None
+    return value if value >= entry.least else None

@@ -24,10 +24,20 @@ def base_of(s: Marked, i: int) -> Year | RelativeBase | None:
     return None
 
 
+def explains_base(s: Marked, i: int) -> bool:
+    """Tell whether a value stands in brackets behind the year compared with: "so với năm 2022 (80,08%)"."""
+    if not i or not s.bracket(i):
+        return False
+    year = s.mentions[i - 1].payload
+    return isinstance(year, Year) and year.base and s.between(i - 1, i).strip() == "("
+
+
 def years_of(s: Marked, i: int, index: str, base: Year | RelativeBase | None, state: Discourse) -> list[YearRead]:
     """Return the year or years that the value `i` is of; one that reads open has the year None."""
     mention = s.mentions[i]
     years = s.measured_years()
+    if explains_base(s, i):
+        return _read(s.mentions[i - 1], "the year compared with")
     bracket = s.bracket(i)
     if bracket:
         same = [m for m in years if s.depth[m.start] == bracket]

@@ -13,6 +13,8 @@ from normalize.tables import rows, split_names
 class Index:
     """One index; `unit` is what official decisions print, whatever the press writes.
 
+    Below `least` no total was ever published: such a number is a field's or a count.
+
     `release_lag` is publication year minus measured year where that is regular, else None;
     `edition_offset` is measured year minus edition number ("lần thứ 13").
     """
@@ -24,6 +26,7 @@ class Index:
     level: str
     unit: str
     scale_min: Decimal
+    least: Decimal
     scale_max: Decimal
     alt_scale_max: Decimal | None
     first_year: int
@@ -67,6 +70,7 @@ def _index(row: dict[str, str]) -> Index:
         level=row["level"],
         unit=row["unit"],
         scale_min=Decimal(row["scale_min"]),
+        least=Decimal(row["least"]),
         scale_max=Decimal(row["scale_max"]),
         alt_scale_max=Decimal(row["alt_scale_max"]) if row["alt_scale_max"] else None,
         first_year=int(row["first_year"]),

@@ -69,6 +69,8 @@ def _component_name(text: str, match: Match) -> str:  # type: ignore[type-arg]
     shown = " ".join(text[match.start : match.end].split())
     canonical = match.entries[0].name
     # "minh bạch" alone is the registry's "Tính minh bạch"; a full name is kept as the article prints it.
+    if fold(shown).endswith(fold(canonical)):
+        return canonical
     short = len(fold(shown).split()) <= 2 < len(fold(canonical).split()) + 1 and fold(canonical).endswith(fold(shown))  # noqa: PLR2004
     name = canonical if short or "phạm quy phạm" in shown else shown
     return name[0].upper() + name[1:]
@@ -116,7 +118,7 @@ def _subject_at(
     if department and (unit is None or department.end > unit.end) and _UPPER.search(text[department.start : department.end]):
         behind, end = _absorb_province(text, tokens, department.next_token, department.end)
         return Mention(SubjectName("department", department.entries[0]), start, end, "subject.department"), behind
-    if unit and _UPPER.search(text[unit.start : unit.end].rsplit(maxsplit=1)[-1]):
+    if unit and _UPPER.search(text[unit.start : unit.end]):
         first = unit.entries[0]
         ids = tuple(entry.unit_id for entry in unit.entries)
         return Mention(SubjectName(first.level, first.name, ids), start, unit.end, f"subject.{first.level}"), unit.next_token
