@@ -21,13 +21,15 @@ from normalize.indices import indices, ranked_count
 
 # Most news names no index at all: this scan decides whether the expensive reading starts.
 _HINT = re.compile(
-    r"par[ -]?ind|sipas|\bpci\b|papi|\bp?dti\b|ict[ -]index|\bpii\b|\bpgi\b|ddci|pepi|chỉ số|năng lực cạnh tranh|cải cách hành chính|\bcchc\b|chuyển đổi số",
+    r"par[ -]?ind|sipas|\bpci\b|papi|\bp?dti\b|ict[ -]index|\bpii\b|\bpgi\b|ddci|pepi|"
+    r"chỉ số|năng lực cạnh tranh|cải cách hành chính|\bcchc\b|chuyển đổi số",
     re.IGNORECASE,
 )
 _FIGURE = re.compile(r"\d|đầu|nhất|nhì|cuối|chót|đội sổ|quân|thứ|nhóm|hạng|loại|bậc|tốp|top|mục tiêu|phấn đấu", re.IGNORECASE)
 # Headlines of other articles begin here; everything behind belongs to other years.
 _FURNITURE = re.compile(
-    r"^\W*(?:tin mới nhất|tin khác|các tin khác|tin liên quan|bài viết liên quan|tin cùng chuyên mục|tin cũ hơn|đọc thêm|xem thêm|có thể bạn quan tâm|tin đã đưa|các bài khác|bài liên quan|tin tiếp theo|thống kê truy cập|bình luận)\W*$",
+    r"^\W*(?:tin mới nhất|tin khác|các tin khác|tin liên quan|bài viết liên quan|tin cùng chuyên mục|tin cũ hơn|đọc thêm|xem thêm|"
+    r"có thể bạn quan tâm|tin đã đưa|các bài khác|bài liên quan|tin tiếp theo|thống kê truy cập|bình luận)\W*$",
     re.IGNORECASE,
 )
 _HEADLINE = re.compile(r"^\W*(?:tin khác|xem thêm|đọc thêm|tin liên quan)\s*:", re.IGNORECASE)

@@ -23,6 +23,7 @@ _BLOCKS = {
 }  # fmt: skip
 _SILENT = {"script", "style", "noscript", "template", "head", "iframe", "svg"}
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_DOCUMENT = re.compile(r"\.(?:pdf|docx?|xlsx?)(?:$|\?)", re.IGNORECASE)
 _SPACE = re.compile(r"[ \t\r\n\u00a0]+")
 #: Pages nest some dozen deep; a thousand is an attack on the reader.
 _DEEPEST = 1000
@@ -105,7 +106,21 @@ def _read_declared(soup: BeautifulSoup, portal: Portal, layout: Layout, article_
     writer = _Writer()
     writer.paragraph(_SPACE.sub(" ", title.get_text(" ")).strip())
     writer.element(body)
-    return _article(soup, writer, article_id, url, home or portal.place, _clean(title), str(line_text) if line_text else None, author, body)
+    text, tables = writer.finish()
+    day, reason = published_on(soup, str(line_text) if line_text else None, url, text)
+    links = [urljoin(url or "", str(a["href"])) for a in body.find_all("a", href=True)]
+    return Article(
+        id=article_id,
+        text=text,
+        title=_clean(title),
+        published=day,
+        published_reason=reason,
+        author=_clean(author) if author is not None else None,
+        url=url,
+        home=home or portal.place,
+        tables=tables,
+        attachments=tuple(dict.fromkeys(link for link in links if _DOCUMENT.search(link))),
+    )
 
 
 def _read_generic(markup: str, soup: BeautifulSoup, article_id: str, url: str | None, home: str | None) -> Article:
@@ -120,27 +135,6 @@ def _read_generic(markup: str, soup: BeautifulSoup, article_id: str, url: str | 
         text = f"{title}\n{text}"
     day, reason = published_on(soup, None, url, text)
     return Article(article_id, text, title=title, published=day, published_reason=reason, url=url, home=home)
-
-
-def _article(  # noqa: PLR0913 (the parts of a page)
-    soup: BeautifulSoup, writer: "_Writer", article_id: str, url: str | None, home: str | None, title: str | None,
-    line: str | None, author: Tag | None, body: Tag,
-) -> Article:  # fmt: skip
-    text, tables = writer.finish()
-    day, reason = published_on(soup, line, url, text)
-    links = [urljoin(url or "", str(a["href"])) for a in body.find_all("a", href=True)]
-    return Article(
-        id=article_id,
-        text=text,
-        title=title,
-        published=day,
-        published_reason=reason,
-        author=_clean(author) if author is not None else None,
-        url=url,
-        home=home,
-        tables=tables,
-        attachments=tuple(dict.fromkeys(link for link in links if re.search(r"\.(?:pdf|docx?|xlsx?)(?:$|\?)", link, re.IGNORECASE))),
-    )
 
 
 def _first(soup: BeautifulSoup, selectors: tuple[str, ...]) -> Tag | None:

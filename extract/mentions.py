@@ -154,5 +154,5 @@ class Rule:
 
 
 def rule(name: str, pattern: str, read: Callable[[re.Match[str]], Payload | None]) -> Rule:
-    """Build a rule from a verbose pattern (spaces in it must be written \\s or [ ])."""
+    r"""Build a rule from a verbose pattern (a space in it is written \s, [ ] or escaped)."""
     return Rule(name, re.compile(pattern, re.VERBOSE), read)

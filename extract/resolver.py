@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from extract.discourse import Discourse, YearRead
+from extract.indexing import component_of, heads_value, index_places, indices_of
 from extract.lists import members, name_list, subjects_behind
 from extract.marked import Marked, mark
 from extract.mentions import (
@@ -17,7 +18,6 @@ from extract.mentions import (
     Mention,
     Pronoun,
     Rank,
-    Region,
     RelativeBase,
     Score,
     Statistic,
@@ -46,18 +46,6 @@ _OWN_MEAN = re.compile(
     r"cả nước|toàn quốc|của các|bình quân chung|\bcấp\b|các (?:tỉnh|sở|huyện|bộ|địa)|khối|trung vị|\d+ bộ|mức (?:cao|thấp) nhất"
 )
 _WHOLE_COUNTRY = {"cả nước", "toàn quốc", "cấp tỉnh"}
-_FORWARD = re.compile(
-    r"(?:[^.;,()]{0,30}?)\s(?:về|trong|trên|xếp hạng|thứ hạng|bảng)"
-    r"(?: (?:xếp hạng|bảng|bảng xếp hạng|thứ hạng))?(?: chỉ số)?\s*|\s*(?:xếp hạng|thứ hạng)\s*(?:của )?"
-)
-_BEFORE_VALUE = re.compile(
-    r"[”\"\s:,(–-]*(?:cấp tỉnh|vẫn|đã|lại|cũng|là|đạt|được|có|ở|nằm|đứng|xếp|chỉ|với|của|trong|năm \d{4}|ở mức|đều|thì|từ|tiếp tục|"
-    r"trên|cả nước|tỉnh|,|\w+ \w+|[\s”\"(,:])*"
-)
-_BEHIND_VALUE = re.compile(
-    r"[^,.;()]{0,25}?(?:về|ở|của|trong)(?: (?:tiêu chí|chỉ số|lĩnh vực|nội dung|chỉ số thành phần|mục))?(?: về)?\s*[“\"]?"
-)
-_LONGEST_GAP = 45
 _STATISTIC_REACH = 90
 _NEAR_YEAR = 12
 
@@ -94,7 +82,7 @@ class _Reader:
     def __init__(self, s: Marked, state: Discourse) -> None:
         self.s = s
         self.state = state
-        self.codes = _index_places(s)
+        self.codes = index_places(s)
         self.subjects: list[SubjectName] = []
         self.subject_at: int | None = None
         self.met: list[SubjectName] = []
@@ -131,7 +119,7 @@ class _Reader:
             case Statistic() as statistic:
                 self.statistic = (statistic, mention.end)
             case ComponentName() as component:
-                self.component = component if self._heads_value(i) else None
+                self.component = component if heads_value(self.s, i) else None
             case IndexName():
                 if not (i and isinstance(self.s.mentions[i - 1].payload, ComponentName) and self.s.between(i - 1, i).strip() in {"", "("}):
                     self.component = None
@@ -341,7 +329,7 @@ class _Reader:
             yield from self._attach(i)
             return
         self.aggregate = self._group_near(i)
-        if self.aggregate.subject_type == "province" and self._indices_of(i) == ["DDCI"]:
+        if self.aggregate.subject_type == "province" and indices_of(self.s, self.codes, i, self.state, self.component) == ["DDCI"]:
             self.aggregate = Group("district", "các huyện")
         yield from self._draft(i, _whole(self.aggregate), measure=statistic.measure, group=self.aggregate)
         if statistic.measure == "score_min" and re.search(r"khoảng\s*$|từ\s*$", before):
@@ -407,8 +395,8 @@ class _Reader:
     ) -> Iterator[Draft]:
         mention = self.s.mentions[i]
         value: Value = mention.payload  # type: ignore[assignment]  # only values reach here
-        for index in self._indices_of(i):
-            component = self._component_of(i, index)
+        for index in indices_of(self.s, self.codes, i, self.state, self.component):
+            component = component_of(self.s, i, index, self.component)
             if not self._plausible(i, index, component, aggregated=group is not None):
                 continue
             base = base_of(self.s, i) if isinstance(value, Delta) else None
@@ -451,56 +439,6 @@ class _Reader:
             return is_score(self.s, i, index, component, target=self.target, index_named=named)
         return not isinstance(payload, Delta) or is_delta(self.s, i, component, index_named=named)
 
-    def _indices_of(self, i: int) -> list[str]:
-        """Return the index a value is of: named right behind it, else before it, else in mind; several for a shared tier."""
-        mention = self.s.mentions[i]
-        forward = next((m for m in self.s.mentions[i + 1 :] if not isinstance(m.payload, Group | Region | Year | RelativeBase)), None)
-        if forward is not None and isinstance(forward.payload, IndexName) and any(forward.start == start for start, _, _ in self.codes):
-            if _FORWARD.fullmatch(self.s.text, mention.end, forward.start):
-                return [forward.payload.code]
-        before = [code for start, _, code in self.codes if start < mention.start]
-        if before:
-            found = self._index_list(mention.start) if isinstance(mention.payload, Tier) else [before[-1]]
-        elif self.codes and (len({code for _, _, code in self.codes}) == 1 or self.state.index is None):
-            found = [self.codes[0][2]]
-        else:
-            found = [self.state.index] if self.state.index else []
-        # "cải cách thủ tục hành chính (giảm 0,52 điểm)" behind a sentence on SIPAS is a field of PAR INDEX.
-        owners = self.component.codes if self.component is not None else ()
-        return (
-            [owners[0]] if len(owners) == 1 and found and found[0] != owners[0] and owners[0] in self.state.codes | {"PAR_INDEX"} else found
-        )
-
-    def _index_list(self, before: int) -> list[str]:
-        """Return the indices of a list that share one value: "PAR INDEX, PAPI và ICT INDEX nằm trong nhóm 20"."""
-        places = [place for place in self.codes if place[0] < before]
-        codes = [places[-1][2]]
-        for (_, end, code), (start, _, _) in zip(reversed(places[:-1]), reversed(places[1:]), strict=True):
-            if not re.fullmatch(r"[\s(),]*(?:và\s*)?(?:chỉ số[^.;]{0,60})?[\s(),]*", self.s.text[end:start]):
-                break
-            codes.append(code)
-        return list(dict.fromkeys(reversed(codes)))
-
-    def _heads_value(self, i: int) -> bool:
-        """Tell whether a component stands right before a value, and so is what the value is of."""
-        s = self.s
-        following = next(
-            (j for j in range(i + 1, len(s.mentions)) if not isinstance(s.mentions[j].payload, SubjectName | Pronoun | Group)), None
-        )
-        if following is None or not isinstance(s.mentions[following].payload, Value):
-            return False
-        gap = s.between(i, following)
-        return len(gap) <= _LONGEST_GAP and bool(_BEFORE_VALUE.fullmatch(gap))
-
-    def _component_of(self, i: int, index: str) -> str | None:
-        s = self.s
-        behind = next((j for j in range(i + 1, len(s.mentions)) if not isinstance(s.mentions[j].payload, Group)), None)
-        if behind is not None:
-            payload = s.mentions[behind].payload
-            if isinstance(payload, ComponentName) and index in payload.codes and _BEHIND_VALUE.fullmatch(s.between(i, behind)):
-                return payload.name
-        return self.component.name if self.component is not None and index in self.component.codes else None
-
     def _scope_of(self, i: int, subject: SubjectName) -> str | None:
         payload = self.s.mentions[i].payload
         if isinstance(payload, Delta):
@@ -532,21 +470,6 @@ class _Reader:
         if len(self.subjects) == 1 and self.subjects[0].subject_type == "province":
             state.subject = self.subjects[0]
         state.target = self.target and (state.target or self.planned)
-
-
-def _index_places(s: Marked) -> list[tuple[int, int, str]]:
-    """Return (start, end, code) of the names that count as indices in a sentence; weak ones only beside a figure."""
-    named = [(m.start, m.end, m.payload) for m in s.mentions if isinstance(m.payload, IndexName)]
-    strong = [(start, end, name.code) for start, end, name in named if not name.weak]
-    return strong or [(start, end, name.code) for start, end, name in named if _weak_counts(s, start, end)]
-
-
-def _weak_counts(s: Marked, start: int, end: int) -> bool:
-    before, after = s.text[max(0, start - 28) : start], s.text[end : end + 60]
-    return bool(
-        re.search(r"(?:chỉ số|điểm|xếp hạng|thứ hạng|bảng|về|hạng|tụt hạng)\s*$", before)
-        or re.match(r"(?: năm)?(?: \d{4})?(?: của [^,.;]{2,40})?[ ,]*(?:xếp|đứng|đạt|hạng|tăng \d|giảm \d|lên|tụt|trở lại)", after)
-    )
 
 
 def _base_year(base: Year | RelativeBase | None, year: int | None) -> int | None:

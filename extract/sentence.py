@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 from extract.rules.patterns import LOWER, UPPER
@@ -40,7 +41,7 @@ def sentences(line: Span) -> list[Span]:
 
 def _unglued(line: Span) -> Iterator[Span]:
     cuts = [0, *(m.start() for m in _GLUED.finditer(line.text)), len(line.text)]
-    for start, end in zip(cuts, cuts[1:], strict=False):
+    for start, end in pairwise(cuts):
         yield Span(line.text[start:end], line.start + start)
 
 

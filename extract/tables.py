@@ -57,7 +57,7 @@ def _read_table(article: Article, table: Table) -> Iterator[Claim]:
         for cell, span, column in zip(cells, spans, columns, strict=False):
             claim_year = column.year or year or (years[0] if len(set(years)) == 1 else None)
             if subject is not None:
-                yield from _cell(article, cell, span, (spans[0][0], spans[-1][1]), column, code, subject, claim_year, province)
+                yield from _cell(article, cell, span, column, _Row(code, subject, claim_year, province, spans[0][0], spans[-1][1]))
 
 
 def _column(heading: str) -> Column:
@@ -99,10 +99,20 @@ def _only_subject(mentions: list[Mention]) -> SubjectName | None:
     return named[0] if len(named) == 1 else None
 
 
-def _cell(  # noqa: PLR0913 (a cell stands in a row, a column, a table and an article)
-    article: Article, cell: str, span: tuple[int, int], row: tuple[int, int], column: Column, index: str, subject: SubjectName,
-    year: int | None, province: Unit | None,
-) -> Iterator[Claim]:  # fmt: skip
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """What a row of a table is about, and where it stands."""
+
+    index: str
+    subject: SubjectName
+    year: int | None
+    province: Unit | None
+    start: int
+    end: int
+
+
+def _cell(article: Article, cell: str, span: tuple[int, int], column: Column, row: _Row) -> Iterator[Claim]:
+    index, subject, year, province = row.index, row.subject, row.year, row.province
     provincial = subject.subject_type in {"department", "district", "commune"}
     value: Decimal | None = None
     measure: Measure = "rank"
@@ -141,9 +151,9 @@ def _cell(  # noqa: PLR0913 (a cell stands in a row, a column, a table and an ar
         component=None,
         scope=None,
         modality="reported",
-        evidence=article.text[row[0] : row[1]],
-        start=row[0],
-        end=row[1],
+        evidence=article.text[row.start : row.end],
+        start=row.start,
+        end=row.end,
         value_start=span[0],
         value_end=span[1],
         year_reason="the table's heading or the text before it",

@@ -33,9 +33,9 @@ class View:
 
 
 def read_text(raw: str) -> View:
-    """Return the clean view of a text.
+    r"""Return the clean view of a text.
 
-    >>> view = read_text("88\\u202f,34")
+    >>> view = read_text("88\u202f,34")
     >>> view.clean, view.raw_span(0, 2)
     ('88 ,34', (0, 2))
     """

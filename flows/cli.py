@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 DONE, FINDINGS, WRONG_USAGE, FAILED = 0, 1, 2, 3
 
@@ -33,8 +34,15 @@ def _parser() -> argparse.ArgumentParser:
         epilog="Exit codes: 0 done, 1 done with findings, 2 wrong usage or bad input, 3 failed.",
     )
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    extract = _command(commands, "extract", _extract, "claims as JSON lines from .html, .txt, .pdf or .jsonl files",
-        "chiso extract bai.html --home 'Hưng Yên' --published 2022-05-25\n  chiso extract articles.jsonl > claims.jsonl\n  cat articles.jsonl | chiso extract -")  # fmt: skip
+    extract = _command(
+        commands,
+        "extract",
+        _extract,
+        "claims as JSON lines from .html, .txt, .pdf or .jsonl files",
+        "chiso extract bai.html --home 'Hưng Yên' --published 2022-05-25",
+        "chiso extract articles.jsonl > claims.jsonl",
+        "cat articles.jsonl | chiso extract -",
+    )
     extract.add_argument(
         "files", nargs="+", metavar="FILE", help="a page, a text, a PDF, or JSON lines with one article each (- for stdin)"
     )
@@ -72,7 +80,8 @@ def _parser() -> argparse.ArgumentParser:
         "nightly",
         _nightly,
         "the whole night: crawl, extract, reconcile, load, report",
-        "chiso nightly --sample\n  chiso nightly --portal sonv_hungyen --portal dongnai --data /srv/chiso",
+        "chiso nightly --sample",
+        "chiso nightly --portal sonv_hungyen --portal dongnai --data /srv/chiso",
     )
     nightly.add_argument(
         "--portal", action="append", default=[], metavar="NAME", help="only this portal; may be given again (default: all)"
@@ -90,8 +99,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     export.add_argument("--out", required=True, type=Path, metavar="DIR")
     _data(export)
-    query = _command(commands, "query", _query, "ask the warehouse in SQL, read-only",
-        "chiso query \"select * from facts where subject = 'Hưng Yên' order by year, index\"\n  chiso query 'from conflicts' --format csv > conflicts.csv")  # fmt: skip
+    query = _command(
+        commands,
+        "query",
+        _query,
+        "ask the warehouse in SQL, read-only",
+        "chiso query \"select * from facts where subject = 'Hưng Yên' order by year, index\"",
+        "chiso query 'from conflicts' --format csv > conflicts.csv",
+    )
     query.add_argument("sql", metavar="SQL")
     query.add_argument("--format", choices=("table", "csv", "json", "parquet"), default="table", help="default: table")
     _data(query)
@@ -100,11 +115,13 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _command(
-    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, run: Command, summary: str, examples: str
-) -> argparse.ArgumentParser:
-    parser = commands.add_parser(
-        name, help=summary, description=summary, epilog=f"examples:\n  {examples}", formatter_class=argparse.RawDescriptionHelpFormatter
+def _command(commands: Any, name: str, run: Command, summary: str, *examples: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name,
+        help=summary,
+        description=summary,
+        epilog="examples:\n" + "".join(f"  {example}\n" for example in examples),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.set_defaults(run=run)
     return parser

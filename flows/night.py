@@ -40,7 +40,7 @@ from spiders.crawl import CrawlCounts
 from spiders.portal import portal_names
 
 # Crawls wait for servers most of the time; reading uses the cores.
-_CRAWLERS: ThreadPoolTaskRunner[Any] = ThreadPoolTaskRunner(max_workers=4)
+_CRAWLERS: Any = ThreadPoolTaskRunner(max_workers=4)
 
 
 class CrawlFailedError(Exception):
@@ -144,5 +144,6 @@ def _summary(counts: NightCounts, report: Report, data: DataFolder) -> str:
     )
     return (
         f"# {counts.verdict}: {counts.facts} facts, {counts.conflicts} conflicts, {counts.portals_failed} portals failed\n\n"
-        f"Report: `{data.report / 'index.html'}`\n\n| portal | state | new | changed | reason |\n|---|---|---|---|---|\n{rows}\n\n{conflicts}\n"
+        f"Report: `{data.report / 'index.html'}`\n\n"
+        f"| portal | state | new | changed | reason |\n|---|---|---|---|---|\n{rows}\n\n{conflicts}\n"
     )

@@ -227,20 +227,15 @@ def _page_row(page: Page) -> dict[str, Any]:
 
 def _load_reference(connection: duckdb.DuckDBPyConnection) -> None:
     portals = [load_portal(name) for name in portal_names()]
-    add(connection, "sources", [
-        {"source": p.host, "portal": p.name, "title": p.title, "kind": p.kind, "place": p.place, "home": p.home, "family": p.family, "caveats": p.caveats}
-        for p in portals
-    ])  # fmt: skip
-    add(connection, "indices", [
-        {"index": i.code, "name_vi": i.name_vi, "name_en": i.name_en, "publisher": i.publisher, "level": i.level, "unit": i.unit,
-         "scale_min": i.scale_min, "scale_max": i.scale_max, "first_year": i.first_year, "last_year": i.last_year}
-        for i in indices().values()
-    ])  # fmt: skip
-    add(connection, "units", [
-        {"unit_id": u.unit_id, "level": u.level, "kind": u.kind, "name": u.name, "gso_code": u.gso_code, "province": u.province,
-         "valid_from": u.valid_from, "valid_to": u.valid_to}
-        for u in (*provinces_and_ministries(), *districts())
-    ])  # fmt: skip
+    add(connection, "sources", [{"source": p.host, "portal": p.name} | _parts(p, "title kind place home family caveats") for p in portals])
+    columns = "name_vi name_en publisher level unit scale_min scale_max first_year last_year"
+    add(connection, "indices", [{"index": i.code} | _parts(i, columns) for i in indices().values()])
+    columns = "unit_id level kind name gso_code province valid_from valid_to"
+    add(connection, "units", [_parts(u, columns) for u in (*provinces_and_ministries(), *districts())])
+
+
+def _parts(record: object, names: str) -> dict[str, Any]:
+    return {name: getattr(record, name) for name in names.split()}
 
 
 def _mark_versions(connection: duckdb.DuckDBPyConnection, pages: Sequence[Page], read: Sequence[ReadPage]) -> None:

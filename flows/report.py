@@ -24,12 +24,19 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 _QUERIES = {
     "run": "select * from runs order by ended_at desc limit 1",
-    "conflicts": "select c.*, f.status, f.confidence from conflicts c join facts f using (fact_id) order by f.status <> 'conflict', c.index, c.subject, c.year, c.measure",
-    "crawls": "select c.*, s.title, s.home from crawls c left join sources s on s.portal = c.portal where run_id = (select run_id from runs order by ended_at desc limit 1) order by state = 'complete', c.portal",
-    "claims": "select c.*, a.text, a.title, a.page_id, a.cluster, a.gone, s.title as source_title, s.kind from claims c join articles a on a.article_id = c.article join sources s on s.source = c.source where not c.superseded order by c.claim_id",
-    "coverage": "select index, year, count(distinct subject) filter (subject_type = 'province') as provinces, count(distinct subject) filter (subject_type <> 'province') as others, count(*) as facts, sum(n_claims)::integer as claims from facts where modality = 'reported' group by all order by index, year",
+    "conflicts": """select c.*, f.status, f.confidence from conflicts c join facts f using (fact_id)
+        order by f.status <> 'conflict', c.index, c.subject, c.year, c.measure""",
+    "crawls": """select c.*, s.title, s.home from crawls c left join sources s on s.portal = c.portal
+        where run_id = (select run_id from runs order by ended_at desc limit 1) order by state = 'complete', c.portal""",
+    "claims": """select c.*, a.text, a.title, a.page_id, a.cluster, a.gone, s.title as source_title, s.kind
+        from claims c join articles a on a.article_id = c.article join sources s on s.source = c.source
+        where not c.superseded order by c.claim_id""",
+    "coverage": """select index, year, count(distinct subject) filter (subject_type = 'province') as provinces,
+        count(distinct subject) filter (subject_type <> 'province') as others, count(*) as facts, sum(n_claims)::integer as claims
+        from facts where modality = 'reported' group by all order by index, year""",
     "problems": "select * from problems order by url",
-    "unresolved": "select u.*, a.url from unresolved u join articles a on a.article_id = u.article where a.current order by a.url, u.start",
+    "unresolved": """select u.*, a.url from unresolved u join articles a on a.article_id = u.article
+        where a.current order by a.url, u.start""",
     "status": "select status, count(*) as facts from facts group by status order by facts desc",
 }
 
@@ -220,21 +227,13 @@ def _json(report: Report) -> str:
 
 def _junit(report: Report) -> str:
     """Return the conflicts and failed portals as test results, for machines that watch the night."""
-    failures = len(report.open)
-    suite = ET.Element(
-        "testsuite",
-        name="chiso",
-        tests=str(len(report.conflicts) + len(report.crawls)),
-        failures=str(failures),
-        errors=str(len(report.failed)),
-    )
+    total = len(report.conflicts) + len(report.crawls)
+    total = len(report.conflicts) + len(report.crawls)
+    total = len(report.conflicts) + len(report.crawls)
+    suite = ET.Element("testsuite", name="chiso", tests=str(total), failures=str(len(report.open)), errors=str(len(report.failed)))
     for conflict in report.conflicts:
-        case = ET.SubElement(
-            suite,
-            "testcase",
-            classname=f"conflict.{conflict['class']}",
-            name=f"{conflict['conflict_id']} {conflict['index']} {conflict['subject']} {conflict['year']} {conflict['measure']}",
-        )
+        name = " ".join(str(conflict[part]) for part in ("conflict_id", "index", "subject", "year", "measure"))
+        case = ET.SubElement(suite, "testcase", classname=f"conflict.{conflict['class']}", name=name)
         if conflict["status"] == "conflict":
             ET.SubElement(case, "failure", message=f"{' / '.join(conflict['values'])}: {conflict['reason']}")
     for crawl in report.crawls:

@@ -61,7 +61,8 @@ def portal_rows(warehouse: Path) -> tuple[list[str], list[tuple[Any, ...]]]:
     if warehouse.exists():
         from warehouse.query import ask  # noqa: PLC0415
 
-        sql = "select portal, state, new + changed + unchanged from crawls where run_id = (select run_id from runs order by ended_at desc limit 1)"
+        newest = "(select run_id from runs order by ended_at desc limit 1)"
+        sql = f"select portal, state, new + changed + unchanged from crawls where run_id = {newest}"  # noqa: S608 (a constant)
         last = {portal: (state, articles) for portal, state, articles in ask(warehouse, sql)[1]}
     columns = ["portal", "title", "family", "home", "place", "kind", "verified", "last state", "articles"]
     portals = [load_portal(name) for name in portal_names()]

@@ -51,7 +51,7 @@ def _is_other_year(d: Dispute) -> bool:
 
 
 def _is_neighbour(d: Dispute) -> bool:
-    """The figure of the line above or below: another subject's, next to this one in the ranking."""
+    """Tell whether the figure is of the line above or below: another subject's, next to this one in the ranking."""
     ranks = d.ranks.get((d.key.index, d.key.year), {})
     mine = ranks.get(d.key.subject)
     for other, place in ranks.items():

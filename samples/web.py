@@ -9,13 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
+from html import escape
 from importlib.resources import files
 from typing import Any
 from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
 import jinja2
-from markupsafe import Markup
 
 _VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 _WEEKDAYS = ("Thứ Hai", "Thứ Ba", "Thứ Tư", "Thứ Năm", "Thứ Sáu", "Thứ Bảy", "Chủ nhật")
@@ -155,7 +155,7 @@ def _article(site: Site, article: SampleArticle, headers: Mapping[str, str], now
     page = (
         _templates()
         .get_template(f"{site.family}/article.html")
-        .render(site=site, article=article, body=Markup(article.body), weekday=_WEEKDAYS[article.day.weekday()], **_furniture(now))
+        .render(site=site, article=article, weekday=_WEEKDAYS[article.day.weekday()], **_furniture(now))
     )
     plain = Answer(200, {"Content-Type": "text/html; charset=utf-8"}, page.encode())
     return _with_validators(site, plain, f"{article.title}{article.body}".encode(), headers)
@@ -185,13 +185,10 @@ def _origin(site: Site) -> str:
 
 
 def _rss(site: Site, articles: Mapping[str, SampleArticle]) -> str:
-    items = "".join(
-        f"<item><title>{Markup.escape(a.title)}</title><link>{_origin(site)}{Markup.escape(a.path)}</link></item>"
-        for a in articles.values()
-    )
+    items = "".join(f"<item><title>{escape(a.title)}</title><link>{_origin(site)}{escape(a.path)}</link></item>" for a in articles.values())
     return f'<?xml version="1.0" encoding="utf-8"?><rss version="2.0"><channel><title>{site.name}</title>{items}</channel></rss>'
 
 
 def _sitemap(site: Site, articles: Mapping[str, SampleArticle]) -> str:
-    urls = "".join(f"<url><loc>{_origin(site)}{Markup.escape(a.path)}</loc></url>" for a in articles.values())
+    urls = "".join(f"<url><loc>{_origin(site)}{escape(a.path)}</loc></url>" for a in articles.values())
     return f'<?xml version="1.0" encoding="UTF-8"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{urls}</urlset>'

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator, Iterator
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urldefrag
 
 from scrapy import Request, Spider
@@ -25,7 +25,7 @@ class PortalSpider(Spider):
     """Crawls one portal; what it has seen before is asked for conditionally, by its stored validators."""
 
     name = "portal"
-    handle_httpstatus_list = [304, 404, 410]
+    handle_httpstatus_list: ClassVar[list[int]] = [304, 404, 410]
 
     def __init__(self, portal: Portal, archive: Archive, **kwargs: Any) -> None:
         """Crawl `portal` into `archive`, going by what the archive already holds."""

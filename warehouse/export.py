@@ -64,7 +64,8 @@ def _flat(schema: Any) -> str:
 def _resource(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, Any]:
     source = "fact_history" if table == "facts" else table
     rows = connection.execute(
-        "select column_name, data_type, comment from duckdb_columns() where table_name = ? and column_name <> 'known_to' order by column_index",
+        "select column_name, data_type, comment from duckdb_columns() "
+        "where table_name = ? and column_name <> 'known_to' order by column_index",
         [source],
     ).fetchall()
     fields = [

@@ -123,13 +123,15 @@ def load_facts(connection: duckdb.DuckDBPyConnection, rows: Rows, moment: Any) -
         connection.unregister("arriving")
     same = " and ".join(f"h.{column} is not distinct from i.{column}" for column in _COMPARED)
     connection.execute(
-        f"create temp table standing as select h.fact_id from fact_history h join incoming i using (fact_id) where h.known_to is null and {same}"  # noqa: S608
+        "create temp table standing as select h.fact_id from fact_history h join incoming i using (fact_id) "  # noqa: S608
+        f"where h.known_to is null and {same}"
     )
     closed = connection.execute(
         "update fact_history set known_to = ? where known_to is null and fact_id not in (select fact_id from standing)", [moment]
     ).fetchone()
     opened = connection.execute(
-        "insert into fact_history by name select *, ?::timestamptz as known_from, null::timestamptz as known_to from incoming where fact_id not in (select fact_id from standing)",
+        "insert into fact_history by name select *, ?::timestamptz as known_from, null::timestamptz as known_to "
+        "from incoming where fact_id not in (select fact_id from standing)",
         [moment],
     ).fetchone()
     connection.execute("drop table incoming; drop table standing")

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from extract.mentions import ComponentName, IndexName, Mention, Region, SubjectName
 from extract.rules.patterns import UPPER
 from normalize.fold import fold
-from normalize.indices import component_lexicon, index_lexicon
+from normalize.indices import Component, component_lexicon, index_lexicon
 from normalize.lexicon import Match, Token
 from normalize.units import (
     Unit,
     department_lexicon,
     district_lexicon,
     find_district,
+    named,
     province_lexicon,
     region_lexicon,
 )
@@ -39,6 +40,7 @@ _SITS = re.compile(
     r"(?: (?:tỉnh|thành phố|huyện|ubnd|ubnd tỉnh|của))?\s*$",
     re.IGNORECASE,
 )
+_ZONE = re.compile(rf"(?: [{UPPER}]\w*)+(?: và các (?:KCN|[Kk]hu công nghiệp))?")
 _ANNOUNCERS = {"ministry", "department"}
 _PLACED = re.compile(
     r"(?:\btại|điểm cầu|đầu cầu|họp ở|ra mắt ở|lễ công bố ở|\bbáo|đài|đại học|quyết định của ubnd)(?: (?:tỉnh|thành phố|ubnd tỉnh))?\s*$",
@@ -53,7 +55,7 @@ def find_indices(text: str, tokens: list[Token]) -> Iterator[Mention]:
         if alias.code.isupper() and len(match.entries) > 1:
             alias = next((e for e in match.entries if e.kind == "name"), alias)
         shown = text[match.start : match.end]
-        if len(shown) <= 4 and not shown.isupper() and shown.lower() not in {"papi"}:  # noqa: PLR2004 ("pci" in a URL, "par" in English)
+        if len(shown) <= 4 and not shown.isupper() and shown.lower() != "papi":  # noqa: PLR2004 ("pci" in a URL, "par" in English)
             continue
         yield Mention(IndexName(alias.code, alias.kind == "weak"), match.start, match.end, f"index.{alias.kind}")
 
@@ -65,7 +67,7 @@ def find_components(text: str, tokens: list[Token]) -> Iterator[Mention]:
         yield Mention(ComponentName(codes, _component_name(text, match)), match.start, match.end, "component.name")
 
 
-def _component_name(text: str, match: Match) -> str:  # type: ignore[type-arg]
+def _component_name(text: str, match: Match[Component]) -> str:
     shown = " ".join(text[match.start : match.end].split())
     canonical = match.entries[0].name
     # "minh bạch" alone is the registry's "Tính minh bạch"; a full name is kept as the article prints it.
@@ -135,10 +137,8 @@ def _subject_at(
 
 def _district(match: re.Match[str], province: Unit | None) -> Mention | None:
     kind, name = match["kind"].lower(), match["name"]
-    if kind in _CITY_KINDS:
-        same = [u for u in province_lexicon_units(name) if u.kind == _CENTRAL]
-        if same:
-            return None
+    if kind in _CITY_KINDS and any(unit.kind == _CENTRAL for unit in named(name) or named(f"TP. {name}")):
+        return None
     if kind in _COMMUNE_KINDS:
         return Mention(SubjectName("commune", name), match.start(), match.end(), "subject.commune")
     unit = find_district(name, province.gso_code if province else None) or find_district(name, None)
@@ -146,28 +146,21 @@ def _district(match: re.Match[str], province: Unit | None) -> Mention | None:
     return Mention(subject, match.start(), match.end(), "subject.district")
 
 
-def province_lexicon_units(name: str) -> list[Unit]:
-    """Return the units that a capitalised run begins with ("Hồ Chí Minh")."""
-    from normalize.units import named  # noqa: PLC0415
-
-    return named(name) or named(f"TP. {name}")
-
-
 def _absorb_province(text: str, tokens: list[Token], behind: int, end: int) -> tuple[int, int]:
-    """Take in the province behind a department: "Cục Hải quan Quảng Ninh" is a body of Quảng Ninh."""
-    management = text[: tokens[behind - 1].end].rfind("Ban Quản lý") if behind else -1
-    if management >= 0 and not re.search(r"[,;.()\d]", text[management:end]):
-        more = re.match(rf"(?: [{UPPER}]\w*)+(?: và các (?:KCN|[Kk]hu công nghiệp))?", text[end:])
-        if more:
-            end += more.end()
+    """Take in what belongs to a department's name: its zone ("Khu kinh tế Nghi Sơn"), its province.
+
+    "Cục Hải quan Quảng Ninh" is a body of Quảng Ninh, not Quảng Ninh.
+    """
+    start = text.rfind("Ban Quản lý", 0, end)
+    if start >= 0 and not re.search(r"[,;.()\d]", text[start:end]):
+        zone = _ZONE.match(text, end)
+        if zone:
+            end = zone.end()
             behind = next((n for n in range(behind, len(tokens)) if tokens[n].start >= end), len(tokens))
-    for first in (behind, behind + 1):
-        if first < len(tokens) and (
-            first == behind or tokens[behind].key in {"tinh̉", "tỉnh"} or text[tokens[behind].start : tokens[behind].end].lower() == "tỉnh"
-        ):
-            match = province_lexicon().match_at(text, tokens, first)
-            if match and match.entries[0].level == "province" and text[end : match.start].strip().lower() in {"", "tỉnh"}:
-                return match.next_token, match.end
+    first = behind + 1 if behind < len(tokens) and text[tokens[behind].start : tokens[behind].end].lower() == "tỉnh" else behind
+    match = province_lexicon().match_at(text, tokens, first) if first < len(tokens) else None
+    if match and match.entries[0].level == "province" and text[end : match.start].strip().lower() in {"", "tỉnh"}:
+        return match.next_token, match.end
     return behind, end
 
 

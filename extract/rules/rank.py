@@ -42,7 +42,7 @@ RULES: tuple[Rule, ...] = (
     ),
     # "xếp thứ 12/63", "đứng thứ bẩy", "lên thứ 14/63", "xuống thứ 5"
     rule("rank.verb", rf"\b{_VERB}\ (?:ở\ |hạng\ |xếp\ )*thứ\ (?P<place>{COUNT}){_OF}(?!\ liên\ tiếp)", _rank),
-    # "xếp 12/63", "hạng 3/13", "đứng 15/63 tỉnh"
+    # without "thứ": "xếp 12/63", "hạng 3/13", "đứng 15/63 tỉnh"
     rule("rank.of", r"\b(?:xếp|đứng|hạng|vị\ trí|thứ\ hạng)\ (?P<place>\d{1,3})\s?/\s?(?P<of>\d{2,3})\b", _rank),
     # "thứ 3 của Bắc Trung Bộ", "(thứ 4)", "thứ 26 về"; not "lần thứ 3", "năm thứ hai", "thứ bảy tuần này"
     rule(
@@ -50,9 +50,9 @@ RULES: tuple[Rule, ...] = (
         rf"(?<!lần\ )(?<!năm\ )(?<!kỳ\ )(?<!khóa\ )(?<!ngày\ )(?<!sáng\ )(?<!chiều\ )(?<!tối\ )\bthứ\ (?P<place>\d{{1,3}}|{WORD_NUMBER}){_OF}(?!\ (?:liên\ tiếp|trưởng|\d|tuần))(?!,?\ ?(?:ngày\ )?\d{{1,2}}[/-]\d)",
         _rank,
     ),
-    # "(1) Sở Tài chính 90,05%": the number of an enumeration, a place where the list is a ranking
+    # the number of an enumeration, a place where the list is a ranking: "(1) Sở Tài chính 90,05%"
     rule("rank.enumerated", r"(?<![\d\w])\((?P<place>\d{1,2})\)(?=\ [^\W\d_])", lambda m: Rank(int(m["place"]), enumerated=True)),
-    # "(12/63)": only with the number of provinces that a year can have
+    # alone in brackets, "(12/63)": only with the number of provinces that a year can have
     rule("rank.bracket", r"(?<=\()(?P<place>\d{1,2})\s?/\s?(?P<of>63|64|34)(?=\))", _rank),
     rule("rank.second", r"\bá\ quân\b|\bxếp\ nhì\b|\bđứng\ nhì\b", lambda _: Rank(2, superlative=True)),
     rule("rank.last_but_one", r"\báp\ chót\b|\bkế\ chót\b", lambda _: Rank(None, from_end=2, superlative=True)),

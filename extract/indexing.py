@@ -1,0 +1,96 @@
+"""Which index, and which field of it, a value is of."""
+
+import re
+
+from extract.discourse import Discourse
+from extract.marked import Marked
+from extract.mentions import ComponentName, Delta, Group, IndexName, Pronoun, Rank, Region, RelativeBase, Score, SubjectName, Tier, Year
+
+#: (start, end, code) of a name that counts as an index.
+IndexPlace = tuple[int, int, str]
+
+_FORWARD = re.compile(
+    r"(?:[^.;,()]{0,30}?)\s(?:về|trong|trên|xếp hạng|thứ hạng|bảng)"
+    r"(?: (?:xếp hạng|bảng|bảng xếp hạng|thứ hạng))?(?: chỉ số)?\s*|\s*(?:xếp hạng|thứ hạng)\s*(?:của )?"
+)
+_BEFORE_VALUE = re.compile(
+    r"[”\"\s:,(–-]*(?:cấp tỉnh|vẫn|đã|lại|cũng|là|đạt|được|có|ở|nằm|đứng|xếp|chỉ|với|của|trong|năm \d{4}|ở mức|đều|thì|từ|tiếp tục|"
+    r"trên|cả nước|tỉnh|,|\w+ \w+|[\s”\"(,:])*"
+)
+_BEHIND_VALUE = re.compile(
+    r"[^,.;()]{0,25}?(?:về|ở|của|trong)(?: (?:tiêu chí|chỉ số|lĩnh vực|nội dung|chỉ số thành phần|mục))?(?: về)?\s*[“\"]?"
+)
+_LONGEST_GAP = 45
+_SHARED_GAP = re.compile(r"[\s(),]*(?:và\s*)?(?:chỉ số[^.;]{0,60})?[\s(),]*")
+_NOT_IN_THE_WAY = (Group, Region, Year, RelativeBase)
+
+
+def index_places(s: Marked) -> list[IndexPlace]:
+    """Return (start, end, code) of the names that count as indices in a sentence; weak ones only beside a figure."""
+    named = [(m.start, m.end, m.payload) for m in s.mentions if isinstance(m.payload, IndexName)]
+    strong = [(start, end, name.code) for start, end, name in named if not name.weak]
+    return strong or [(start, end, name.code) for start, end, name in named if _weak_counts(s, start, end)]
+
+
+def _weak_counts(s: Marked, start: int, end: int) -> bool:
+    before, after = s.text[max(0, start - 28) : start], s.text[end : end + 60]
+    return bool(
+        re.search(r"(?:chỉ số|điểm|xếp hạng|thứ hạng|bảng|về|hạng|tụt hạng)\s*$", before)
+        or re.match(r"(?: năm)?(?: \d{4})?(?: của [^,.;]{2,40})?[ ,]*(?:xếp|đứng|đạt|hạng|tăng \d|giảm \d|lên|tụt|trở lại)", after)
+    )
+
+
+def indices_of(s: Marked, codes: list[IndexPlace], i: int, state: Discourse, component: ComponentName | None) -> list[str]:
+    """Return the index a value is of: named right behind it, else before it, else in mind; several for a shared tier."""
+    mention = s.mentions[i]
+    forward = next((m for m in s.mentions[i + 1 :] if not isinstance(m.payload, _NOT_IN_THE_WAY)), None)
+    if (
+        forward is not None
+        and isinstance(forward.payload, IndexName)
+        and any(forward.start == start for start, _, _ in codes)
+        and _FORWARD.fullmatch(s.text, mention.end, forward.start)
+    ):
+        return [forward.payload.code]
+    before = [code for start, _, code in codes if start < mention.start]
+    if before:
+        found = _index_list(s, codes, mention.start) if isinstance(mention.payload, Tier) else [before[-1]]
+    elif codes and (len({code for _, _, code in codes}) == 1 or state.index is None):
+        found = [codes[0][2]]
+    else:
+        found = [state.index] if state.index else []
+    # "cải cách thủ tục hành chính (giảm 0,52 điểm)" behind a sentence on SIPAS is a field of PAR INDEX.
+    owners = component.codes if component is not None else ()
+    other = len(owners) == 1 and bool(found) and found[0] != owners[0] and owners[0] in state.codes | {"PAR_INDEX"}
+    return [owners[0]] if other else found
+
+
+def _index_list(s: Marked, codes: list[IndexPlace], before: int) -> list[str]:
+    """Return the indices of a list that share one value: "PAR INDEX, PAPI và ICT INDEX nằm trong nhóm 20"."""
+    places = [place for place in codes if place[0] < before]
+    shared = [places[-1][2]]
+    for (_, end, code), (start, _, _) in zip(reversed(places[:-1]), reversed(places[1:]), strict=True):
+        if not _SHARED_GAP.fullmatch(s.text, end, start):
+            break
+        shared.append(code)
+    return list(dict.fromkeys(reversed(shared)))
+
+
+def heads_value(s: Marked, i: int) -> bool:
+    """Tell whether a component stands right before a value, and so is what the value is of."""
+    following = next(
+        (j for j in range(i + 1, len(s.mentions)) if not isinstance(s.mentions[j].payload, SubjectName | Pronoun | Group)), None
+    )
+    if following is None or not isinstance(s.mentions[following].payload, Rank | Delta | Score | Tier):
+        return False
+    gap = s.between(i, following)
+    return len(gap) <= _LONGEST_GAP and bool(_BEFORE_VALUE.fullmatch(gap))
+
+
+def component_of(s: Marked, i: int, index: str, before: ComponentName | None) -> str | None:
+    """Return the field a value is of: named right behind it ("thứ 42 về ..."), else `before` it."""
+    behind = next((j for j in range(i + 1, len(s.mentions)) if not isinstance(s.mentions[j].payload, Group)), None)
+    if behind is not None:
+        payload = s.mentions[behind].payload
+        if isinstance(payload, ComponentName) and index in payload.codes and _BEHIND_VALUE.fullmatch(s.between(i, behind)):
+            return payload.name
+    return before.name if before is not None and index in before.codes else None
