@@ -423,12 +423,25 @@ class _Reader:
                     component=component,
                     scope=self._scope_of(i, subject),
                     target=self.target,
-                    anchor=min(mention.start, mention.start if self.subject_at is None else self.subject_at),
+                    anchor=self._anchor(i, aggregated=group is not None),
                     evidence_end=max(mention.end, end or 0),
                     place=place,
                     amount=amount,
                     group=group,
                 )
+
+    def _anchor(self, i: int, *, aggregated: bool) -> int:
+        """Return where the evidence begins: at the subject or the statistic named before the value, else with the sentence."""
+        start = self.s.mentions[i].start
+        if aggregated:
+            places = [m.start for m in self.s.mentions[:i] if isinstance(m.payload, Statistic | Group)]
+            return places[-1] if places else self._opening()
+        if self.subject_at is not None:
+            return min(start, self.subject_at)
+        return self._opening()
+
+    def _opening(self) -> int:
+        return len(self.s.text) - len(self.s.text.lstrip())
 
     def _plausible(self, i: int, index: str, component: str | None, *, aggregated: bool) -> bool:
         payload = self.s.mentions[i].payload

@@ -162,9 +162,16 @@ def render(report: Report) -> str:
 
 
 _MEASURES = {
-    "score": "điểm · score", "rank": "thứ hạng · rank", "score_delta": "thay đổi điểm · change of score", "rank_delta": "thay đổi hạng · change of rank",
-    "score_min": "thấp nhất · minimum", "score_max": "cao nhất · maximum", "score_median": "trung vị · median", "score_mean": "trung bình · mean", "tier": "nhóm · tier",
-}  # fmt: skip
+    "score": "điểm · score",
+    "rank": "thứ hạng · rank",
+    "score_delta": "thay đổi điểm · change of score",
+    "rank_delta": "thay đổi hạng · change of rank",
+    "score_min": "thấp nhất · minimum",
+    "score_max": "cao nhất · maximum",
+    "score_median": "trung vị · median",
+    "score_mean": "trung bình · mean",
+    "tier": "nhóm · tier",
+}
 
 
 def _local(moment: datetime) -> str:

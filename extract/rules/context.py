@@ -117,7 +117,7 @@ RULES: tuple[Rule, ...] = (
     rule("group.units", r"\bkhối\ (?:đơn\ vị\ )?sự\ nghiệp", _group("department", "đơn vị sự nghiệp")),
     rule(
         "group.districts",
-        r"\b(?:khối|nhóm|các|ubnd\ các|cấp|ubnd\ cấp|(?P<n>\d{1,2}))\ (?:các\ )?(?:huyện|quận)\b(?:,\ (?:thị\ xã|huyện|thành\ phố))*",
+        r"\b(?:khối|nhóm|các|ubnd\ các|cấp|ubnd\ cấp|(?P<n>\d{1,2}))\ (?:các\ )?(?:huyện|quận)\b(?:,\ (?:thị\ xã|huyện|thành\ phố))*|\b(?:khối|nhóm)\ (?:các\ )?địa\ phương\b(?!\ (?:dẫn|đứng|có))",
         _group("district", "các huyện"),
     ),
     rule(

@@ -40,7 +40,11 @@ def _score(match: re.Match[str]) -> Score:
 _SCALE = r"(?:\s?/\s?(?P<scale>\d+(?:[.,]\d+)?))?"
 
 RULES: tuple[Rule, ...] = (
-    rule("score.unit", rf"(?<![\d.,/-]){_QUALIFIER}(?P<number>{NUMBER}){_SCALE}\ ?(?P<unit>điểm|%|points)(?![^\W\d_])", _score),
+    rule(
+        "score.unit",
+        rf"(?<![\d.,/-]){_QUALIFIER}(?P<number>{NUMBER}){_SCALE}\ ?(?P<unit>điểm|%|points)(?![^\W\d_])(?!\ (?:cầu|trường|thi|bán|nóng|giao\ dịch|du\ lịch|đến|phục\ vụ|dân\ cư)\b)",
+        _score,
+    ),
     rule("score.scale", r"(?<![\d.,/-])(?P<number>\d+[.,]\d+)\s?/\s?(?P<scale>\d+(?:[.,]\d+)?)\b(?!/)", _score),
     rule("score.bare", rf"(?<![\d.,/-]){_QUALIFIER}(?P<number>\d{{1,3}}[.,]\d{{1,4}})(?![\d.,/]*\d)(?!\s?[/%])(?![^\W\d_])", _score),
 )
