@@ -434,7 +434,8 @@ class _Reader:
         """Return where the evidence begins: at the subject or the statistic named before the value, else with the sentence."""
         start = self.s.mentions[i].start
         if aggregated:
-            places = [m.start for m in self.s.mentions[:i] if isinstance(m.payload, Statistic | Group)]
+            before = self.s.mentions[:i]
+            places = [m.start for m in before if isinstance(m.payload, Statistic)] or [m.start for m in before if isinstance(m.payload, Group)]
             return places[-1] if places else self._opening()
         if self.subject_at is not None:
             return min(start, self.subject_at)

@@ -37,7 +37,7 @@ RULES: tuple[Rule, ...] = (
     # "hạng 32", "vị trí thứ 4", "xếp hạng thứ 14", "vị trí số một", "ở vị thứ 45/63"
     rule(
         "rank.noun",
-        rf"(?:\b{_VERB}\ (?:ở\ |vào\ )?)?\b{_NOUN}(?:\ hạng)?(?:\ (?P<place>\d{{1,3}}\b(?![.,]\d)|nhất\b|nhì\b)|\ (?:thứ|số)\ (?P<ordinal>{COUNT})){_OF}(?!\ ?(?:%|điểm|bậc|cán\ bộ|tỉnh|thành\ phố|địa\ phương|đơn\ vị))",
+        rf"(?:\b{_VERB}\ (?:ở\ |vào\ )?)?\b{_NOUN}(?:\ hạng)?(?:\ (?P<place>\d{{1,3}}\b(?![.,]\d)(?!\ (?:tỉnh|thành\ phố|địa\ phương|đơn\ vị))|nhất\b|nhì\b)|\ (?:thứ|số)\ (?P<ordinal>{COUNT})){_OF}(?!\s?[/%])(?!\ ?(?:điểm|bậc|cán\ bộ))",
         _rank,
     ),
     # "xếp thứ 12/63", "đứng thứ bẩy", "lên thứ 14/63", "xuống thứ 5"

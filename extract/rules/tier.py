@@ -28,7 +28,7 @@ RULES: tuple[Rule, ...] = (
     # "nhóm các tỉnh, thành có PAPI cao nhất", "nhóm 14 tỉnh, thành có điểm thấp nhất"
     rule(
         "tier.group",
-        rf"\b(?:nhóm|tốp)\ (?:(?:các|những|\d{{1,2}})\ )?(?:{RANKED}(?:,?\ (?:thành\ phố|thành|tỉnh))?\ )?(?:(?:có|đạt)\ (?:[^\s.,;()]+\ ){{0,4}})?(?:điểm\ )?(?:ở\ )?(?:mức\ )?[\"“]?{_CLASS}\b",
+        rf"\b(?:nhóm|tốp)\ (?:(?:các|những|\d{{1,2}})\ )?(?:{RANKED}(?:,?\ (?:thành\ phố|thành|tỉnh))?\ )?(?:(?:có|đạt)\ (?:[^\s.,;()]+\ ){{0,4}}?)?(?:điểm\ )?(?:ở\ )?(?:mức\ )?[\"“]?{_CLASS}\b",
         _class,
     ),
     # "mức cao nhất là 48.059 điểm" is a maximum, "mức thấp kỷ lục" a figure of speech

@@ -32,7 +32,7 @@ RULES: tuple[Rule, ...] = (
     ),
     rule(
         "year.base",
-        rf"\b(?:so\ với|so|hơn|kém)(?:\ (?:cùng\ kỳ|kết\ quả|par\ index|chỉ\ số|pci|papi|sipas|của|thứ\ hạng|mức|điểm))*\ (?:năm\ )?(?P<year>{_Y})\b",
+        rf"\b(?:so\ với|so|(?:hơn|kém)(?=[^,.;]{{0,30}}\ năm\ ))(?:\ (?:cùng\ kỳ|kết\ quả|par\ index|chỉ\ số|pci|papi|sipas|của|thứ\ hạng|mức|điểm))*\ (?:năm\ )?(?P<year>{_Y})\b",
         _base,
     ),
     rule("year.list", rf"\bnăm\ {_Y}(?:(?:,|\ và|,\ năm|\ và\ năm)\ {_Y})+\b", _list),

