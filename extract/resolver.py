@@ -435,7 +435,9 @@ class _Reader:
         start = self.s.mentions[i].start
         if aggregated:
             before = self.s.mentions[:i]
-            places = [m.start for m in before if isinstance(m.payload, Statistic)] or [m.start for m in before if isinstance(m.payload, Group)]
+            places = [m.start for m in before if isinstance(m.payload, Statistic)] or [
+                m.start for m in before if isinstance(m.payload, Group)
+            ]
             return places[-1] if places else self._opening()
         if self.subject_at is not None:
             return min(start, self.subject_at)

@@ -13,8 +13,8 @@ _ORDINALS = {"nhất": 1, "nhì": 2}
 _FOLDED_DIGITS = {fold(word): value for word, value in _DIGITS.items()}
 _FOLDED_ORDINALS = {fold(word): value for word, value in _ORDINALS.items()}
 _TEN, _TENS = fold("mười"), fold("mươi")
-_THOUSANDS = re.compile(r"\d{1,3}(?:\.\d{3})+(?:,\d+)?|\d{1,3}(?:,\d{3}){2,}")
-_PLAIN = re.compile(r"\d+(?:[.,]\d+)?")
+_THOUSANDS = re.compile(r"\d{1,3}(?:\.\d{3})+(?:,\d+)?|\d{1,3}(?:,\d{3}){2,}", re.ASCII)
+_PLAIN = re.compile(r"\d+(?:[.,]\d+)?", re.ASCII)
 
 
 class NumberFormatError(ValueError):
@@ -65,7 +65,7 @@ def parse_count(text: str) -> int:
 
     Raises NumberFormatError for anything else.
     """
-    if text.strip().isdecimal():
+    if text.strip().isdecimal() and text.isascii():
         return int(text)
     words = fold(text).split()
     if len(words) == 1 and words[0] in _FOLDED_ORDINALS:

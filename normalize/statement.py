@@ -1,6 +1,7 @@
 """A statement: a claim as one source makes it, brought to the form in which claims can be compared."""
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -15,6 +16,9 @@ from normalize.units import named, province_of
 
 class StatementError(ValueError):
     """Raised by `read_statement` for a claim record that lacks a part or holds a wrong one; names the part."""
+
+
+_FRACTION = re.compile(r"(\d+)[.,](\d+)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,9 +159,16 @@ def _value(record: Mapping[str, Any]) -> tuple[Decimal | str | None, int]:
     value = _decimal(raw)
     decimals = record.get("decimals")
     if decimals is None and value is not None:
-        exponent = value.normalize().as_tuple().exponent
-        decimals = max(0, -exponent) if isinstance(exponent, int) else 0
+        decimals = _printed_decimals(value, str(record.get("evidence") or ""))
     return value, int(decimals or 0)
+
+
+def _printed_decimals(value: Decimal, evidence: str) -> int:
+    """Return how many decimals were printed: JSON turns 4,30 into 4.3, the evidence still has both digits."""
+    exponent = value.as_tuple().exponent
+    carried = max(0, -exponent) if isinstance(exponent, int) else 0
+    printed = [f for w, f in _FRACTION.findall(evidence) if Decimal(f"{w}.{f}") == abs(value)]
+    return max([carried, *map(len, printed)])
 
 
 def _base_year(record: Mapping[str, Any], year: int | None) -> int | None:

@@ -47,6 +47,12 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(reply.body)
 
+    def finish(self) -> None:
+        """Close the tunnel too, which the base class does not know of."""
+        super().finish()
+        if self.tunnel:
+            self.connection.close()
+
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 (the base class names it so)
         """Keep quiet; `SampleServer.log` has what was asked."""
 

@@ -82,6 +82,7 @@ class Archive:
                 warc_headers_dict={"WARC-Date": fetched_at.strftime("%Y-%m-%dT%H:%M:%SZ")},
             )
             writer.write_record(record)
+            record.raw_stream.close()  # warcio spools the body to compute its digests, and leaves that open
             out.flush()
             os.fsync(out.fileno())
         page = Page(

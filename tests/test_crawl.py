@@ -1,0 +1,99 @@
+"""Crawls over the sample web: politeness, counts that are judged, and every kind of failure a failure."""
+
+from pathlib import Path
+
+import pytest
+
+from flows.data import DataFolder
+from flows.pipeline import crawl_portal
+from samples.server import serve
+from spiders.archive import Archive
+from spiders.crawl import read_counts
+from spiders.portal import load_portal
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> DataFolder:
+    folder = DataFolder(tmp_path / "data")
+    folder.prepare()
+    return folder
+
+
+def test_a_portal_is_crawled_by_listing_paging_and_attachment(data: DataFolder) -> None:
+    with serve(1) as web:
+        counts = crawl_portal("namdan_hagiang", data, proxy=web.proxy, fast=True)
+        assert counts.state == "complete"
+        paged = crawl_portal("pcivietnam", data, proxy=web.proxy, fast=True)
+        assert (paged.state, paged.new) == ("complete", 3), "two on the first page, one on the second"
+        asked = [url for _, url in web.log]
+    assert asked[0] == "http://namdan.xinman.hagiang.gov.vn/robots.txt", "robots.txt comes first"
+    kinds = {page.kind for page in Archive(data.archive, "namdan_hagiang").pages()}
+    assert kinds == {"listing", "article", "attachment"}
+
+
+def test_feeds_and_sitemaps_find_what_no_listing_shows(data: DataFolder) -> None:
+    with serve(1) as web:
+        crawl_portal("dongnai", data, proxy=web.proxy, fast=True)
+    urls = {page.url for page in Archive(data.archive, "dongnai").pages() if page.kind == "article"}
+    assert any("hai-phong-dan-dau" in url for url in urls), "unlisted, in the sitemap only"
+
+
+def test_known_articles_are_asked_for_by_their_validators(data: DataFolder) -> None:
+    with serve(1) as web:
+        crawl_portal("baosonla", data, proxy=web.proxy, fast=True)
+        again = crawl_portal("baosonla", data, proxy=web.proxy, fast=True)
+        assert (again.new, again.changed, again.unchanged) == (0, 0, 1)
+        assert 304 in [status for status, _ in web.log]
+
+
+def test_a_portal_that_does_not_answer_is_broken(data: DataFolder) -> None:
+    counts = crawl_portal("baosonla", data, proxy="http://127.0.0.1:9", fast=True)
+    assert counts.state == "broken"
+    assert "no answer" in counts.reason
+
+
+def test_robots_are_obeyed(data: DataFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    from dataclasses import replace
+
+    from samples import web as sample_web
+
+    closed = dict(sample_web.sites())
+    closed["baosonla.org.vn"] = replace(closed["baosonla.org.vn"], robots="User-agent: *\nDisallow: /\n")
+    monkeypatch.setattr(sample_web, "sites", lambda: closed)
+    with serve(1) as web:
+        counts = crawl_portal("baosonla", data, proxy=web.proxy, fast=True)
+        assert [url for _, url in web.log] == ["https://baosonla.org.vn/robots.txt"]
+    assert counts.state == "blocked"
+
+
+def test_a_crawl_process_that_dies_is_a_failed_portal(data: DataFolder) -> None:
+    counts = crawl_portal("no_such_portal", data)
+    assert counts.state == "failed"
+    assert "no_such_portal.log" in counts.reason
+
+
+@pytest.mark.parametrize(
+    ("stats", "state"),
+    [
+        ({"chiso/article/new": 5}, "complete"),
+        ({"chiso/article/unchanged": 5}, "complete"),
+        ({}, "empty"),
+        ({"chiso/article/new": 5, "spider_exceptions/EmptyListingError": 1, "spider_exceptions/count": 1}, "broken"),
+        ({"downloader/exception_type_count/scrapy.exceptions.CannotResolveHostError": 3}, "broken"),
+        ({"downloader/response_status_count/403": 4}, "blocked"),
+        ({"robotstxt/forbidden": 1}, "blocked"),
+    ],
+)
+def test_a_crawl_is_judged_by_its_counts_not_its_exit_code(stats: dict, state: str) -> None:
+    assert read_counts(load_portal("baohungyen"), stats).state == state
+
+
+def test_the_crawler_names_itself_and_opens_no_door() -> None:
+    from spiders import settings
+
+    assert "chiso/" in settings.USER_AGENT
+    assert "@" in settings.USER_AGENT
+    assert settings.ROBOTSTXT_OBEY
+    assert settings.AUTOTHROTTLE_ENABLED
+    assert not settings.REMOTE_CONTROL_ENABLED
+    assert not settings.TELNETCONSOLE_ENABLED

@@ -1,0 +1,123 @@
+"""Pages, PDFs, dates and tables: what is read, and what is refused."""
+
+import gzip
+from datetime import date
+from importlib.resources import files
+
+import pytest
+
+from extract.claims import read_claims
+from extract.dates import parse_day
+from extract.html import PageError, decode, decompress, read_page
+from extract.pdf import read_pdf
+from extract.url_date import url_day
+from samples.web import answer
+
+TABLE_URL = "https://dongnai.gov.vn/vi/news/cai-cach-hanh-chinh/bang-xep-hang-par-index-2021-5463.html"
+
+
+@pytest.mark.parametrize(
+    ("text", "want"),
+    [
+        ("Đăng ngày 25 - 05 - 2022", date(2022, 5, 25)),
+        ("Thứ Năm, 24/06/2021, 19:17 [GMT+7]", date(2021, 6, 24)),
+        ("12/07/2022 01:15 23 lượt xem", date(2022, 7, 12)),
+        ("Chủ nhật, ngày 24 tháng 9 năm 2023", date(2023, 9, 24)),
+        ("Thứ hai - 07/08/2023 15:42", date(2023, 8, 7)),
+        ("2025-04-08T08:15:00+07:00", date(2025, 4, 8)),
+        ("Cập nhật: 05-08-2022 14:30:12", date(2022, 8, 5)),
+        ("31/02/2022", None),
+        ("12/63", None),
+        ("88,34", None),
+        ("năm 2022", None),
+        ("Lượt xem: 46", None),
+    ],
+)
+def test_days_as_portals_print_them(text: str, want: date | None) -> None:
+    assert parse_day(text) == want
+
+
+@pytest.mark.parametrize(
+    ("url", "want"),
+    [
+        ("https://etime.danviet.vn/chi-so-papi-20210415151607337.htm", date(2021, 4, 15)),
+        ("https://cafef.vn/tin-188240513160245364.chn", date(2024, 5, 13)),
+        ("http://sonv.hungyen.gov.vn/portal/Pages/2022-5-10/a-w1q6zi.aspx", date(2022, 5, 10)),
+        ("https://a.vn/chinh-tri/202106/bai-935514/", None),
+        ("https://a.vn/2022/13/45/x", None),
+    ],
+)
+def test_days_in_urls(url: str, want: date | None) -> None:
+    assert url_day(url) == want
+
+
+def test_a_table_keeps_its_cells_places() -> None:
+    article = read_page(answer(TABLE_URL, 1, {}).body, article_id="a", url=TABLE_URL)
+    (table,) = article.tables
+    assert table.rows[0] == ("Thứ hạng", "Tỉnh, thành phố", "Điểm")
+    for cells, spans in zip(table.rows, table.spans, strict=True):
+        assert [article.text[start:end] for start, end in spans] == list(cells)
+
+
+def test_a_ranking_table_becomes_claims_with_cell_evidence() -> None:
+    article = read_page(answer(TABLE_URL, 1, {}).body, article_id="a", url=TABLE_URL)
+    claims = {(c.subject, c.measure): c for c in read_claims(article).claims if c.rule.startswith("table.")}
+    assert len(claims) == 22
+    assert claims["Hưng Yên", "score"].evidence == "12 | Hưng Yên | 88,34"
+    assert article.text[claims["Hưng Yên", "rank"].value_start : claims["Hưng Yên", "rank"].value_end] == "12"
+    assert {c.year for c in claims.values()} == {2021}
+
+
+def test_a_pdf_gives_text_and_tables() -> None:
+    body = files("samples").joinpath("files", "ke-hoach-185.pdf").read_bytes()
+    article = read_pdf(body, article_id="a")
+    assert "Phấn đấu Chỉ số PAR INDEX năm 2022 của tỉnh Hà Giang" in article.text
+    assert article.tables[0].rows == (("Năm", "Điểm", "Thứ hạng"), ("2020", "83,87", "33"), ("2021", "86,77", "28"))
+    assert any(c.modality == "target" and c.value == "top 25" for c in read_claims(article).claims)
+
+
+@pytest.mark.parametrize("body", [b"", b"%PDF-1.7 nonsense", b"not a pdf at all"])
+def test_a_broken_pdf_is_refused(body: bytes) -> None:
+    with pytest.raises(PageError):
+        read_pdf(body, article_id="a")
+
+
+def test_hidden_text_is_not_read() -> None:
+    page = TABLE_PAGE.replace("BODY", '<p>thấy</p><p style="display: none">88,34 ẩn</p><div hidden>ẩn</div><script>ẩn()</script>')
+    assert "ẩn" not in read_page(page.encode(), article_id="a", url="https://dongnai.gov.vn/x").text
+
+
+TABLE_PAGE = '<html><body><h1 class="title margin-bottom-lg">T</h1><div id="news-bodyhtml">BODY</div></body></html>'
+
+
+def test_deep_nesting_exhausts_nothing() -> None:
+    page = TABLE_PAGE.replace("BODY", "<div>" * 20_000 + "đáy" + "</div>" * 20_000)
+    assert read_page(page.encode(), article_id="a", url="https://dongnai.gov.vn/x").title == "T"
+
+
+@pytest.mark.parametrize(
+    ("body", "declared", "want"),
+    [
+        ("Hà Nội".encode(), "text/html; charset=iso-8859-1", "Hà Nội"),
+        ("Hà Nội".encode("utf-8-sig"), "", "Hà Nội"),
+        ("Hà Nội".encode("utf-16"), "", "Hà Nội"),
+        ("<meta charset='windows-1258'>ă â đ".encode("cp1258"), "", "<meta charset='windows-1258'>ă â đ"),
+    ],
+)
+def test_charsets(body: bytes, declared: str, want: str) -> None:
+    assert decode(body, declared) == want
+
+
+@pytest.mark.parametrize("body", [b"", b"   ", bytes(range(256)) * 8, b"PK\x03\x04..."])
+def test_what_is_no_text_is_refused(body: bytes) -> None:
+    with pytest.raises(PageError):
+        decode(body)
+
+
+def test_a_truncated_gzip_is_refused() -> None:
+    whole = gzip.compress(b"x" * 5000)
+    assert decompress(whole, "gzip") == b"x" * 5000
+    with pytest.raises(PageError, match="damaged gzip"):
+        decompress(whole[:20], "gzip")
+    with pytest.raises(PageError, match="unknown content encoding"):
+        decompress(whole, "br2")

@@ -1,0 +1,192 @@
+"""Reconciliation: what agrees, what conflicts, of which class, and who wins."""
+
+import random
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from normalize.cluster import cluster_articles
+from normalize.equations import derive
+from normalize.reconcile import reconcile
+from normalize.statement import Statement, StatementError, read_statement
+
+
+def said(value: Any, source: str = "a.vn", **parts: Any) -> Statement:
+    kind, place, cluster = parts.pop("kind", "paper"), parts.pop("place", None), parts.pop("cluster", None)
+    record = {
+        "article": f"{source}/{value}",
+        "index": "PAR_INDEX",
+        "subject": "Hưng Yên",
+        "year": 2021,
+        "measure": "score",
+        "value": value,
+        "source": source,
+        **parts,
+    }
+    return read_statement(record, kind=kind, place=place, cluster=cluster)
+
+
+def only(statements: list[Statement]):
+    result = reconcile(statements)
+    assert len(result.facts) == 1
+    return result.facts[0], (result.conflicts[0] if result.conflicts else None)
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "index"),
+    [
+        ({"value": "88.34"}, {"value": "88.34", "unit": "điểm"}, "PAR_INDEX"),
+        ({"value": "86.77", "unit": "%"}, {"value": "86.77", "unit": "điểm"}, "PAR_INDEX"),
+        ({"value": "70.7"}, {"value": "70.69"}, "PCI"),
+        ({"value": "45.78"}, {"value": "45.7875"}, "PAPI"),  # cut, not rounded
+        ({"value": "40.62"}, {"value": "40.6146"}, "PAPI"),
+        ({"value": "0.6077"}, {"value": "60.77"}, "DTI"),
+        ({"value": "87"}, {"value": "87.02"}, "PAR_INDEX"),
+        ({"value": "88.34", "subject": "Hoà Bình"}, {"value": "88.34", "subject": "Hòa Bình"}, "PAR_INDEX"),
+    ],
+)
+def test_the_same_figure_in_other_clothes_agrees(a: dict, b: dict, index: str) -> None:
+    fact, conflict = only([said(a.pop("value"), "a.vn", index=index, **a), said(b.pop("value"), "b.vn", index=index, **b)])
+    assert conflict is None
+    assert fact.status in {"agreed", "rounded"}
+    assert fact.n_independent == 2
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"year": 2020},
+        {"level": "provincial", "authority": "Hưng Yên"},
+        {"scope": "Đồng bằng sông Hồng"},
+        {"component": "Cải cách tài chính công"},
+        {"modality": "target"},
+        {"measure": "rank"},
+    ],
+)
+def test_different_quantities_are_not_compared(parts: dict) -> None:
+    result = reconcile([said("88.34"), said("77", "b.vn", **parts)])
+    assert len(result.facts) == 2
+    assert not result.conflicts
+
+
+def test_changes_against_different_years_are_different_facts() -> None:
+    result = reconcile(
+        [said("-3", measure="rank_delta", base_year=2018, year=2019), said("25", "b.vn", measure="rank_delta", base_year=2016, year=2019)]
+    )
+    assert len(result.facts) == 2
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "want"),
+    [
+        ("88.34", "88.43", "transposition"),
+        ("91.87", "91.81", "typo"),
+        ("91.87", "9.87", "typo"),
+        ("90.13", "90.30", "typo"),
+        ("89.6", "81", "real"),
+        ("96.17", "48.21", "real"),
+    ],
+)
+def test_classes_of_slips(right: str, wrong: str, want: str) -> None:
+    _, conflict = only([said(right, "sonv.hungyen.gov.vn", kind="portal", place="Hưng Yên"), said(wrong, "b.vn")])
+    assert conflict.conflict_class == want
+    assert conflict.proposed == Decimal(right)
+
+
+def test_a_rank_printed_as_a_score() -> None:
+    result = reconcile([said("48.96", "p.vn", kind="publisher"), said("63", "b.vn"), said("63", "p.vn", kind="publisher", measure="rank")])
+    (conflict,) = result.conflicts
+    assert (conflict.conflict_class, conflict.rule) == ("rank_as_score", "slip:rank_as_score")
+
+
+def test_last_years_figure() -> None:
+    statements = [said("86.77", "a.vn"), said("83.87", "b.vn"), said("83.87", "c.vn", year=2020)]
+    (conflict,) = reconcile(statements).conflicts
+    assert (conflict.conflict_class, conflict.proposed) == ("year", Decimal("86.77"))
+
+
+def test_an_equation_decides_a_digit() -> None:
+    statements = [
+        said("91.87", "a.vn", year=2023), said("91.81", "b.vn", year=2023), said("91.81", "c.vn", year=2023, kind="wire"),
+        said("96.17", "a.vn", year=2024), said("4.30", "a.vn", year=2024, measure="score_delta", base_year=2023),
+    ]  # fmt: skip
+    (conflict,) = reconcile(statements).conflicts
+    assert (conflict.proposed, conflict.rule) == (Decimal("91.87"), "equation")
+    assert conflict.equations == ("s(2023) = s(2024) - 4.30 = 96.17 - 4.30 = 91.87",)
+
+
+def test_rank_equations_know_that_up_is_a_smaller_place() -> None:
+    known = {said("12", measure="rank").key: (Decimal(12), 0), said("10", measure="rank_delta").key: (Decimal(10), 0)}
+    (derived,) = derive(said("22", measure="rank", year=2020).key, known)
+    assert derived.value == 22
+
+
+def test_copies_count_once() -> None:
+    copies = [said("2", f"{n}.vn", measure="rank_delta", cluster="story", kind="portal") for n in "abcd"]
+    fact, conflict = only([*copies, said("1", "own.vn", measure="rank_delta", kind="portal", place="Hưng Yên")])
+    assert fact.value == Decimal(1)
+    assert fact.n_independent == 2
+    assert conflict.conflict_class == "copied_error"
+
+
+def test_a_later_correction_by_the_same_source_wins() -> None:
+    fact, _ = only([said("88.43", "b.vn", published="2022-05-26", article="1"), said("88.34", "b.vn", published="2022-06-01", article="2")])
+    assert (fact.value, fact.rule) == (Decimal("88.34"), "correction")
+
+
+def test_too_close_to_call_stays_a_conflict() -> None:
+    fact, conflict = only([said("90.13", "a.vn"), said("90.30", "b.vn")])
+    assert fact.status == "conflict"
+    assert "too little to decide" in conflict.reason
+    assert "would lead" in conflict.would_change
+
+
+def test_the_result_does_not_depend_on_the_order_of_arrival() -> None:
+    statements = [
+        said(v, f"{s}.vn", year=y, measure=m)
+        for s in "abc"
+        for y in (2020, 2021)
+        for m, v in (("score", f"8{ord(s) % 3}.1"), ("rank", str(ord(s) % 4 + 1)))
+    ]
+    want = reconcile(statements)
+    for seed in range(20):
+        shuffled = random.Random(seed).sample(statements, len(statements))
+        assert reconcile(shuffled) == want
+
+
+def test_tiers_agree_by_word() -> None:
+    fact, conflict = only([said("Khá", "a.vn", measure="tier"), said("khá", "b.vn", measure="tier")])
+    assert conflict is None
+    assert fact.status in {"agreed", "rounded"}
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {},
+        {"index": "PCI"},
+        {"index": "NO", "subject": "x", "measure": "score"},
+        {"index": "PCI", "subject": "x", "measure": "score", "value": "abc"},
+        {"index": "PCI", "subject": "x", "measure": "score", "value": 1, "year": "soon"},
+    ],
+)
+def test_a_bad_claim_is_refused_by_name(record: dict) -> None:
+    with pytest.raises(StatementError):
+        read_statement(record)
+
+
+STORY = "Sáng 6/4, Bộ Nội vụ công bố chỉ số năm 2024 của 63 tỉnh. Hải Phòng dẫn đầu cả nước với 96,17%, tăng 4,30% so với năm 2023; Bà Rịa - Vũng Tàu đứng thứ hai với 93,35%."
+
+
+def test_near_copies_are_clustered_and_set_phrases_are_not() -> None:
+    texts = {
+        "a": STORY,
+        "b": f"(TTXVN) {STORY} Nguồn: TTXVN",
+        "c": STORY.replace("Sáng 6/4", "Hôm 6/4"),
+        "d": "Năm 2024, tỉnh Sơn La đạt 90,02%, xếp thứ 12/63 tỉnh, thành phố, tăng 1 bậc so với năm 2023.",
+        "e": "Năm 2024, tỉnh Lào Cai đạt 89,02%, xếp thứ 19/63 tỉnh, thành phố, tăng 1 bậc so với năm 2023.",
+    }
+    clusters = cluster_articles(texts)
+    assert clusters["a"] == clusters["b"] == clusters["c"] == "a"
+    assert clusters["d"] != clusters["e"]

@@ -1,0 +1,152 @@
+"""The warehouse: documented, idempotent, and never seen half-loaded."""
+
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from warehouse.query import QueryError, ask
+from warehouse.store import WarehouseError, add, load_facts, rewriting
+
+CONTRACT = {"pages", "articles", "claims", "facts", "conflicts", "sources", "indices", "units", "runs"}
+FACT = {
+    "fact_id": "f-1", "index": "PCI", "level": "national", "authority": None, "subject": "Hà Nội", "subject_type": "province", "subject_id": "P01", "year": 2020,
+    "measure": "score", "value": 66.93, "value_text": "66.93", "value_high": None, "decimals": 2, "qualifier": "exact", "unit": None, "of": None,
+    "base_year": None, "component": None, "scope": None, "modality": "reported", "status": "single", "confidence": 0.5, "rule": "single", "reason": "One.",
+    "n_claims": 1, "n_independent": 1, "claims": ["c"],
+}  # fmt: skip
+INDEX = {
+    "index": "PCI", "name_vi": "x", "name_en": "x", "publisher": "VCCI", "level": "national", "unit": "điểm", "scale_min": 0, "scale_max": 100, "first_year": 2005,
+    "last_year": 2025,
+}  # fmt: skip
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    with rewriting(tmp_path / "w.duckdb") as connection:
+        add(connection, "indices", [INDEX])
+        load_facts(connection, [FACT], datetime(2026, 1, 1, tzinfo=UTC))
+    return tmp_path / "w.duckdb"
+
+
+def test_every_table_of_the_contract_is_there(path: Path) -> None:
+    names = {name for (name,) in ask(path, "select table_name from information_schema.tables")[1]}
+    assert names >= CONTRACT
+
+
+def test_every_table_and_column_says_what_it_is(path: Path) -> None:
+    undocumented = ask(
+        path,
+        "select table_name, column_name from duckdb_columns() where schema_name = 'main' and not internal and comment is null and table_name in (select table_name from duckdb_tables())",
+    )[1]
+    assert undocumented == []
+    assert ask(path, "select table_name from duckdb_tables() where comment is null")[1] == []
+    assert ask(path, "select view_name from duckdb_views() where not internal and comment is null")[1] == []
+
+
+def test_claims_and_facts_have_the_contracts_columns(path: Path) -> None:
+    columns = {
+        t: {c for (c,) in ask(path, f"select column_name from duckdb_columns() where table_name = '{t}'")[1]} for t in ("claims", "facts")
+    }
+    shared = set(
+        "index level authority subject subject_type subject_id year measure value value_high qualifier unit of base_year component scope modality rule".split()
+    )
+    assert shared | {"article", "evidence", "start", "end"} <= columns["claims"]
+    assert shared | {"status", "confidence", "reason", "n_claims", "n_independent", "claims"} <= columns["facts"]
+
+
+def test_the_same_facts_again_change_nothing(path: Path) -> None:
+    with rewriting(path) as connection:
+        assert load_facts(connection, [FACT], datetime(2026, 1, 2, tzinfo=UTC)) == 0
+    assert ask(path, "select count(*) from fact_history")[1] == [(1,)]
+
+
+def test_a_changed_fact_keeps_its_past(path: Path) -> None:
+    with rewriting(path) as connection:
+        assert load_facts(connection, [{**FACT, "value": 67.0, "value_text": "67.0"}], datetime(2026, 2, 1, tzinfo=UTC)) == 1
+    assert ask(path, "select value from facts")[1] == [(67.0,)]
+    assert ask(path, "select value from facts_asof(timestamptz '2026-01-15 00:00:00+00')")[1] == [(66.93,)]
+    assert ask(path, "select value from facts_asof(timestamptz '2025-12-31 00:00:00+00')")[1] == []
+
+
+def test_a_withdrawn_fact_is_closed_not_deleted(path: Path) -> None:
+    with rewriting(path) as connection:
+        assert load_facts(connection, [], datetime(2026, 3, 1, tzinfo=UTC)) == 1
+    assert ask(path, "select * from facts")[1] == []
+    assert ask(path, "select known_to is not null from fact_history")[1] == [(True,)]
+
+
+def test_a_failed_load_publishes_nothing(path: Path) -> None:
+    before = path.read_bytes()
+    with pytest.raises(duckdb.ConstraintException), rewriting(path) as connection:
+        load_facts(connection, [], datetime(2026, 3, 1, tzinfo=UTC))
+        add(connection, "claims", [{"claim_id": None}])
+    assert path.read_bytes() == before
+
+
+def test_a_reader_who_has_it_open_never_sees_half_a_load(path: Path) -> None:
+    reader = subprocess.Popen(
+        [sys.executable, "-c", "import duckdb, sys\nc = duckdb.connect(sys.argv[1], read_only=True)\nprint(c.execute('select value from facts').fetchall(), flush=True)\nsys.stdin.readline()\nprint(c.execute('select value from facts').fetchall(), flush=True)\nc.close()", str(path)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert reader.stdout.readline().strip() == "[(66.93,)]"
+    with rewriting(path) as connection:
+        load_facts(connection, [{**FACT, "value": 67.0, "value_text": "67.0"}], datetime(2026, 2, 1, tzinfo=UTC))
+    out, _ = reader.communicate("\n", timeout=60)
+    assert out.strip() == "[(66.93,)]", "the old file, whole"
+    assert ask(path, "select value from facts")[1] == [(67.0,)]
+
+
+def test_a_killed_load_leaves_the_last_good_file(path: Path) -> None:
+    before = path.read_bytes()
+    code = (
+        "import os, signal, sys\nfrom datetime import UTC, datetime\nfrom pathlib import Path\nfrom warehouse.store import load_facts, rewriting\n"
+        "with rewriting(Path(sys.argv[1])) as c:\n    load_facts(c, [], datetime.now(UTC))\n    os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(path)], check=False, cwd=Path(__file__).resolve().parent.parent)
+    assert done.returncode == -9
+    assert path.read_bytes() == before
+    with rewriting(path) as connection:
+        assert load_facts(connection, [FACT], datetime(2026, 4, 1, tzinfo=UTC)) == 0
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "drop table claims",
+        "insert into runs select * from runs",
+        "copy facts to 'x.csv'",
+        "attach 'x.db'",
+        "select * from read_csv('/etc/passwd')",
+        "install httpfs",
+        "set enable_external_access = true",
+        "select nonsense",
+    ],
+)
+def test_a_query_can_only_read(path: Path, sql: str) -> None:
+    with pytest.raises(QueryError):
+        ask(path, sql)
+
+
+def test_a_warehouse_that_is_not_there_is_said(tmp_path: Path) -> None:
+    with pytest.raises(WarehouseError, match="run `chiso nightly` first"):
+        ask(tmp_path / "none.duckdb", "select 1")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere; the case that root sees is in test_cli")
+def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    with pytest.raises(WarehouseError, match="cannot write"), rewriting(tmp_path / "x" / "w.duckdb"):
+        pass
+
+
+def test_an_export_is_the_same_bytes_twice(path: Path, tmp_path: Path) -> None:
+    from warehouse.export import export
+
+    first, second = export(path, tmp_path / "a"), export(path, tmp_path / "b")
+    assert [p.read_bytes() for p in first] == [p.read_bytes() for p in second]
+    assert duckdb.sql(f"select value, claims from '{tmp_path}/a/facts.parquet'").fetchall() == [(66.93, ["c"])]
