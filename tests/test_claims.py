@@ -48,7 +48,7 @@ def test_every_claim_is_grounded_and_its_number_parses_from_its_evidence(case: d
         assert figure in claim.evidence
         if claim.measure.startswith("score") and not claim.measure.endswith("delta"):
             digits = figure.split("/")[0].rstrip("%điểm ").removeprefix("gần ")
-            assert parse_number(digits, claim.value if claim.value else None) == claim.value
+            assert parse_number(digits, claim.value or None) == claim.value
 
 
 def old_tone_placement(text: str) -> str:

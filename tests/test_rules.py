@@ -1,5 +1,6 @@
 """The rules against their corpus: every way to say a value, and what must not be read as one."""
 
+import itertools
 import tomllib
 from pathlib import Path
 
@@ -45,4 +46,4 @@ def test_mentions_do_not_overlap_and_lie_in_the_sentence() -> None:
         for say in (say for entry in entries for say in entry["say"]):
             mentions = lex(say)
             assert all(0 <= m.start < m.end <= len(say) for m in mentions)
-            assert all(a.end <= b.start for a, b in zip(mentions, mentions[1:], strict=False))
+            assert all(a.end <= b.start for a, b in itertools.pairwise(mentions))
