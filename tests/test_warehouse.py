@@ -52,7 +52,26 @@ def test_claims_and_facts_have_the_contracts_columns(path: Path) -> None:
     columns = {
         t: {c for (c,) in ask(path, f"select column_name from duckdb_columns() where table_name = '{t}'")[1]} for t in ("claims", "facts")
     }
-    shared = {"index", "level", "authority", "subject", "subject_type", "subject_id", "year", "measure", "value", "value_high", "qualifier", "unit", "of", "base_year", "component", "scope", "modality", "rule"}
+    shared = {
+        "index",
+        "level",
+        "authority",
+        "subject",
+        "subject_type",
+        "subject_id",
+        "year",
+        "measure",
+        "value",
+        "value_high",
+        "qualifier",
+        "unit",
+        "of",
+        "base_year",
+        "component",
+        "scope",
+        "modality",
+        "rule",
+    }
     assert shared | {"article", "evidence", "start", "end"} <= columns["claims"]
     assert shared | {"status", "confidence", "reason", "n_claims", "n_independent", "claims"} <= columns["facts"]
 
