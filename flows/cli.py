@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 DONE, FINDINGS, WRONG_USAGE, FAILED = 0, 1, 2, 3
@@ -15,6 +16,7 @@ Command = Callable[[argparse.Namespace], int]
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0 done, 1 done with findings, 2 wrong usage or input, 3 failed."""
+    sys.excepthook = _unforeseen
     args = _parser().parse_args(arguments)
     try:
         code: int = args.run(args)
@@ -25,6 +27,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write("chiso: stopped\n")
         return FAILED
     return code
+
+
+def _unforeseen(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """End with 3 where Python would end with 1, which here means that there are findings."""
+    sys.__excepthook__(kind, error, trace)
+    sys.stderr.write("chiso: this is a fault of chiso's own; please report it with the lines above\n")
+    sys.stderr.flush()
+    atexit.register(os._exit, FAILED)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -164,3 +164,13 @@ def test_every_command_has_help_with_examples() -> None:
         done = run_chiso(command, "--help")
         assert done.returncode == 0
         assert b"examples:" in done.stdout
+
+
+def test_a_fault_of_our_own_is_exit_code_three() -> None:
+    import subprocess
+    import sys
+
+    code = "import flows.cli, sys\nflows.cli._report = lambda args: 1 / 0\nsys.argv = ['chiso', 'report']\nsys.exit(flows.cli.main())"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False, cwd=Path(__file__).resolve().parent.parent)
+    assert done.returncode == 3
+    assert b"ZeroDivisionError" in done.stderr
