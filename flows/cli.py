@@ -16,7 +16,9 @@ Command = Callable[[argparse.Namespace], int]
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0 done, 1 done with findings, 2 wrong usage or input, 3 failed."""
-    sys.excepthook = _unforeseen
+    ending = _Ending()
+    sys.excepthook = ending.unforeseen
+    atexit.register(ending.exit)  # first in, so last to run: the others stop what they have started
     args = _parser().parse_args(arguments)
     try:
         code: int = args.run(args)
@@ -29,12 +31,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
-def _unforeseen(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """End with 3 where Python would end with 1, which here means that there are findings."""
-    sys.__excepthook__(kind, error, trace)
-    sys.stderr.write("chiso: this is a fault of chiso's own; please report it with the lines above\n")
-    sys.stderr.flush()
-    atexit.register(os._exit, FAILED)
+class _Ending:
+    """Ends with 3 where Python would end with 1, which here means that there are findings."""
+
+    def __init__(self) -> None:
+        self.failed = False
+
+    def unforeseen(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        """Show the error whole: it is a fault of ours."""
+        self.failed = True
+        sys.__excepthook__(kind, error, trace)
+        sys.stderr.write("chiso: this is a fault of chiso's own; please report it with the lines above\n")
+
+    def exit(self) -> None:
+        """Set the exit code once everything else has ended."""
+        if self.failed:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(FAILED)
 
 
 def _parser() -> argparse.ArgumentParser:
