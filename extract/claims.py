@@ -161,9 +161,12 @@ def _speaks_of_districts(read: Iterable[tuple[Span, list[Mention]]], codes: froz
 
 
 def _claim(article: Article, view: View, span: Span, draft: Draft, state: Discourse) -> Claim:
-    year = draft.year.year
-    subject, unit_id = in_year(draft.subject, year)
     provincial = _is_provincial(draft)
+    read = draft.year
+    if read.year is not None and not provincial and not draft.target and not state.can_report(draft.index, read.year):
+        read = state.released_year(draft.index)
+    year = read.year
+    subject, unit_id = in_year(draft.subject, year)
     province = state.province()
     authority = in_year(as_subject(province), year)[0] if provincial and province is not None else None
     value, qualifier, of = _value(draft, year, state.counts)
@@ -195,7 +198,7 @@ def _claim(article: Article, view: View, span: Span, draft: Draft, state: Discou
         end=end,
         value_start=value_start,
         value_end=value_end,
-        year_reason=draft.year.reason,
+        year_reason=read.reason,
         rule=draft.number.rule,
     )
 

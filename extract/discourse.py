@@ -77,6 +77,10 @@ class Discourse:
             return replace(self.year, reason="carried from an earlier sentence")
         return self.released_year(index)
 
+    def can_report(self, index: str, year: int) -> bool:
+        """Tell whether a national result of that year can be out: most come in the year after the measured one."""
+        return self.published is None or indices()[index].release_lag != 1 or year < self.published.year
+
     def released_year(self, index: str) -> YearRead:
         """Read the measured year off the publication date, where the index has a regular calendar."""
         entry = indices()[index]

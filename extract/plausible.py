@@ -22,6 +22,8 @@ _IN_POINTS_ONLY = {"PCI", "PAPI", "PGI", "PII", "DTI", "ICT_INDEX", "DDCI"}
 _OTHER_SHARE = re.compile(r"(?:tỷ lệ|tỉ lệ)(?! \d)(?! là)[^,;.]{3,60}$")
 _COUNTED = re.compile(r"(?:hồ sơ|doanh nghiệp|đơn vị|người|địa phương)[^,;.]{0,12}$")
 _OF_MANY = re.compile(r"(?:nhóm|top|tốp|các (?:tỉnh|địa phương)|những|vị trí|thứ hạng|người)[^,.;()]{0,40}$")
+# "3 năm liền X dẫn đầu", "7 lần dẫn đầu": which years is open.
+_STREAK = re.compile(r"\b\d+ (?:năm (?:liền|liên tiếp)[^.;]{0,30}|lần )$")
 _IS_ONE = re.compile(r"là (?:địa phương|đơn vị|nơi|tỉnh|thành phố|2 đơn vị)[^,.;]{0,30}$")
 _BEST_SINCE = re.compile(r"(?:index|sipas|pci|papi|dti|ddci|pii|cchc|hành chính|\d{4}|đánh giá|về|minh bạch)\s*$")
 _NOT_PLACE = re.compile(r"\d[.,]\d|\bmức\b|\bnhóm\b|tỷ lệ|\btăng\b|\bgiảm\b|hạng")
@@ -47,7 +49,8 @@ def is_score(s: Marked, i: int, index: str, component: str | None, *, target: bo
         return False
     if score.qualifier == "at_least" and not target:
         return False
-    if score.unit is None and score.scale is None and not _SCORE_CUE.search(before) and not _follows_name(s, i):
+    named = s.mentions[i].rule == "score.whole"
+    if score.unit is None and score.scale is None and not named and not _SCORE_CUE.search(before) and not _follows_name(s, i):
         return False
     if score.unit != "%":
         return True
@@ -73,6 +76,8 @@ def is_place(s: Marked, i: int, since: int | None, *, has_component: bool) -> bo
     """Tell whether a superlative speaks of the subject's place, not of a group, a record or a field."""
     word = s.word(i)
     if since is not None and since > s.mentions[i].start:
+        return False
+    if _STREAK.search(s.before(i, 60)) and not s.measured_years():
         return False
     if _OF_MANY.search(s.before(i, 45)) and since is not None and since < s.mentions[i].start:
         return bool(_IS_ONE.search(s.before(i, 60)))

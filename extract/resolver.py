@@ -25,7 +25,7 @@ from extract.mentions import (
     Tier,
     Year,
 )
-from extract.plausible import TOPIC_DRIFT, is_delta, is_place, is_score, is_tier, keeps_topic
+from extract.plausible import is_delta, is_place, is_score, is_tier, keeps_topic
 from extract.rules.patterns import COUNT
 from extract.scales import read_score
 from extract.scopes import block_of, in_brackets_of, region_of
@@ -187,7 +187,8 @@ class _Reader:
         values = self._values_until_next_subject(names[-1])
         shared = False
         for kind in (Score, Rank):
-            of_kind = [j for j in values if isinstance(s.mentions[j].payload, kind) and not s.is_superlative(j)]
+            here = s.bracket(names[0])
+            of_kind = [j for j in values if isinstance(s.mentions[j].payload, kind) and not s.is_superlative(j) and s.bracket(j) == here]
             if kind is Rank and len(of_kind) == 1:
                 yield from self._bare_places(names, of_kind[0])
                 shared = shared or of_kind[0] in self.done
@@ -195,7 +196,9 @@ class _Reader:
                 shared = True
                 for name, j, after in zip(named, of_kind, [*of_kind[1:], len(s.mentions)], strict=True):
                     self._set_subjects([name], start)
-                    for k in [k for k in values if k == j or (j < k < after and isinstance(s.mentions[k].payload, Tier))]:
+                    for k in [
+                        k for k in values if k == j or (j < k < after and (isinstance(s.mentions[k].payload, Tier) or s.bracket(k) != here))
+                    ]:
                         self.done.add(k)
                         yield from self._attach(k)
         first = next((j for j in values if j not in self.done), None)
@@ -375,7 +378,7 @@ class _Reader:
         payload = self.s.mentions[i].payload
         if not self.s.names_index() and self.component is None and isinstance(payload, Score) and payload.unit != "điểm":
             return None
-        if TOPIC_DRIFT.search(self.s.text):
+        if not keeps_topic(self.s, i):
             return None
         if self.state.subject is None and self.state.group is not None and self.state.group.subject_type != "province":
             return None
@@ -397,6 +400,8 @@ class _Reader:
         value: Value = mention.payload  # type: ignore[assignment]  # only values reach here
         for index in indices_of(self.s, self.codes, i, self.state, self.component):
             component = component_of(self.s, i, index, self.component)
+            if component is None and self.component is not None and index not in self.component.codes:
+                continue  # a field of another index than the one in mind: whose figure it is stays open
             if not self._plausible(i, index, component, aggregated=group is not None):
                 continue
             base = base_of(self.s, i) if isinstance(value, Delta) else None
@@ -475,10 +480,9 @@ class _Reader:
             state.index = self.codes[-1][2]
         years = [m for m in self.s.measured_years() if not self.s.depth[m.start] and isinstance(m.payload, Year) and not m.payload.is_range]
         if years and isinstance(years[-1].payload, Year):
-            if self.codes or state.year.year is None:
+            if self.codes:  # a year beside other things ("thu ngân sách năm 2017") is not an index's
                 state.year = YearRead(years[-1].payload.years[-1], "named in an earlier sentence")
-                if self.codes and state.first_year is None:
-                    state.first_year = state.year
+                state.first_year = state.first_year or state.year
             for _, end, code in self.codes:
                 near = [m.payload.years[-1] for m in years if 0 <= m.start - end <= _NEAR_YEAR and isinstance(m.payload, Year)]
                 if near:

@@ -89,6 +89,7 @@ RULES: tuple[Rule, ...] = (
         r"\b(?:tổng\ điểm\ |điểm\ |giá\ trị\ |mức\ |chỉ\ số\ |điểm\ số\ )*(?P<word>trung\ vị|trung\ bình|bình\ quân)\b(?!\ (?:cao|thấp|khá)\b)",
         _statistic,
     ),
+    rule("statistic.national", r"\bchung\ (?:của\ )?(?:cả\ nước|toàn\ quốc)", lambda _: Statistic("score_mean")),
     rule("statistic.max", r"\b(?:mức|điểm|giá\ trị|điểm\ số)\ cao\ nhất(?=\ (?:là|đạt)\ \d)", lambda _: Statistic("score_max")),
     rule("statistic.min", r"\b(?:mức|điểm|giá\ trị|điểm\ số)\ thấp\ nhất(?=\ (?:là|đạt)\ \d)", lambda _: Statistic("score_min")),
     rule("cue.range", r"\b(?:nằm\ trong\ khoảng|trong\ khoảng|dao\ động\ từ)(?=\ \d)", lambda _: Statistic("score_min")),

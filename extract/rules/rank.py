@@ -19,10 +19,17 @@ _MOST = 400
 def _rank(match: re.Match[str]) -> Rank | None:
     found = match.groupdict()
     place = parse_count(found["place"] or found["ordinal"])
-    of = found["of"] or found.get("among")
+    of = found.get("of") or found.get("among")
     if not 1 <= place <= _MOST or (of and not place <= int(of) <= _MOST):
         return None
     return Rank(place, int(of) if of else None)
+
+
+_FROM_PLACE = re.compile(r"từ (?:vị trí |hạng )?(?:thứ |số )\d{1,2}(?: \([^)]*\))? (?:tụt |tăng |giảm |vươn )?$")
+
+
+def _moved(match: re.Match[str]) -> Rank | None:
+    return _rank(match) if _FROM_PLACE.search(match.string, max(0, match.start() - 60), match.start()) else None
 
 
 def _first(_: re.Match[str]) -> Rank:
@@ -50,6 +57,8 @@ RULES: tuple[Rule, ...] = (
         rf"(?<!lần\ )(?<!năm\ )(?<!kỳ\ )(?<!khóa\ )(?<!ngày\ )(?<!sáng\ )(?<!chiều\ )(?<!tối\ )\bthứ\ (?P<place>\d{{1,3}}|{WORD_NUMBER}){_OF}(?!\ (?:liên\ tiếp|trưởng|\d|tuần))(?!,?\ ?(?:ngày\ )?\d{{1,2}}[/-]\d)",
         _rank,
     ),
+    # the second place of "từ thứ 3 xuống 15": its noun is the first one's
+    rule("rank.moved", r"\b(?:xuống|lên)\ (?P<place>\d{1,2})\b(?![.,]\d)(?!\s?[/%])(?!\ (?:bậc|điểm|hạng|tỉnh))", _moved),
     # the number of an enumeration, a place where the list is a ranking: "(1) Sở Tài chính 90,05%"
     rule("rank.enumerated", r"(?<![\d\w])\((?P<place>\d{1,2})\)(?=\ [^\W\d_])", lambda m: Rank(int(m["place"]), enumerated=True)),
     # alone in brackets, "(12/63)": only with the number of provinces that a year can have

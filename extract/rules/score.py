@@ -46,5 +46,9 @@ RULES: tuple[Rule, ...] = (
         _score,
     ),
     rule("score.scale", r"(?<![\d.,/-])(?P<number>\d+[.,]\d+)\s?/\s?(?P<scale>\d+(?:[.,]\d+)?)\b(?!/)", _score),
+    # "với điểm số 70": a whole number counts where the word says so
+    rule(
+        "score.whole", r"(?:\bđiểm\ số|\bsố\ điểm|\btổng\ điểm)\ (?:là\ |đạt\ )?(?P<number>\d{2})\b(?![.,/]\d)(?!\s?[/%])(?!\ điểm)", _score
+    ),
     rule("score.bare", rf"(?<![\d.,/-]){_QUALIFIER}(?P<number>\d{{1,3}}[.,]\d{{1,4}})(?![\d.,/]*\d)(?!\s?[/%])(?![^\W\d_])", _score),
 )

@@ -25,6 +25,12 @@ def _top(match: re.Match[str]) -> Tier:
 
 RULES: tuple[Rule, ...] = (
     rule("tier.letter", r"\bnhóm\ (?P<letter>[abcd])\b(?!-)", _letter),
+    # before the classes: "nhóm 10 tỉnh thành có điểm cao nhất" is the first ten, not a class
+    rule(
+        "tier.leading",
+        rf"\b(?:top|tốp|nhóm)\ (?P<n>\d{{1,2}})\ {RANKED}(?:,?\ (?:thành\ phố|thành|tỉnh))?\ (?:dẫn\ đầu|đứng\ đầu|đầu|(?:có\ (?:điểm|chỉ\ số)\ )?cao\ nhất)(?!\ (?:bảng|lần\ lượt))\b",
+        _top,
+    ),
     # "nhóm các tỉnh, thành có PAPI cao nhất", "nhóm 14 tỉnh, thành có điểm thấp nhất"
     rule(
         "tier.group",
