@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from itertools import zip_longest
 
-from extract.mentions import Cue, Delta, IndexName, Mention, Pronoun, Rule, SubjectName, Year
+from extract.mentions import Delta, IndexName, Mention, Pronoun, Rule, SubjectName, Year
 from extract.rules import context, delta, rank, score, tier, year
 from extract.rules.names import find_components, find_indices, find_regions, find_subjects
 from normalize.lexicon import tokenize
@@ -93,11 +93,6 @@ def _as_base(mention: Mention, lowered: str) -> Mention:
 def is_weak(mention: Mention) -> bool:
     """Tell whether a mention is a weak name of an index."""
     return isinstance(mention.payload, IndexName) and mention.payload.weak
-
-
-def is_noise(mention: Mention) -> bool:
-    """Tell whether a mention only keeps others from reading its text."""
-    return isinstance(mention.payload, Cue) and mention.payload.what == "noise"
 
 
 def strong_codes(mentions: Iterable[Mention]) -> list[str]:

@@ -5,8 +5,6 @@ from datetime import date
 
 from extract.article import Article
 
-_TEXT_TYPES = ("text/plain",)
-
 
 def read_document(
     body: bytes,

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from extract.article import Article, Table
 from extract.discourse import in_year
+from extract.flat import flat_tables
 from extract.home import read_home
 from extract.lexer import lex, strong_codes
 from extract.mentions import Mention, Score, SubjectName, Year
@@ -35,7 +36,7 @@ class Column:
 
 def read_tables(article: Article) -> Iterator[Claim]:
     """Yield the claims of an article's tables; index and year come from the headings or the text before."""
-    for table in article.tables:
+    for table in article.tables or flat_tables(article.text):
         if table.rows and table.spans:
             yield from _read_table(article, table)
 

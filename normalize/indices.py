@@ -15,8 +15,7 @@ class Index:
 
     Below `least` no total was ever published: such a number is a field's or a count.
 
-    `release_lag` is publication year minus measured year where that is regular, else None;
-    `edition_offset` is measured year minus edition number ("lần thứ 13").
+    `release_lag` is publication year minus measured year where that is regular, else None.
     """
 
     code: str
@@ -31,10 +30,8 @@ class Index:
     alt_scale_max: Decimal | None
     first_year: int
     last_year: int
-    edition_offset: int | None
     release_months: tuple[int, int]
     release_lag: int | None
-    shared_ranks: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +72,8 @@ def _index(row: dict[str, str]) -> Index:
         alt_scale_max=Decimal(row["alt_scale_max"]) if row["alt_scale_max"] else None,
         first_year=int(row["first_year"]),
         last_year=int(row["last_year"]),
-        edition_offset=int(row["edition_offset"]) if row["edition_offset"] else None,
         release_months=(int(first), int(last)),
         release_lag=int(row["release_lag"]) if row["release_lag"] else None,
-        shared_ranks=row["shared_ranks"] == "yes",
     )
 
 

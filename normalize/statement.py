@@ -74,7 +74,6 @@ class Statement:
     cluster: str
     first_hand: bool
     evidence: str
-    printed: str
 
 
 def claim_id(record: Mapping[str, Any]) -> str:
@@ -135,7 +134,6 @@ def read_statement(record: Mapping[str, Any], *, cluster: str | None = None, kin
         cluster=cluster or article,
         first_hand=_first_hand(place, key),
         evidence=str(record.get("evidence") or ""),
-        printed=str(record.get("value")),
     )
 
 

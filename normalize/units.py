@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 
-from normalize.fold import fold, strip_marks
+from normalize.fold import fold
 from normalize.lexicon import Lexicon
 from normalize.tables import rows, split_names
 
@@ -152,9 +152,3 @@ def province_of(name: str) -> Unit | None:
     """Return the province (of the 63-unit era where both eras know it) that carries `name`."""
     candidates = [unit for unit in named(name) if unit.level == "province"]
     return unit_in_year(candidates, None) or (candidates[0] if candidates else None)
-
-
-@cache
-def english_provinces() -> Lexicon[Unit]:
-    """Return province names without diacritics ("Binh Duong"), as English news writes them."""
-    return Lexicon((strip_marks(unit.name), unit) for unit in provinces_and_ministries() if unit.level == "province")

@@ -1,0 +1,104 @@
+"""Tables that lost their shape: one cell a line, or a numbered list run together."""
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+from extract.article import Table
+from normalize.lexicon import tokenize
+from normalize.units import province_lexicon
+
+# A row number, the name and one figure at least; more than six cells a row was never seen flattened.
+_WIDTHS = range(3, 7)
+_LEAST_ROWS = 3
+_LEAST_LISTED = 5
+_BAR = re.compile(r"\n[ \t]*\|[ \t]*(?=\n|$)")
+_NUMBER = re.compile(r"(?<!\d)(\d{1,2})\s?[.)]\s?")
+_RANKING = re.compile(r"xếp hạng|thứ hạng|bảng", re.IGNORECASE)
+# How far before the list its heading may stand.
+_HEADING_REACH = 120
+
+
+class Cell(NamedTuple):
+    """A cell's text and its place."""
+
+    text: str
+    start: int
+    end: int
+
+
+def flat_tables(text: str) -> tuple[Table, ...]:
+    """Return the tables that stand in a plain text with their cells below each other, and its numbered lists."""
+    cells = list(_cells(text))
+    return (*_stacked(text, cells), *_numbered(text))
+
+
+def _cells(text: str) -> Iterator[Cell]:
+    """Yield the cells: what stands between lines of "|" where there are such, else line by line."""
+    bars = [0, *(m.end() for m in _BAR.finditer(text)), len(text)]
+    by_bars = len(bars) > 2 * _LEAST_ROWS
+    edges = pairwise(bars) if by_bars else ((m.start(), m.end()) for m in re.finditer(r"[^\n]+", text))
+    for start, end in edges:
+        raw = text[start:end]
+        body = raw.rstrip(" \t\n|")
+        lead = len(body) - len(body.lstrip(" \t\n|"))
+        if body.strip(" \t\n|"):
+            yield Cell(" ".join(body[lead:].split()), start + lead, start + len(body))
+
+
+def _stacked(text: str, cells: Sequence[Cell]) -> Iterator[Table]:
+    """Find rows numbered 1, 2, 3 at equal distances; the cells before the first row are the headings."""
+    at = 0
+    while at < len(cells):
+        width = next((w for w in _WIDTHS if _numbers(cells, at, w) >= _LEAST_ROWS), None)
+        if width is None or at < width - 1:
+            at += 1
+            continue
+        count = _numbers(cells, at, width)
+        first = max(0, at - width)
+        headings = list(cells[first:at])
+        # Between lines of "|" the first heading carries all the text before the table: its last line is the heading.
+        headings[:1] = [Cell(text[h.start : h.end].rsplit("\n", 1)[-1].strip(), h.start, h.end) for h in headings[:1]]
+        rows = [headings, *(cells[at + n * width : at + (n + 1) * width] for n in range(count))]
+        whole = [row for row in rows if len(row) == width]
+        if len(whole) > _LEAST_ROWS:
+            yield Table(tuple(tuple(c.text for c in row) for row in whole), tuple(tuple((c.start, c.end) for c in row) for row in whole))
+        at += count * width
+
+
+def _numbers(cells: Sequence[Cell], at: int, width: int) -> int:
+    """Return how many cells at distances of `width` count 1, 2, 3 ..."""
+    count = 0
+    while at + count * width < len(cells):
+        text = cells[at + count * width].text
+        if not text.isdecimal() or int(text) != count + 1:
+            break
+        count += 1
+    return count
+
+
+def _numbered(text: str) -> Iterator[Table]:
+    """Find "1. Đà Nẵng2. Quảng Ninh3. Đồng Tháp ..." behind a heading that speaks of a ranking."""
+    for line in re.finditer(r"[^\n]+", text):
+        if len(_NUMBER.findall(line[0])) < _LEAST_LISTED:
+            continue
+        rows: list[tuple[Cell, Cell]] = []
+        for match in _NUMBER.finditer(line[0]):
+            name = _province_at(line[0], match.end())
+            expected = not rows or int(match[1]) > int(rows[-1][0].text)
+            if name is not None and expected:
+                place = Cell(match[1], line.start() + match.start(1), line.start() + match.end(1))
+                rows.append((place, Cell(name.text, line.start() + name.start, line.start() + name.end)))
+        if len(rows) >= _LEAST_LISTED and _RANKING.search(text, max(0, rows[0][0].start - _HEADING_REACH), rows[0][0].start):
+            heading = (Cell("Thứ hạng", rows[0][0].start, rows[0][0].start), Cell("Tỉnh, thành phố", rows[0][0].start, rows[0][0].start))
+            table = [heading, *rows]
+            yield Table(tuple(tuple(c.text for c in row) for row in table), tuple(tuple((c.start, c.end) for c in row) for row in table))
+
+
+def _province_at(line: str, start: int) -> Cell | None:
+    stretch = re.sub(r"\d.*", "", line[start : start + 40])
+    match = province_lexicon().match_at(stretch, tokenize(stretch), 0) if stretch.strip() else None
+    if match is None or match.start > 0 or match.entries[0].level != "province":
+        return None
+    return Cell(stretch[: match.end], start, start + match.end)
