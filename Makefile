@@ -5,7 +5,7 @@ INSTALLED := $(VENV)/.installed
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types unit browser format lock clean
+.PHONY: help demo test check lint types unit bench browser format lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -35,6 +35,9 @@ types: $(INSTALLED)
 
 unit: $(INSTALLED)
 	@$(BIN)/pytest
+
+bench: $(INSTALLED) ## measured ratios against peers
+	@$(BIN)/python benchmarks/start.py
 
 browser: ## install Chromium from Debian, with which the report is looked at (root)
 	@command -v chromium >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-noto-core; } >/dev/null

@@ -91,7 +91,7 @@ def _dated(claims: Sequence[Claim], state: Discourse) -> Iterator[Claim]:
 def _claims(article: Article, view: View, state: Discourse, unresolved: list[Unresolved]) -> Iterator[Claim]:
     home = state.home
     body = list(_body(view.clean))
-    read = [(span, lex(span.text, home.province, bare_districts=False)) for span in body]
+    read = [(span, lex(span.text, home.province, bare_districts=False)) for _, span in body]
     codes = frozenset(strong_codes(m for _, mentions in read for m in mentions))
     weak = any(isinstance(m.payload, IndexName) for _, mentions in read for m in mentions)
     if not codes and not weak:
@@ -101,11 +101,10 @@ def _claims(article: Article, view: View, state: Discourse, unresolved: list[Unr
     province = state.province()
     local = _speaks_of_districts(read, codes)
     paragraph = -1
-    for span, first_reading in read:
+    for (number, span), (_, first_reading) in zip(body, read, strict=True):
         mentions = lex(span.text, province, bare_districts=True) if local else first_reading
-        line = view.clean.rfind("\n", 0, span.start)
-        if line != paragraph:
-            paragraph = line
+        if number != paragraph:
+            paragraph = number
             state.new_paragraph(goes_on=bool(_GOES_ON.match(span.text)))
         drafts = resolve(span.text, mentions, state)
         for draft in drafts:
@@ -118,17 +117,17 @@ def _claims(article: Article, view: View, state: Discourse, unresolved: list[Unr
                     unresolved.append(Unresolved(article.id, article.text[start:end], span.text.strip(), start))
 
 
-def _body(text: str) -> Iterator[Span]:
-    """Yield the sentences of the article itself, without the headlines of others."""
+def _body(text: str) -> Iterator[tuple[int, Span]]:
+    """Yield the sentences of the article itself with their paragraph's number, without the headlines of others."""
     seen_paragraph = False
-    for line in lines(text):
+    for number, line in enumerate(lines(text)):
         if seen_paragraph and _FURNITURE.match(line.text):
             return
         if _HEADLINE.match(line.text):
             continue
         seen_paragraph = seen_paragraph or len(line.text) > _LONG_PARAGRAPH
         if _FIGURE.search(line.text) or _HINT.search(line.text):
-            yield from sentences(line)
+            yield from ((number, sentence) for sentence in sentences(line))
 
 
 def _main_province(read: list[tuple[Span, list[Mention]]], state: Discourse) -> SubjectName | None:
@@ -163,7 +162,9 @@ def _speaks_of_districts(read: Iterable[tuple[Span, list[Mention]]], codes: froz
 def _claim(article: Article, view: View, span: Span, draft: Draft, state: Discourse) -> Claim:
     provincial = _is_provincial(draft)
     read = draft.year
-    if read.year is not None and not provincial and not draft.target and not state.can_report(draft.index, read.year):
+    # What the sentence itself says stands; a year taken over from elsewhere must be one that can be out by then.
+    taken_over = read.year is not None and "earlier" in read.reason and not provincial and not draft.target
+    if taken_over and read.year is not None and not state.can_report(draft.index, read.year):
         read = state.released_year(draft.index)
     year = read.year
     subject, unit_id = in_year(draft.subject, year)

@@ -191,7 +191,6 @@ def _nightly(args: argparse.Namespace) -> int:
     except (PortalError, DataFolderError) as error:
         return _fail(str(error), WRONG_USAGE)
     os.environ.setdefault("PREFECT_HOME", str(data.root / "prefect"))
-    atexit.register(_quiet_exit)
     from flows.night import nightly  # noqa: PLC0415 (Prefect takes seconds to import)
 
     try:
@@ -204,12 +203,6 @@ def _nightly(args: argparse.Namespace) -> int:
         f"warehouse  {data.warehouse}\nreport     {data.report / 'index.html'}\n"
     )
     return DONE if counts.verdict == "complete" else FINDINGS
-
-
-def _quiet_exit() -> None:
-    """Close stderr as the very last thing: duckdb 2.0.0 prints its live types there at exit (mended in 2.0.1)."""
-    sys.stderr.flush()
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
 
 
 def _report(args: argparse.Namespace) -> int:

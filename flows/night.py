@@ -1,7 +1,9 @@
 """The nightly flow: Prefect gives states, retries and artifacts to the functions of flows/pipeline.py."""
 
+import atexit
 import json
 import os
+import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
@@ -38,6 +40,13 @@ from flows.report import Report, write_report
 from spiders.archive import Page
 from spiders.crawl import CrawlCounts
 from spiders.portal import portal_names
+
+
+def _quiet_exit() -> None:
+    """Close stderr as the very last thing: duckdb 2.0.0 prints its live types there at exit (mended in 2.0.1)."""
+    sys.stderr.flush()
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+
 
 # Crawls wait for servers most of the time; reading uses the cores.
 _CRAWLERS: Any = ThreadPoolTaskRunner(max_workers=4)
@@ -92,6 +101,7 @@ def report_task(data: DataFolder) -> Report:
 @flow(name="nightly", task_runner=_CRAWLERS, validate_parameters=True)
 def nightly(data_folder: str = "data", portals: list[str] | None = None, *, sample: bool = False) -> NightCounts:
     """Crawl the portals, read what is new, reconcile, load, report. A portal that fails stops no other."""
+    atexit.register(_quiet_exit)
     data = DataFolder(Path(data_folder).resolve())
     data.prepare()
     started_at = datetime.now(UTC)
