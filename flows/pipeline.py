@@ -33,6 +33,7 @@ from warehouse.store import add, load_facts, replace, rewriting
 _CRAWL_SECONDS = 4 * 3600
 _READ = ("article", "attachment")
 _OK = 200
+_GONE = (404, 410)
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +247,8 @@ def _mark_versions(connection: duckdb.DuckDBPyConnection, pages: Sequence[Page],
     gone: dict[str, bool] = {}
     for page in pages:
         if page.kind in _READ:
-            gone[page.url] = page.status != _OK
+            # A server that fails tonight has taken nothing back.
+            gone[page.url] = page.status in _GONE or (page.status != _OK and gone.get(page.url, False))
             if page.page_id in article_of:
                 newest[page.url] = article_of[page.page_id]
     texts = dict(connection.execute("select article_id, text from articles order by article_id").fetchall())

@@ -4,6 +4,7 @@ A crawler is told of the proxy and nothing else, so it runs as on the real web: 
 https://dongnai.gov.vn/..., the proxy opens the tunnel to itself with a certificate made on the spot.
 """
 
+import gzip
 import ssl
 import tempfile
 import threading
@@ -43,9 +44,13 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(reply.status)
         for name, value in reply.headers.items():
             self.send_header(name, value)
-        self.send_header("Content-Length", str(len(reply.body)))
+        body = reply.body
+        if "gzip" in self.headers.get("Accept-Encoding", "") and reply.headers.get("Content-Type", "").startswith("text/html"):
+            body = gzip.compress(body, mtime=0)
+            self.send_header("Content-Encoding", "gzip")
+        self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(reply.body)
+        self.wfile.write(body)
 
     def finish(self) -> None:
         """Close the tunnel too, which the base class does not know of."""

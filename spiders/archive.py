@@ -32,7 +32,7 @@ class ArchiveError(Exception):
 class Page:
     """One archived response: the index line.
 
-    `kind` is listing, feed, sitemap, article or attachment; `sha256` is of the body as received, before any
+    `kind` is listing, feed, sitemap, article, attachment, robots or other; `sha256` is of the body as received, before any
     content decoding; `offset` is the record's place in the file in bytes.
     """
 

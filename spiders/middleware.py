@@ -1,6 +1,7 @@
 """Archives every response as it came off the wire, before anything decodes or reads it."""
 
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 from scrapy import Request, Spider
 from scrapy.crawler import Crawler
@@ -8,8 +9,8 @@ from scrapy.http import Response
 
 from spiders.archive import Archive
 
-NOT_MODIFIED = 304
-_ARCHIVED = (200, 404, 410)
+OK, NOT_MODIFIED = 200, 304
+GONE = (404, 410)
 
 
 class ArchiveResponses:
@@ -26,15 +27,13 @@ class ArchiveResponses:
         return cls(crawler, Archive(crawler.settings["CHISO_ARCHIVE"], crawler.settings["CHISO_PORTAL"]))
 
     def process_response(self, request: Request, response: Response, spider: Spider | None = None) -> Response:
-        """Archive what carries content or says that it is gone; count what is unchanged."""
+        """Archive every response but "not modified", which has nothing to keep, and count it by its kind."""
         del spider
-        kind = request.meta.get("kind")
-        stats = self.crawler.stats
-        if kind is None or stats is None:  # robots.txt, redirects
-            return response
-        if response.status == NOT_MODIFIED:
-            stats.inc_value(f"chiso/{kind}/unchanged")
-        elif response.status in _ARCHIVED:
+        kind = request.meta.get("kind") or ("robots" if urlsplit(request.url).path == "/robots.txt" else "other")
+        outcome = self._outcome(response.status, known=bool(request.meta.get("known")))
+        if self.crawler.stats is not None:
+            self.crawler.stats.inc_value(f"chiso/{kind}/{outcome}")
+        if response.status != NOT_MODIFIED:
             headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, values in response.headers.items() for value in values]
             self.archive.append(
                 url=request.url,
@@ -44,6 +43,14 @@ class ArchiveResponses:
                 headers=headers,
                 body=response.body,
             )
-            gone = response.status != 200  # noqa: PLR2004
-            stats.inc_value(f"chiso/{kind}/{'gone' if gone else 'changed' if request.meta.get('known') else 'new'}")
         return response
+
+    @staticmethod
+    def _outcome(status: int, *, known: bool) -> str:
+        if status == NOT_MODIFIED:
+            return "unchanged"
+        if status in GONE:
+            return "gone"
+        if status == OK:
+            return "changed" if known else "new"
+        return "refused"

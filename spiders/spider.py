@@ -10,9 +10,9 @@ from scrapy.http import Response, TextResponse
 from scrapy.utils.sitemap import Sitemap
 
 from spiders.archive import Archive, Page
+from spiders.middleware import GONE, OK
 from spiders.portal import Portal
 
-_GONE = {404, 410}
 # What a page of an article may carry along.
 _ATTACHMENT = re.compile(r"\.pdf(?:$|\?)", re.IGNORECASE)
 
@@ -44,7 +44,7 @@ class PortalSpider(Spider):
         for url in self.portal.sitemaps:
             yield self.ask(url, "sitemap", self.parse_sitemap)
         for page in list(self.known.values()):
-            if page.kind == "article" and page.status not in _GONE:
+            if page.kind == "article" and page.status not in GONE:
                 yield self.ask(page.url, "article", self.parse_article)
 
     def ask(self, url: str, kind: str, callback: Any) -> Request:
@@ -61,7 +61,7 @@ class PortalSpider(Spider):
 
     def parse_listing(self, response: Response) -> Iterator[Request]:
         """Follow the articles of a listing page and, as long as it shows something new, the next page."""
-        if response.status in _GONE:
+        if response.status in GONE:
             raise EmptyListingError(f"{response.url} answered {response.status}")
         links = self._links(response, self.portal.article_links)
         articles = [url for url in links if self.article_url.search(url)]
@@ -88,7 +88,7 @@ class PortalSpider(Spider):
 
     def parse_article(self, response: Response) -> Iterator[Request]:
         """Fetch the documents that an article links to; the article itself is already archived."""
-        if response.status == 200 and isinstance(response, TextResponse):  # noqa: PLR2004
+        if response.status == OK and isinstance(response, TextResponse):
             for url in self._links(response, ("a",)):
                 if _ATTACHMENT.search(url):
                     yield self.ask(url, "attachment", self.parse_attachment)

@@ -27,8 +27,12 @@ def test_a_portal_is_crawled_by_listing_paging_and_attachment(data: DataFolder) 
         assert (paged.state, paged.new) == ("complete", 3), "two on the first page, one on the second"
         asked = [url for _, url in web.log]
     assert asked[0] == "http://namdan.xinman.hagiang.gov.vn/robots.txt", "robots.txt comes first"
+    archive = Archive(data.archive, "namdan_hagiang")
+    (article,) = [page for page in archive.pages() if page.kind == "article"]
+    assert article.content_encoding == "gzip"
+    assert archive.body(article)[:2] == b"\x1f\x8b", "as it came off the wire"
     kinds = {page.kind for page in Archive(data.archive, "namdan_hagiang").pages()}
-    assert kinds == {"listing", "article", "attachment"}
+    assert kinds == {"robots", "listing", "article", "attachment"}
 
 
 def test_feeds_and_sitemaps_find_what_no_listing_shows(data: DataFolder) -> None:

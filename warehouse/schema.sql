@@ -49,7 +49,7 @@ comment on table pages is 'Every archived response: where its untouched bytes ar
 comment on column pages.page_id is 'Hash of URL, status and bytes: the same bytes fetched twice are one page.';
 comment on column pages.portal is 'Portal that was crawled.';
 comment on column pages.url is 'URL as requested.';
-comment on column pages.kind is 'listing, feed, sitemap, article or attachment.';
+comment on column pages.kind is 'listing, feed, sitemap, article, attachment, robots or other.';
 comment on column pages.fetched_at is 'When it was fetched.';
 comment on column pages.status is 'HTTP status.';
 comment on column pages.content_type is 'Content-Type as sent.';
