@@ -39,13 +39,18 @@ def sequence(s: Marked, i: int) -> list[int]:
         mention = s.mentions[k]
         gap = s.text[last : mention.start]
         if s.subject(k) is not None:
-            if not _SEQUENCE_GAP.fullmatch(gap):
+            if not _SEQUENCE_GAP.fullmatch(gap) or _has_own_place(s, k):
                 break
             names.append(k)
         elif not (isinstance(mention.payload, Score | Rank) and _INSERTED.fullmatch(gap)):
             break
         last = mention.end
     return names
+
+
+def _has_own_place(s: Marked, i: int) -> bool:
+    """Tell whether a name begins a clause of its own: "dẫn đầu là A với 77,81 điểm; B đứng thứ hai"."""
+    return i + 1 < len(s.mentions) and isinstance(s.mentions[i + 1].payload, Rank) and not s.between(i, i + 1).strip()
 
 
 def subjects_behind(s: Marked, i: int) -> list[int]:

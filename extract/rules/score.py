@@ -11,7 +11,8 @@ _QUALIFIERS = {
     "gần": "about", "khoảng": "about", "xấp xỉ": "about", "ước": "about", "hơn": "at_least", "trên": "at_least",
     "từ": "at_least", "tối thiểu": "at_least", "ít nhất": "at_least", "dưới": "at_most", "tối đa": "at_most",
 }  # fmt: skip
-_QUALIFIER = r"(?:(?P<qualifier>gần|(?<!trong\ )khoảng|xấp\ xỉ|ước|hơn|trên|tối\ thiểu|ít\ nhất|dưới|tối\ đa)\ )?"
+# A word of its own: "Bình Phước 89,12" and "Quy Nhơn 84,50" end in two of them.
+_QUALIFIER = r"(?:\b(?P<qualifier>gần|(?<!trong\ )khoảng|xấp\ xỉ|ước|hơn|trên|tối\ thiểu|ít\ nhất|dưới|tối\ đa)\ )?"
 # After a score comes a stop, a bracket, or one of these words; any other word is what is counted
 # ("88,2% hồ sơ", "1.020 dịch vụ").
 _NOUN_FOLLOWS = re.compile(
