@@ -15,6 +15,7 @@ _FORWARD = re.compile(
 )
 _BEFORE_VALUE = re.compile(
     r"[”\"\s:,(–-]*(?:cấp tỉnh|vẫn|đã|lại|cũng|là|đạt|được|có|ở|nằm|đứng|xếp|chỉ|với|của|trong|năm \d{4}|ở mức|đều|thì|từ|tiếp tục|"
+    r"was|is|had|at|scored|a full|reached|got|"
     r"trên|cả nước|tỉnh|,|\w+ \w+|[\s”\"(,:])*"
 )
 _BEHIND_VALUE = re.compile(

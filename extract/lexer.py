@@ -6,14 +6,16 @@ from dataclasses import replace
 from itertools import zip_longest
 
 from extract.mentions import Delta, IndexName, Mention, Pronoun, Rule, SubjectName, Year
-from extract.rules import context, delta, rank, score, tier, year
+from extract.rules import context, delta, english, rank, score, tier, year
 from extract.rules.names import find_components, find_indices, find_regions, find_subjects
 from normalize.lexicon import tokenize
 from normalize.units import Unit
 
 # Earlier families own what they have read: a date is never a rank, a tier's "cao nhất" never a place.
-_BEFORE_NAMES: tuple[Rule, ...] = (*context.NOISE, *tier.RULES, *delta.RULES, *rank.RULES)
-_AFTER_NAMES: tuple[Rule, ...] = (*context.RULES, *year.RULES, *score.RULES)
+_BEFORE_NAMES: tuple[Rule, ...] = (
+    *context.NOISE, *english.NOISE, *tier.RULES, *english.TIERS, *delta.RULES, *rank.RULES, *english.DELTAS, *english.RANKS,
+)  # fmt: skip
+_AFTER_NAMES: tuple[Rule, ...] = (*context.RULES, *english.RULES, *year.RULES, *score.RULES)
 
 
 def lex(sentence: str, province: Unit | None = None, *, bare_districts: bool = False) -> list[Mention]:

@@ -30,6 +30,7 @@ from extract.rules.patterns import COUNT
 from extract.scales import read_score
 from extract.scopes import block_of, in_brackets_of, region_of
 from extract.years import base_of, explains_base, years_of
+from normalize.indices import indices
 from normalize.numbers import NumberFormatError, parse_count
 
 Value = Rank | Delta | Score | Tier
@@ -399,6 +400,8 @@ class _Reader:
         mention = self.s.mentions[i]
         value: Value = mention.payload  # type: ignore[assignment]  # only values reach here
         for index in indices_of(self.s, self.codes, i, self.state, self.component):
+            if indices()[index].level == "provincial" and subject.subject_type in {"province", "ministry"}:
+                continue  # DDCI ranks the bodies of a province: the name of its body has not been read
             component = component_of(self.s, i, index, self.component)
             if component is None and self.component is not None and index not in self.component.codes:
                 continue  # a field of another index than the one in mind: whose figure it is stays open

@@ -19,6 +19,9 @@ def read_score(score: Score, index: str, component: str | None, *, provincial: b
     value = parse_number(score.text, most * _BONUS)
     if component is not None:
         return value if value <= Decimal(100) else None
+    part = score.scale is not None and score.scale not in {entry.scale_max, entry.alt_scale_max}
+    if part and not (provincial or index == "DDCI"):
+        return None  # "57,04/61,50 điểm": one block of the score, not the whole
     if value > most * (_BONUS if provincial or index == "DDCI" else 1):
         return None
     if entry.alt_scale_max is not None and entry.scale_max < value < entry.alt_scale_max * _LEAST:

@@ -49,6 +49,7 @@ class Component:
     code: str
     name: str
     scale_max: Decimal
+    english: tuple[str, ...] = ()
 
 
 @cache
@@ -87,9 +88,10 @@ def index_lexicon() -> Lexicon[Alias]:
 def component_lexicon() -> Lexicon[Component]:
     """Return every name of every component; one name may belong to several indices."""
     return Lexicon(
-        (name, Component(row["code"], row["name"], Decimal(row["scale_max"])))
+        (name, Component(row["code"], row["name"], Decimal(row["scale_max"]), english))
         for row in rows("components")
-        for name in (row["name"], *split_names(row["aliases"]))
+        for english in (split_names(row["name_en"]),)
+        for name in (row["name"], *split_names(row["aliases"]), *english)
     )
 
 

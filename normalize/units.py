@@ -45,7 +45,7 @@ def provinces_and_ministries() -> tuple[Unit, ...]:
             level=row["level"],
             kind=row["type"],
             name=row["name_vi"],
-            aliases=split_names(row["aliases"]),
+            aliases=(*split_names(row["aliases"]), *split_names(row["name_en"])),
             valid_from=_day(row["valid_from"]),
             valid_to=_day(row["valid_to"]),
             gso_code=row["gso_code"],
@@ -96,7 +96,7 @@ def region_lexicon() -> Lexicon[str]:
 @cache
 def department_lexicon() -> Lexicon[str]:
     """Return the names of provincial departments, each with its canonical name."""
-    return Lexicon((name, row["name"]) for row in rows("departments") for name in (row["name"], *split_names(row["aliases"])))
+    return Lexicon((name, row["name"]) for row in rows("departments") for name in (row["name"], *split_names(row["aliases"]), *split_names(row["name_en"])))
 
 
 def as_of_day(year: int | None) -> date:

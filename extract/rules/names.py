@@ -32,7 +32,8 @@ _CENTRAL = "thành phố trực thuộc trung ương"
 # A ministry that announces, or a place where a meeting is held, is not what is measured.
 _ACTS = re.compile(
     r"[ ,]*(?:vừa |mới |đã |sẽ |cũng |\(\w+\) )*(?:công bố|tổ chức|cho biết|cho hay|báo cáo|ban hành|triển khai|đưa ra|phối hợp|làm ra|thực hiện|"
-    r"chủ trì|trao|khảo sát|phê duyệt|họp|ra kế hoạch|ra quyết định|yêu cầu|đề nghị|giải thích|tham dự|là cơ quan|phạm thị|nguyễn|trần|lê|vũ|trương|trong năm|mới có|có (?:quyết định|kế hoạch|văn bản|công văn))\b",
+    r"chủ trì|trao|khảo sát|phê duyệt|họp|ra kế hoạch|ra quyết định|yêu cầu|đề nghị|giải thích|tham dự|là cơ quan|phạm thị|nguyễn|trần|lê|vũ|trương|trong năm|mới có|có (?:quyết định|kế hoạch|văn bản|công văn)|"
+    r"(?:has |have |had )?(?:announced|released|published|issued|held|said|reported|organized|organised|unveiled|launched))\b",
     re.IGNORECASE,
 )
 _SITS = re.compile(
@@ -70,6 +71,8 @@ def find_components(text: str, tokens: list[Token]) -> Iterator[Mention]:
 def _component_name(text: str, match: Match[Component]) -> str:
     shown = " ".join(text[match.start : match.end].split())
     canonical = match.entries[0].name
+    if shown.lower() in (name.lower() for name in match.entries[0].english):
+        return canonical
     # "minh bạch" alone is the registry's "Tính minh bạch"; a full name is kept as the article prints it.
     if fold(shown).endswith(fold(canonical)):
         return canonical

@@ -9,10 +9,12 @@ from normalize.numbers import parse_number
 
 _QUALIFIERS = {
     "gần": "about", "khoảng": "about", "xấp xỉ": "about", "ước": "about", "hơn": "at_least", "trên": "at_least",
-    "từ": "at_least", "tối thiểu": "at_least", "ít nhất": "at_least", "dưới": "at_most", "tối đa": "at_most",
+    "nearly": "about", "about": "about", "around": "about", "over": "at_least", "above": "at_least", "more than": "at_least",
+    "at least": "at_least", "below": "at_most", "under": "at_most", "less than": "at_most", "từ": "at_least", "tối thiểu": "at_least", "ít nhất": "at_least", "dưới": "at_most", "tối đa": "at_most",
 }  # fmt: skip
 # A word of its own: "Bình Phước 89,12" and "Quy Nhơn 84,50" end in two of them.
-_QUALIFIER = r"(?:\b(?P<qualifier>gần|(?<!trong\ )khoảng|xấp\ xỉ|ước|hơn|trên|tối\ thiểu|ít\ nhất|dưới|tối\ đa)\ )?"
+_QUALIFIER = r"(?:\b(?P<qualifier>gần|(?<!trong\ )khoảng|xấp\ xỉ|ước|hơn|trên|tối\ thiểu|ít\ nhất|dưới|tối\ đa"
+_QUALIFIER += r"|nearly|about|around|over|above|more\ than|at\ least|below|under|less\ than)\ )?"
 # After a score comes a stop, a bracket, or one of these words; any other word is what is counted
 # ("88,2% hồ sơ", "1.020 dịch vụ").
 _NOUN_FOLLOWS = re.compile(
@@ -38,7 +40,7 @@ def _score(match: re.Match[str]) -> Score:
     )
 
 
-_SCALE = r"(?:\s?/\s?(?P<scale>\d+(?:[.,]\d+)?))?"
+_SCALE = r"(?:(?:\s?/\s?|\ out\ of\ (?:the\ |a\ total\ of\ )?)(?P<scale>\d+(?:[.,]\d+)?))?"
 
 RULES: tuple[Rule, ...] = (
     rule(

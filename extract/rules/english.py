@@ -1,0 +1,96 @@
+"""English: "ranked 35th out of the 63", "10th out of 63", "up 4 places on 2023", "the province's", "the national average"."""
+
+import re
+from decimal import Decimal
+
+from extract.mentions import Cue, Delta, Group, Pronoun, Rank, RelativeBase, Rule, Statistic, Tier, Year, rule
+from extract.rules.patterns import NUMBER
+from normalize.numbers import parse_number
+
+_ORDINALS = {
+    word: n for n, word in enumerate(("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"), start=1)
+}  # fmt: skip
+_VERB = r"(?:ranked|ranks|ranking|rank|placed|came|comes|stood|stands|finished|climbed\ to|rose\ to|fell\ to|dropped\ to|slipped\ to)"
+_ORDINAL = r"(?:(?P<place>\d{1,3})(?:st|nd|rd|th)|(?P<word>first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth))\b"
+_OF = r"\ (?:nationwide\ )?(?:out\ of|of|among|in)\ (?:the\ |all\ |a\ total\ of\ )*(?P<of>\d{2,3})\b(?!\ ?(?:%|points))"
+_PLACES = r"(?:places?|ranks?|positions?|notches|spots|steps)"
+_UP = r"up|rose|rising|climbed|climbing|increased|increasing|improved|improving|gained|gaining|jumped|jumping|moved\ up|higher"
+_DOWN = r"down|fell|falling|dropped|dropping|decreased|decreasing|declined|declining|lost|losing|slipped|slipping"
+_SIGN = re.compile(rf"\b(?:(?P<up>{_UP})|{_DOWN})\b".replace("\\ ", "[ ]"))
+
+
+def _rank(match: re.Match[str]) -> Rank | None:
+    found = match.groupdict()
+    place = int(found["place"]) if found["place"] else _ORDINALS[found["word"]]
+    of = int(found["of"]) if found.get("of") else None
+    return Rank(place, of) if place >= 1 and (of is None or place <= of) else None
+
+
+def _delta(match: re.Match[str]) -> Delta | None:
+    amount = parse_number(match["amount"], Decimal(100))
+    unit = {"%": "%", "percentage points": "%", "points": "điểm", "point": "điểm"}.get(match["unit"], "bậc")
+    if not amount or (unit == "bậc" and amount != amount.to_integral_value()):
+        return None
+    upward = [sign["up"] for sign in _SIGN.finditer(match.string, max(0, match.start() - 40), match.start("amount"))]
+    return Delta(amount if upward[-1] else -amount, unit) if upward else None
+
+
+_CHANGE = rf"(?P<amount>{NUMBER})\ ?(?P<unit>%|percentage\ points|points?\b|{_PLACES}\b)"
+
+NOISE: tuple[Rule, ...] = (
+    # the limits of a group: "in B group (80% - less than 90%)"
+    rule("english.threshold", r"\b\d+(?:[.,]\d+)?%\ ?(?:-|–|to)\ (?:less\ than|under)\ \d+(?:[.,]\d+)?%", lambda _: Cue("noise")),
+)
+
+DELTAS: tuple[Rule, ...] = (
+    rule("english.delta", rf"\b(?:{_UP}|{_DOWN})\ (?:by\ )?{_CHANGE}", _delta),
+    # the second change takes the first one's direction: "up 2.57% and 13 ranks"
+    rule("english.delta_shared", rf"(?<=[%a-z])\ and\ {_CHANGE}(?=\ (?:on|over|from|compared|against|than|higher|lower)\b)", _delta),
+)
+
+RANKS: tuple[Rule, ...] = (
+    rule("english.rank", rf"\b{_VERB}\ (?:at\ |in\ |to\ )?(?:the\ )?{_ORDINAL}(?:\ (?:place|position))?(?:{_OF})?", _rank),
+    # without a verb an ordinal is a date, a congress or a session, unless it says of how many
+    rule("english.rank_of", rf"(?<!\w){_ORDINAL}(?:\ (?:place|position))?{_OF}(?=\ (?:provinces|cities|localities|ministries)|[.,;)])", _rank),
+    rule("english.last", r"\bat\ the\ bottom\b|\branked\ last\b|\branks\ last\b", lambda _: Rank(None, from_end=1, superlative=True)),
+    rule("english.first", r"\bat\ the\ (?:head|top)\b(?!\ of\ (?:his|her))", lambda _: Rank(1, superlative=True)),
+)
+
+_COMPARED = re.compile(r"(?:above|below|than|under|over|exceed(?:s|ed|ing)?|to|with)(?: the)?(?: (?:national|provincial|country's|country’s|overall))?\s*$")
+
+
+def _statistic(match: re.Match[str]) -> Statistic:
+    compared = bool(_COMPARED.search(match.string, 0, match.start()))
+    return Statistic("score_median" if match["word"] == "median" else "score_mean", compared)
+
+
+def _tier(match: re.Match[str]) -> Tier:
+    return Tier((match["name"] or match["after"]).upper())
+
+
+def _base(match: re.Match[str]) -> Year:
+    return Year((int(match["year"]),), base=True)
+
+
+TIERS: tuple[Rule, ...] = (
+    rule("english.group", r"\b(?:in\ |into\ )(?:the\ )?(?:group\ (?P<after>[abcd])|(?P<name>[abcd])\ group)\b", _tier),
+)
+
+RULES: tuple[Rule, ...] = (
+    rule(
+        "english.base",
+        r"(?:\b(?:compared\ (?:to|with)|against|than\ in|than)|(?:(?<=%)|(?<=points)|(?<=place)|(?<=places)|(?<=ranks)|(?<=positions)|(?<=spots))\ (?:on|over|from))\ (?P<year>20\d\d)\b",
+        _base,
+    ),
+    rule(
+        "english.year_before",
+        r"\b(?:compared\ (?:to|with)|over|from|on|than)\ (?:the\ )?(?:previous\ year|last\ year|year\ before|year\ earlier)\b",
+        lambda _: RelativeBase(),
+    ),
+    rule("english.average", r"\b(?P<word>average|mean|median)\b(?:\ (?:score|points?|value))?", _statistic),
+    rule(
+        "english.ministries", r"\b(?P<n>\d{1,2})\ ministries(?:\ and\ (?:\w+[ -]){0,3}(?:agencies|branches|sectors))?", lambda m: Group("ministry", "các bộ", int(m["n"]))
+    ),
+    rule("english.provinces", r"\b(?:\d{2}\ )?(?:provinces\ and\ (?:\w+\ )?cities|localities)\b", lambda _: Group("province", "63 tỉnh")),
+    rule("english.province", r"\b(?:the|this)\ (?:northern\ |southern\ |central\ )?(?:province|city|locality)\b", lambda _: Pronoun("province")),
+)
