@@ -25,7 +25,10 @@ _HINT = re.compile(
     r"chỉ số|năng lực cạnh tranh|cải cách hành chính|\bcchc\b|chuyển đổi số",
     re.IGNORECASE,
 )
-_FIGURE = re.compile(r"\d|đầu|nhất|nhì|cuối|chót|đội sổ|quân|thứ|nhóm|hạng|loại|bậc|tốp|top|mục tiêu|phấn đấu|first|bottom|head", re.IGNORECASE)
+_FIGURE = re.compile(
+    r"\d|đầu|nhất|nhì|cuối|chót|đội sổ|quân|thứ|nhóm|hạng|loại|bậc|tốp|top|mục tiêu|phấn đấu|\b(?:first|second|third|last|bottom|head)\b",
+    re.IGNORECASE,
+)
 # Headlines of other articles begin here; everything behind belongs to other years.
 _FURNITURE = re.compile(
     r"^\W*(?:tin mới nhất|tin khác|các tin khác|tin liên quan|bài viết liên quan|tin cùng chuyên mục|tin cũ hơn|đọc thêm|xem thêm|"

@@ -28,7 +28,7 @@ from extract.mentions import (
 from extract.plausible import is_delta, is_place, is_score, is_tier, keeps_topic
 from extract.rules.patterns import COUNT
 from extract.scales import read_score
-from extract.scopes import block_of, in_brackets_of, region_of
+from extract.scopes import block_of, in_brackets_of, ministries_apart, region_of
 from extract.years import base_of, explains_base, years_of
 from normalize.indices import indices
 from normalize.numbers import NumberFormatError, parse_count
@@ -419,6 +419,8 @@ class _Reader:
                 if amount is None:
                     continue
             self.planned = self.planned or self.target
+            if isinstance(value, Rank) and value.of is not None and subject.subject_type == "ministry":
+                self.state.counts["ministry"] = value.of  # "first of 17 ministries": the last one is the 17th
             for year in years_of(self.s, i, index, base, self.state):
                 yield Draft(
                     index=index,
@@ -465,6 +467,9 @@ class _Reader:
 
     def _scope_of(self, i: int, subject: SubjectName) -> str | None:
         payload = self.s.mentions[i].payload
+        apart = ministries_apart(self.state.group, subject)
+        if apart is not None and (isinstance(payload, Rank) or (isinstance(payload, Delta) and payload.unit == "bậc")):
+            return apart
         if isinstance(payload, Delta):
             shared = payload.unit == "bậc" and self.last_rank is not None and in_brackets_of(self.s, self.last_rank[0], i)
             return self.last_rank[1] if shared and self.last_rank is not None else None

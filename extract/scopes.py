@@ -47,6 +47,12 @@ def block_of(s: Marked, i: int, subject: SubjectName | None) -> str | None:
     return None
 
 
+def ministries_apart(group: Group | None, subject: SubjectName) -> str | None:
+    """Return the block of ministries in mind that is ranked apart: those with public services, or those without (DTI)."""
+    apart = group is not None and subject.subject_type == group.subject_type == "ministry" and group.name.endswith("dịch vụ công")
+    return group.name.removeprefix("các ") if apart and group is not None else None
+
+
 def in_brackets_of(s: Marked, rank: int, i: int) -> bool:
     """Tell whether the change `i` stands in brackets right behind the place `rank`, and so shares its scope."""
     bracket = s.bracket(i)

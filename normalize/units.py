@@ -96,7 +96,11 @@ def region_lexicon() -> Lexicon[str]:
 @cache
 def department_lexicon() -> Lexicon[str]:
     """Return the names of provincial departments, each with its canonical name."""
-    return Lexicon((name, row["name"]) for row in rows("departments") for name in (row["name"], *split_names(row["aliases"]), *split_names(row["name_en"])))
+    return Lexicon(
+        (name, row["name"])
+        for row in rows("departments")
+        for name in (row["name"], *split_names(row["aliases"]), *split_names(row["name_en"]))
+    )
 
 
 def as_of_day(year: int | None) -> date:

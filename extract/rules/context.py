@@ -25,7 +25,7 @@ def _group(subject_type: str, name: str) -> Callable[[re.Match[str]], Group]:
 
 _MANY = r"(?:khối|nhóm|các|những|(?P<n>\d{1,3}))\ (?:\w+\ )?"
 
-NOISE: tuple[Rule, ...] = (
+BEFORE_NAMES: tuple[Rule, ...] = (
     # dates, with their weekday or clock, and months
     rule(
         "noise.date",
@@ -51,6 +51,14 @@ NOISE: tuple[Rule, ...] = (
         r"\b(?:lần|năm|kỳ|đợt|khóa|tuần|quý)\ thứ\ [\w]+(?:\ liên\ tiếp)?|\b\d+\ (?:năm|lần|tuần|tháng|ngày|giờ|phút)\b(?:\ liên\ tiếp)?",
         lambda _: Cue("noise"),
     ),
+    # DTI ranks the ministries with public services apart from those without
+    rule(
+        "group.ministries_apart",
+        r"\b(?:nhóm\ |khối\ |các\ |cấp\ )?(?:(?P<n>\d{1,2})\ )?bộ(?:,\ (?:ngành|cơ\ quan\ ngang\ bộ|cơ\ quan))*\ (?P<without>không\ )?(?:có\ )?(?:cung\ cấp\ )?dịch\ vụ\ công\b",
+        lambda m: Group("ministry", "các bộ không có dịch vụ công" if m["without"] else "các bộ có dịch vụ công", _count(m)),
+    ),
+    # all of them: "08/08 huyện ở mức khá" says how many districts there are
+    rule("group.all_districts", r"(?<![\d.,])(?P<n>\d{1,2})\s?/\s?(?P=n)\ (?:ubnd\ )?huyện\b", _group("district", "các huyện")),
     # counts, not ranks: "12/12 UBND huyện", "32/63 địa phương trên mức", "4/8 nội dung"
     rule(
         "noise.count",

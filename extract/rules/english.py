@@ -37,7 +37,7 @@ def _delta(match: re.Match[str]) -> Delta | None:
 
 _CHANGE = rf"(?P<amount>{NUMBER})\ ?(?P<unit>%|percentage\ points|points?\b|{_PLACES}\b)"
 
-NOISE: tuple[Rule, ...] = (
+BEFORE_NAMES: tuple[Rule, ...] = (
     # the limits of a group: "in B group (80% - less than 90%)"
     rule("english.threshold", r"\b\d+(?:[.,]\d+)?%\ ?(?:-|–|to)\ (?:less\ than|under)\ \d+(?:[.,]\d+)?%", lambda _: Cue("noise")),
 )
@@ -51,16 +51,20 @@ DELTAS: tuple[Rule, ...] = (
 RANKS: tuple[Rule, ...] = (
     rule("english.rank", rf"\b{_VERB}\ (?:at\ |in\ |to\ )?(?:the\ )?{_ORDINAL}(?:\ (?:place|position))?(?:{_OF})?", _rank),
     # without a verb an ordinal is a date, a congress or a session, unless it says of how many
-    rule("english.rank_of", rf"(?<!\w){_ORDINAL}(?:\ (?:place|position))?{_OF}(?=\ (?:provinces|cities|localities|ministries)|[.,;)])", _rank),
+    rule(
+        "english.rank_of", rf"(?<!\w){_ORDINAL}(?:\ (?:place|position))?{_OF}(?=\ (?:provinces|cities|localities|ministries)|[.,;)])", _rank
+    ),
     rule("english.last", r"\bat\ the\ bottom\b|\branked\ last\b|\branks\ last\b", lambda _: Rank(None, from_end=1, superlative=True)),
     rule("english.first", r"\bat\ the\ (?:head|top)\b(?!\ of\ (?:his|her))", lambda _: Rank(1, superlative=True)),
 )
 
-_COMPARED = re.compile(r"(?:above|below|than|under|over|exceed(?:s|ed|ing)?|to|with)(?: the)?(?: (?:national|provincial|country's|country’s|overall))?\s*$")
+_COMPARED = re.compile(
+    r"(?:above|below|than|under|over|exceed(?:s|ed|ing)?|to|with)(?: the)?(?: (?:national|provincial|country's|country’s|overall))?\s*$"
+)
 
 
 def _statistic(match: re.Match[str]) -> Statistic:
-    compared = bool(_COMPARED.search(match.string, 0, match.start()))
+    compared = bool(_COMPARED.search(match.string, max(0, match.start() - 50), match.start()))
     return Statistic("score_median" if match["word"] == "median" else "score_mean", compared)
 
 
@@ -89,8 +93,14 @@ RULES: tuple[Rule, ...] = (
     ),
     rule("english.average", r"\b(?P<word>average|mean|median)\b(?:\ (?:score|points?|value))?", _statistic),
     rule(
-        "english.ministries", r"\b(?P<n>\d{1,2})\ ministries(?:\ and\ (?:\w+[ -]){0,3}(?:agencies|branches|sectors))?", lambda m: Group("ministry", "các bộ", int(m["n"]))
+        "english.ministries",
+        r"\b(?P<n>\d{1,2})\ ministries(?:\ and\ (?:\w+[ -]){0,3}(?:agencies|branches|sectors))?",
+        lambda m: Group("ministry", "các bộ", int(m["n"])),
     ),
     rule("english.provinces", r"\b(?:\d{2}\ )?(?:provinces\ and\ (?:\w+\ )?cities|localities)\b", lambda _: Group("province", "63 tỉnh")),
-    rule("english.province", r"\b(?:the|this)\ (?:northern\ |southern\ |central\ )?(?:province|city|locality)\b", lambda _: Pronoun("province")),
+    rule(
+        "english.province",
+        r"\b(?:the|this)\ (?:northern\ |southern\ |central\ )?(?:province|city|locality)\b",
+        lambda _: Pronoun("province"),
+    ),
 )
