@@ -4,7 +4,7 @@ import re
 from decimal import Decimal
 
 from extract.mentions import Delta, Rule, rule
-from extract.rules.patterns import NUMBER, PLACE_UNIT, WORD_NUMBER
+from extract.rules.patterns import LARGEST_CHANGE, NUMBER, PLACE_UNIT, WORD_NUMBER
 from normalize.numbers import NumberFormatError, parse_count, parse_number
 
 _UP = r"tăng|thăng|nhích|vọt|nhảy|bật|cải\ thiện|vượt|thêm|vươn|leo|lên|nâng|tiến|hơn"
@@ -14,8 +14,6 @@ _UNIT = rf"(?P<unit>{PLACE_UNIT}|điểm\ phần\ trăm|điểm\ %|điểm|%)"
 _AMOUNT = rf"(?P<amount>{NUMBER}|{WORD_NUMBER})(?:\ ?(?:-|–|—|đến)\ ?(?P<high>{NUMBER}))?"
 _SIGN = re.compile(rf"\b(?:(?P<up>{_UP})|{_DOWN})\b")
 _ABOUT = re.compile(r"\b(?:khoảng|gần|xấp xỉ)\b")
-#: No ranking is so long, and no index moves so far, that a change is larger than this.
-_MOST = 400
 
 
 def _amount(text: str) -> Decimal:
@@ -38,7 +36,7 @@ def _delta(match: re.Match[str]) -> Delta | None:
     sign = 1 if verb["up"] else -1
     amount, unit = _amount(match["amount"]), _unit(match["unit"])
     places = unit == "bậc"
-    if not 0 < amount <= _MOST or (places and amount != amount.to_integral_value()):
+    if not 0 < amount <= LARGEST_CHANGE or (places and amount != amount.to_integral_value()):
         return None
     only_places = verb[0] in {"lên", "xuống", "vượt", "nâng", "tiến", "leo", "vươn", "nhảy", "bật", "vọt"}
     if only_places and not places:
@@ -74,6 +72,6 @@ SHARED_VERB = re.compile(rf"\ ?(?:và|,|;|cùng)\ (?:cả\ )?{_AMOUNT}\ ?{_UNIT}
 def shared(first: Delta, match: re.Match[str]) -> Delta | None:
     """Read a second change that has no verb of its own and takes the first one's direction."""
     amount, unit = _amount(match["amount"]), _unit(match["unit"])
-    if not 0 < amount <= _MOST or (unit == "bậc" and amount != amount.to_integral_value()):
+    if not 0 < amount <= LARGEST_CHANGE or (unit == "bậc" and amount != amount.to_integral_value()):
         return None
     return Delta(amount if first.amount > 0 else -amount, unit)

@@ -4,7 +4,7 @@ import re
 from decimal import Decimal
 
 from extract.mentions import Cue, Delta, Group, Pronoun, Rank, RelativeBase, Rule, Statistic, Tier, Year, rule
-from extract.rules.patterns import NUMBER
+from extract.rules.patterns import LARGEST_CHANGE, NUMBER
 from normalize.numbers import parse_number
 
 _ORDINALS = {
@@ -29,7 +29,7 @@ def _rank(match: re.Match[str]) -> Rank | None:
 def _delta(match: re.Match[str]) -> Delta | None:
     amount = parse_number(match["amount"], Decimal(100))
     unit = {"%": "%", "percentage points": "%", "points": "điểm", "point": "điểm"}.get(match["unit"], "bậc")
-    if not amount or (unit == "bậc" and amount != amount.to_integral_value()):
+    if not 0 < amount <= LARGEST_CHANGE or (unit == "bậc" and amount != amount.to_integral_value()):
         return None
     upward = [sign["up"] for sign in _SIGN.finditer(match.string, max(0, match.start() - 40), match.start("amount"))]
     return Delta(amount if upward[-1] else -amount, unit) if upward else None

@@ -12,6 +12,9 @@ COUNT = rf"(?:\d{{1,3}}\b(?![.,]\d)|{WORD_NUMBER})"
 PLACE_UNIT = r"(?:bậc|hạng|thứ\ hạng|thứ\ bậc|vị\ trí|vị\ thứ)"
 RANKED = r"(?:tỉnh|thành|địa\ phương|đơn\ vị|bộ|huyện|quận|thị\ xã|sở|cơ\ quan|xã|phường|provinces|cities|localities|ministries)"
 
+#: No ranking is so long, and no index moves so far, that a change is larger than this.
+LARGEST_CHANGE = 400
+
 #: Vietnamese capitals, for character classes: no range of code points holds just these.
 UPPER = "A-ZÀÁẢÃẠĂẰẮẲẴẶÂẦẤẨẪẬĐÈÉẺẼẸÊỀẾỂỄỆÌÍỈĨỊÒÓỎÕỌÔỒỐỔỖỘƠỜỚỞỠỢÙÚỦŨỤƯỪỨỬỮỰỲÝỶỸỴ"
 LOWER = "a-z" + UPPER[3:].lower()
