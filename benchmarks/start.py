@@ -7,7 +7,7 @@ import tempfile
 import time
 from pathlib import Path
 
-TEXT = "Theo kết quả công bố, Chỉ số PAR INDEX của tỉnh Hưng Yên năm 2021 là 88,34, xếp thứ 12/63. Chỉ số SIPAS đạt 92,07%."
+TEXT = "Chỉ số PAR INDEX năm 2021 của Hưng Yên đạt 88,34, đứng thứ 12/63. Ở SIPAS, tỉnh được 92,07%."
 LIMIT = 2.0
 ROUNDS = 7
 

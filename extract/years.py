@@ -79,7 +79,7 @@ def _attached_year(s: Marked, value: Mention, years: list[Mention]) -> Mention |
 
 
 def _belongs_to_earlier(s: Marked, year: Mention, i: int) -> bool:
-    """Tell whether a year stands right behind an earlier value: "từ vị trí thứ hai năm 2017 tụt xuống thứ 5"."""
+    """Tell whether a year stands right behind an earlier value: "từ hạng 2 năm 2017 xuống hạng 5"."""
     for j in range(i):
         value = s.mentions[j]
         if isinstance(value.payload, Rank) and _ATTACHED.fullmatch(s.text, value.end, year.start):

@@ -127,7 +127,7 @@ def test_a_truncated_gzip_is_refused() -> None:
 
 def test_a_table_with_one_cell_a_line_is_read() -> None:
     text = (
-        "PHÊ DUYỆT KẾT QUẢ ĐO LƯỜNG SỰ HÀI LÒNG NĂM 2021\nTT\n|\nTên cơ quan\n|\nChỉ số hài lòng (%)\n|\n1\n|\nSở Du lịch\n|\n91,86\n|\n"
+        "KẾT QUẢ ĐO SỰ HÀI LÒNG Ở CÁC SỞ, NĂM 2021\nTT\n|\nTên cơ quan\n|\nChỉ số hài lòng (%)\n|\n1\n|\nSở Du lịch\n|\n91,86\n|\n"
         "2\n|\nSở Khoa học và\nCông nghệ\n|\n90,92\n|\n3\n|\nSở Nội vụ\n|\n90,66\n|\n4\n|\n"
     )
     claims = read_claims(Article("a", text, home="Bình Định")).claims
@@ -140,7 +140,7 @@ def test_a_table_with_one_cell_a_line_is_read() -> None:
 
 
 def test_a_numbered_list_that_ran_together_is_a_ranking_and_any_other_list_is_not() -> None:
-    text = "Bảng xếp hạng PCI 2016 1. Đà Nẵng2. Quảng Ninh3. Đồng Tháp4. Bình Dương5. Lào Cai"
+    text = "Năm tỉnh đầu bảng xếp hạng PCI 2016: 1. Đà Nẵng2. Quảng Ninh3. Đồng Tháp4. Bình Dương5. Lào Cai"
     ranks = {c.subject: c.value for c in read_claims(Article("a", text)).claims if c.measure == "rank"}
     assert ranks == {"Đà Nẵng": 1, "Quảng Ninh": 2, "Đồng Tháp": 3, "Bình Dương": 4, "Lào Cai": 5}
     members = "Đoàn khảo sát PCI 2016 gồm 1. Đà Nẵng 2. Quảng Ninh 3. Đồng Tháp 4. Bình Dương 5. Lào Cai"
