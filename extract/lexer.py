@@ -12,9 +12,7 @@ from normalize.lexicon import tokenize
 from normalize.units import Unit
 
 # Earlier families own what they have read: a date is never a rank, a tier's "cao nhất" never a place.
-_BEFORE_NAMES: tuple[Rule, ...] = (
-    *context.BEFORE_NAMES, *english.BEFORE_NAMES, *tier.RULES, *english.TIERS, *delta.RULES, *rank.RULES, *english.DELTAS, *english.RANKS,
-)  # fmt: skip
+_BEFORE_NAMES: tuple[Rule, ...] = (*context.BEFORE_NAMES, *tier.RULES, *delta.RULES, *rank.RULES, *english.BEFORE_NAMES)
 _AFTER_NAMES: tuple[Rule, ...] = (*context.RULES, *english.RULES, *year.RULES, *score.RULES)
 
 

@@ -37,27 +37,6 @@ def _delta(match: re.Match[str]) -> Delta | None:
 
 _CHANGE = rf"(?P<amount>{NUMBER})\ ?(?P<unit>%|percentage\ points|points?\b|{_PLACES}\b)"
 
-BEFORE_NAMES: tuple[Rule, ...] = (
-    # the limits of a group: "in B group (80% - less than 90%)"
-    rule("english.threshold", r"\b\d+(?:[.,]\d+)?%\ ?(?:-|–|to)\ (?:less\ than|under)\ \d+(?:[.,]\d+)?%", lambda _: Cue("noise")),
-)
-
-DELTAS: tuple[Rule, ...] = (
-    rule("english.delta", rf"\b(?:{_UP}|{_DOWN})\ (?:by\ )?{_CHANGE}", _delta),
-    # the second change takes the first one's direction: "up 2.57% and 13 ranks"
-    rule("english.delta_shared", rf"(?<=[%a-z])\ and\ {_CHANGE}(?=\ (?:on|over|from|compared|against|than|higher|lower)\b)", _delta),
-)
-
-RANKS: tuple[Rule, ...] = (
-    rule("english.rank", rf"\b{_VERB}\ (?:at\ |in\ |to\ )?(?:the\ )?{_ORDINAL}(?:\ (?:place|position))?(?:{_OF})?", _rank),
-    # without a verb an ordinal is a date, a congress or a session, unless it says of how many
-    rule(
-        "english.rank_of", rf"(?<!\w){_ORDINAL}(?:\ (?:place|position))?{_OF}(?=\ (?:provinces|cities|localities|ministries)|[.,;)])", _rank
-    ),
-    rule("english.last", r"\bat\ the\ bottom\b|\branked\ last\b|\branks\ last\b", lambda _: Rank(None, from_end=1, superlative=True)),
-    rule("english.first", r"\bat\ the\ (?:head|top)\b(?!\ of\ (?:his|her))", lambda _: Rank(1, superlative=True)),
-)
-
 _COMPARED = re.compile(
     r"(?:above|below|than|under|over|exceed(?:s|ed|ing)?|to|with)(?: the)?(?: (?:national|provincial|country's|country’s|overall))?\s*$"
 )
@@ -76,8 +55,20 @@ def _base(match: re.Match[str]) -> Year:
     return Year((int(match["year"]),), base=True)
 
 
-TIERS: tuple[Rule, ...] = (
+BEFORE_NAMES: tuple[Rule, ...] = (
+    # the limits of a group: "in B group (80% - less than 90%)"
+    rule("english.threshold", r"\b\d+(?:[.,]\d+)?%\ ?(?:-|–|to)\ (?:less\ than|under)\ \d+(?:[.,]\d+)?%", lambda _: Cue("noise")),
     rule("english.group", r"\b(?:in\ |into\ )(?:the\ )?(?:group\ (?P<after>[abcd])|(?P<name>[abcd])\ group)\b", _tier),
+    rule("english.delta", rf"\b(?:{_UP}|{_DOWN})\ (?:by\ )?{_CHANGE}", _delta),
+    # the second change takes the first one's direction: "up 2.57% and 13 ranks"
+    rule("english.delta_shared", rf"(?<=[%a-z])\ and\ {_CHANGE}(?=\ (?:on|over|from|compared|against|than|higher|lower)\b)", _delta),
+    rule("english.rank", rf"\b{_VERB}\ (?:at\ |in\ |to\ )?(?:the\ )?{_ORDINAL}(?:\ (?:place|position))?(?:{_OF})?", _rank),
+    # without a verb an ordinal is a date, a congress or a session, unless it says of how many
+    rule(
+        "english.rank_of", rf"(?<!\w){_ORDINAL}(?:\ (?:place|position))?{_OF}(?=\ (?:provinces|cities|localities|ministries)|[.,;)])", _rank
+    ),
+    rule("english.last", r"\bat\ the\ bottom\b|\branked\ last\b|\branks\ last\b", lambda _: Rank(None, from_end=1, superlative=True)),
+    rule("english.first", r"\bat\ the\ (?:head|top)\b(?!\ of\ (?:his|her))", lambda _: Rank(1, superlative=True)),
 )
 
 RULES: tuple[Rule, ...] = (
