@@ -7,11 +7,12 @@ from decimal import Decimal
 
 from extract.article import Article
 from extract.discourse import Discourse, as_subject, in_year
+from extract.draft import Draft
 from extract.home import read_home
 from extract.lexer import lex, strong_codes
 from extract.mentions import Delta, IndexName, Mention, Rank, Score, SubjectName, Tier
 from extract.plausible import is_figure
-from extract.resolver import Draft, resolve
+from extract.resolver import resolve
 from extract.sentence import Span, lines, sentences
 from extract.tables import read_tables
 from extract.text import View, read_text
@@ -49,31 +50,48 @@ class Unresolved:
     figure: str
     sentence: str
     start: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadSentence:
+    """One sentence as it was read: its mentions, its claims, and why each other figure is none.
+
+    `start` is the sentence's first code point in the clean text, `spans` are the mentions' places in the text as given.
+    """
+
+    text: str
+    start: int
+    mentions: tuple[Mention, ...]
+    spans: tuple[tuple[int, int], ...]
+    claims: tuple[Claim, ...]
+    dropped: Mapping[Mention, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What an article says: its claims, and the figures that no rule could complete."""
+    """What an article says: its claims, the figures that no rule could complete, and the sentences as they were read."""
 
     claims: tuple[Claim, ...]
     unresolved: tuple[Unresolved, ...]
+    sentences: tuple[ReadSentence, ...]
 
 
 def read_claims(article: Article) -> Reading:
     """Return the claims of an article, each once, in the order of the text."""
     view = read_text(article.text)
     if not _HINT.search(view.clean):
-        return Reading((), ())
+        return Reading((), (), ())
     claims: dict[tuple[object, ...], Claim] = {}
     state = Discourse(home=read_home(article.home), published=article.published or url_day(article.url or ""))
-    unresolved: list[Unresolved] = []
-    drafted = [*_claims(article, view, state, unresolved), *read_tables(article)]
+    sentences_read = tuple(_read_sentences(article, view, state))
+    drafted = [*(claim for sentence in sentences_read for claim in sentence.claims), *read_tables(article)]
     for claim in _dated(drafted, state):
         identity = (*(getattr(claim, part) for part in KEY), claim.value)
         said = claims.setdefault(identity, claim)
         if said.base_year is None and claim.base_year is not None:
             claims[identity] = claim  # the headline says "tăng 10 bậc", the text says since when
-    return Reading(tuple(claims.values()), tuple(unresolved))
+    return Reading(tuple(claims.values()), tuple(_unresolved(article, sentences_read)), sentences_read)
 
 
 def _dated(claims: Sequence[Claim], state: Discourse) -> Iterator[Claim]:
@@ -88,7 +106,7 @@ def _dated(claims: Sequence[Claim], state: Discourse) -> Iterator[Claim]:
             yield claim if year is None else replace(claim, year=year, year_reason="named with the index further on")
 
 
-def _claims(article: Article, view: View, state: Discourse, unresolved: list[Unresolved]) -> Iterator[Claim]:
+def _read_sentences(article: Article, view: View, state: Discourse) -> Iterator[ReadSentence]:
     home = state.home
     body = list(_body(view.clean))
     read = [(span, lex(span.text, home.province, bare_districts=False)) for _, span in body]
@@ -106,15 +124,27 @@ def _claims(article: Article, view: View, state: Discourse, unresolved: list[Unr
         if number != paragraph:
             paragraph = number
             state.new_paragraph(goes_on=bool(_GOES_ON.match(span.text)))
-        drafts = resolve(span.text, mentions, state)
-        for draft in drafts:
-            yield _claim(article, view, span, draft, state)
-        if strong_codes(mentions):
-            done = {draft.number for draft in drafts}
-            for mention in mentions:
-                if mention not in done and is_figure(mention):
-                    start, end = view.raw_span(span.start + mention.start, span.start + mention.end)
-                    unresolved.append(Unresolved(article.id, article.text[start:end], span.text.strip(), start))
+        resolved = resolve(span.text, mentions, state)
+        yield ReadSentence(
+            text=span.text,
+            start=span.start,
+            mentions=tuple(mentions),
+            spans=tuple(view.raw_span(span.start + m.start, span.start + m.end) for m in mentions),
+            claims=tuple(_claim(article, view, span, draft, state) for draft in resolved.drafts),
+            dropped=resolved.dropped,
+        )
+
+
+def _unresolved(article: Article, read: Iterable[ReadSentence]) -> Iterator[Unresolved]:
+    """Yield the figures beside an index that became no claim, each with the reason."""
+    for sentence in read:
+        if not strong_codes(sentence.mentions):
+            continue
+        claimed = {(claim.value_start, claim.value_end) for claim in sentence.claims}
+        for mention, span in zip(sentence.mentions, sentence.spans, strict=True):
+            if span not in claimed and is_figure(mention):
+                why = sentence.dropped.get(mention, "no rule reaches it")
+                yield Unresolved(article.id, article.text[span[0] : span[1]], sentence.text.strip(), span[0], why)
 
 
 def _body(text: str) -> Iterator[tuple[int, Span]]:

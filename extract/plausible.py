@@ -1,4 +1,7 @@
-"""What is not a claim: figures of other topics, counts, group thresholds, figures of speech."""
+"""What is not a claim: figures of other topics, counts, group thresholds, figures of speech.
+
+Each check returns its objection, or None where it has none, so that a dropped figure can say why.
+"""
 
 import re
 
@@ -18,7 +21,10 @@ _TIER_CUE = re.compile(
     r"(?:thuộc|nằm|\bở|\bvào|\bxếp|\bđạt|trong|giữ|lọt|đưa|thuộc số|\bvề|\blên|\bxuống|sang|vẫn|là|chỉ)"
     r"(?:\s+(?:trong|ở|vào|số|top|các|tỉnh|lại|chỉ|được|\d+))*\s*$"
 )
-_IN_POINTS_ONLY = {"PCI", "PAPI", "PGI", "PII", "DTI", "ICT_INDEX", "DDCI"}
+#: Indices that no source gives in percent; a percentage beside them is a survey answer.
+IN_POINTS_ONLY = {"PCI", "PAPI", "PGI", "PII", "DTI", "ICT_INDEX", "DDCI"}
+#: Surveys in points: a change in percent beside them is of an answer.
+SURVEYS = {"PCI", "PAPI", "PGI"}
 _OTHER_SHARE = re.compile(r"(?:tỷ lệ|tỉ lệ)(?! \d)(?! là)[^,;.]{3,60}$")
 _COUNTED = re.compile(r"(?:hồ sơ|doanh nghiệp|đơn vị|người|địa phương)[^,;.]{0,12}$")
 _OF_MANY = re.compile(r"(?:nhóm|top|tốp|các (?:tỉnh|địa phương)|những|vị trí|thứ hạng|người)[^,.;()]{0,40}$")
@@ -33,30 +39,34 @@ _LEADS_IN = re.compile(
 )
 
 
-def keeps_topic(s: Marked, i: int) -> bool:
-    """Tell whether the figure `i` still speaks of the index, not of growth, exams or sports."""
-    if not s.names_index():
-        return not TOPIC_DRIFT.search(s.text)
-    ends = [m.end for m in s.mentions[:i] if isinstance(m.payload, IndexName)]
-    return not TOPIC_DRIFT.search(s.text, ends[-1] if ends else 0, s.mentions[i].start)
+def topic_objection(s: Marked, i: int) -> str | None:
+    """Object to a figure that speaks of growth, exams or sports by then, and not of the index."""
+    if s.names_index():
+        ends = [m.end for m in s.mentions[:i] if isinstance(m.payload, IndexName)]
+        drift = TOPIC_DRIFT.search(s.text, ends[-1] if ends else 0, s.mentions[i].start)
+    else:
+        drift = TOPIC_DRIFT.search(s.text)
+    return f"the talk is of {drift[0]!r}" if drift else None
 
 
-def is_score(s: Marked, i: int, index: str, component: str | None, *, target: bool, index_named: bool) -> bool:
-    """Tell whether the number `i` can be a score of the index, as it stands there."""
+def score_objection(s: Marked, i: int, index: str, component: str | None, *, target: bool, index_named: bool) -> str | None:
+    """Object to a number that cannot be a score of the index, as it stands there."""
     score: Score = s.mentions[i].payload  # type: ignore[assignment]  # the caller asks for scores only
     before = s.before(i, 60)
     if score.noun_follows and score.unit != "điểm":
-        return False
+        return "it counts the noun behind it"
     if score.qualifier == "at_least" and not target:
-        return False
+        return "a lower bound, and no target"
     named = s.mentions[i].rule == "score.whole"
     if score.unit is None and score.scale is None and not named and not _SCORE_CUE.search(before) and not _follows_name(s, i):
-        return False
+        return "a bare number that nothing calls a score"
     if score.unit != "%":
-        return True
-    if index in _IN_POINTS_ONLY or (component is None and _OTHER_SHARE.search(before)):
-        return False
-    return index_named or component is not None or s.names_anyone()
+        return None
+    if index in IN_POINTS_ONLY:
+        return f"a percentage, and {index} is in points"
+    if component is None and _OTHER_SHARE.search(before):
+        return "a share of something else"
+    return None if index_named or component is not None or s.names_anyone() else "a percentage without index or subject"
 
 
 def _follows_name(s: Marked, i: int) -> bool:
@@ -64,28 +74,33 @@ def _follows_name(s: Marked, i: int) -> bool:
     return previous is not None and isinstance(previous.payload, SubjectName | ComponentName) and not s.between(i - 1, i).strip(' (:”"')
 
 
-def is_delta(s: Marked, i: int, component: str | None, *, index_named: bool) -> bool:
-    """Tell whether the change `i` is one of the index: not of cases, firms or growth."""
+def delta_objection(s: Marked, i: int, index: str, component: str | None, *, index_named: bool) -> str | None:
+    """Object to a change that is not one of the index: of cases, firms or growth."""
     delta: Delta = s.mentions[i].payload  # type: ignore[assignment]
     if component is None and _COUNTED.search(s.before(i, 25)):
-        return False
-    return delta.unit == "bậc" or index_named or component is not None or s.names_anyone() or s.has_rank_or_score()
+        return "a change in what is counted"
+    if delta.unit == "%" and index in SURVEYS:
+        return f"a change in percent, and {index} is in points"
+    if delta.unit == "bậc" or index_named or component is not None or s.names_anyone() or s.has_rank_or_score():
+        return None
+    return "a change of nothing that is named"
 
 
-def is_place(s: Marked, i: int, since: int | None, *, has_component: bool) -> bool:
-    """Tell whether a superlative speaks of the subject's place, not of a group, a record or a field."""
+def place_objection(s: Marked, i: int, since: int | None, *, has_component: bool) -> str | None:
+    """Object to a superlative that speaks of a group, a record or a field, and not of the subject's place."""
     word = s.word(i)
     if since is not None and since > s.mentions[i].start:
-        return False
+        return "its subject stands behind it"
     if _STREAK.search(s.before(i, 60)) and not s.measured_years():
-        return False
+        return "a streak: of which year is open"
     if _OF_MANY.search(s.before(i, 45)) and since is not None and since < s.mentions[i].start:
-        return bool(_IS_ONE.search(s.before(i, 60)))
+        return None if _IS_ONE.search(s.before(i, 60)) else "one of many"
     if not word.endswith(("cao nhất", "thấp nhất")) or "vị trí" in word:
-        return has_component or not _leads_in_other(s, i)
+        return None if has_component or not _leads_in_other(s, i) else "a lead in something else"
     stretch = s.text[since or 0 : s.mentions[i].start]
     directly = len(stretch.split()) <= 5 and i > 0 and s.subject(i - 1) is not None  # noqa: PLR2004 ("UBND quận Cầu Giấy cao nhất")
-    return not _NOT_PLACE.search(stretch) and (has_component or directly or bool(_BEST_SINCE.search(stretch)))
+    fits = not _NOT_PLACE.search(stretch) and (has_component or directly or bool(_BEST_SINCE.search(stretch)))
+    return None if fits else "a highest or lowest of something else"
 
 
 def _leads_in_other(s: Marked, i: int) -> bool:
@@ -97,20 +112,21 @@ def _leads_in_other(s: Marked, i: int) -> bool:
     return following is None or not (isinstance(following.payload, IndexName | ComponentName) and following.start - end <= 20)  # noqa: PLR2004 (" về chỉ số ")
 
 
-def is_tier(s: Marked, i: int, *, target: bool) -> bool:
-    """Tell whether a tier is the subject's: not the definition of a group, not one it has left."""
+def tier_objection(s: Marked, i: int, *, target: bool) -> str | None:
+    """Object to a tier that defines a group, or that the subject has left."""
     tier: Tier = s.mentions[i].payload  # type: ignore[assignment]
     before = s.before(i, 40)
     if tier.value.startswith("top ") and not target:
-        return False
+        return "the first N without saying that the subject is in it is no result"
     if re.search(r"(?:cách|từ|\d) (?:nhóm )?$|\bnhiều$", before):
-        return False
-    return (
+        return "a group that the subject has left"
+    fits = (
         bool(_TIER_CUE.search(before))
         or s.word(i).startswith(("xếp loại", "xếp hạng", "ở mức"))
         or (target and before.endswith(("và ", ", ")))
         or (i > 0 and s.subject(i - 1) is not None and not s.between(i - 1, i).strip())
     )
+    return None if fits else "nothing says that the subject is in it"
 
 
 def is_figure(mention: Mention) -> bool:

@@ -1,11 +1,11 @@
 """The resolver: mentions of one sentence, and what the reader has in mind, become drafts of claims."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 
 from extract.discourse import Discourse, YearRead
+from extract.draft import MEASURES, Draft, Value, base_year, whole
 from extract.indexing import component_of, heads_value, index_places, indices_of
 from extract.lists import members, name_list, subjects_behind
 from extract.marked import Marked, mark
@@ -25,15 +25,13 @@ from extract.mentions import (
     Tier,
     Year,
 )
-from extract.plausible import is_delta, is_place, is_score, is_tier, keeps_topic
+from extract.plausible import delta_objection, place_objection, score_objection, tier_objection, topic_objection
 from extract.rules.patterns import COUNT
 from extract.scales import read_score
 from extract.scopes import block_of, in_brackets_of, ministries_apart, region_of
 from extract.years import base_of, explains_base, years_of
 from normalize.indices import indices
 from normalize.numbers import NumberFormatError, parse_count
-
-Value = Rank | Delta | Score | Tier
 
 _COUNTED_PLACES = re.compile(r"\b\d{1,2} vị trí[^.;]{0,20}$")
 _COMPARED = re.compile(
@@ -48,33 +46,26 @@ _OWN_MEAN = re.compile(
 )
 _WHOLE_COUNTRY = {"cả nước", "toàn quốc", "cấp tỉnh"}
 _STATISTIC_REACH = 90
+_LOCAL = {"department", "district", "commune"}
+#: Nobody ranks the bodies of a province by these; a department beside them is named for something else.
+_OF_PROVINCES_ONLY = {"PCI", "PAPI", "PGI", "PII", "PEPI"}
 _NEAR_YEAR = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
-    """A claim before its texts are cut: who, what, when, and the mention that carries the number."""
+class Resolved:
+    """The drafts of one sentence, and for each figure that became none the reason why."""
 
-    index: str
-    subject: SubjectName
-    value: Value
-    number: Mention
-    measure: str
-    year: YearRead
-    base_year: int | None
-    component: str | None
-    scope: str | None
-    target: bool
-    anchor: int
-    evidence_end: int
-    place: int | None = None
-    amount: Decimal | None = None
-    group: Group | None = None
+    drafts: tuple[Draft, ...]
+    dropped: Mapping[Mention, str]
 
 
-def resolve(sentence: str, mentions: Sequence[Mention], state: Discourse) -> list[Draft]:
-    """Return the drafts of one sentence and leave in `state` what the next sentence may refer to."""
-    return list(_Reader(mark(sentence, mentions), state).read())
+def resolve(sentence: str, mentions: Sequence[Mention], state: Discourse) -> Resolved:
+    """Return what one sentence claims, and leave in `state` what the next sentence may refer to."""
+    reader = _Reader(mark(sentence, mentions), state)
+    drafts = tuple(reader.read())
+    drafted = {draft.number for draft in drafts}
+    return Resolved(drafts, {mention: why for mention, why in reader.dropped.items() if mention not in drafted})
 
 
 class _Reader:
@@ -95,6 +86,7 @@ class _Reader:
         self.deferred: list[int] = []
         self.done: set[int] = set()
         self.last_rank: tuple[int, str | None] | None = None
+        self.dropped: dict[Mention, str] = {}
 
     # -- the walk ---------------------------------------------------------------------------------------
 
@@ -277,10 +269,10 @@ class _Reader:
                 yield from self._aggregate_score(i, statistic)
                 return
             case Score() if self.aggregate is not None and explains_base(self.s, i):
-                yield from self._draft(i, _whole(self.aggregate), measure="score_mean", group=self.aggregate)
+                yield from self._draft(i, whole(self.aggregate), measure="score_mean", group=self.aggregate)
                 return
             case Delta(unit=unit) if self.aggregate is not None and unit != "bậc":
-                yield from self._draft(i, _whole(self.aggregate), group=self.aggregate)
+                yield from self._draft(i, whole(self.aggregate), group=self.aggregate)
                 return
         if not self.subjects and _OPENS_WITH_VALUE.match(self.s.text) and self.s.names_anyone():
             self.deferred.append(i)
@@ -335,12 +327,12 @@ class _Reader:
         self.aggregate = self._group_near(i)
         if self.aggregate.subject_type == "province" and indices_of(self.s, self.codes, i, self.state, self.component) == ["DDCI"]:
             self.aggregate = Group("district", "các huyện")
-        yield from self._draft(i, _whole(self.aggregate), measure=statistic.measure, group=self.aggregate)
+        yield from self._draft(i, whole(self.aggregate), measure=statistic.measure, group=self.aggregate)
         if statistic.measure == "score_min" and re.search(r"khoảng\s*$|từ\s*$", before):
             top = next((j for j in range(i + 1, len(s.mentions)) if isinstance(s.mentions[j].payload, Score)), None)
             if top is not None and re.fullmatch(r"\s*(?:-|–|đến)\s*", s.between(i, top)):
                 self.done.add(top)
-                yield from self._draft(top, _whole(self.aggregate), measure="score_max", group=self.aggregate)
+                yield from self._draft(top, whole(self.aggregate), measure="score_max", group=self.aggregate)
 
     def _statistic_reaches(self, i: int) -> bool:
         """Tell whether the mean or median named before is this number's: not beyond a semicolon, not far away."""
@@ -364,13 +356,18 @@ class _Reader:
         subject = self.subjects[-1] if self.subjects else None
         if subject is None:
             if self.s.names_anyone() or self.s.is_superlative(i):
+                self._drop(i, "whose it is stays open")
                 return
             subject = self._carried(i)
             if subject is None:
                 return
-        if self.s.is_superlative(i) and not is_place(self.s, i, self.subject_at, has_component=self.component is not None):
-            return
-        if isinstance(payload, Tier) and not is_tier(self.s, i, target=self.target):
+        objection = None
+        if self.s.is_superlative(i):
+            objection = place_objection(self.s, i, self.subject_at, has_component=self.component is not None)
+        elif isinstance(payload, Tier):
+            objection = tier_objection(self.s, i, target=self.target)
+        if objection:
+            self._drop(i, objection)
             return
         yield from self._draft(i, subject, place=place, end=end)
 
@@ -378,12 +375,22 @@ class _Reader:
         """Complete a value that names no subject; a bare percentage far from any index is left alone."""
         payload = self.s.mentions[i].payload
         if not self.s.names_index() and self.component is None and isinstance(payload, Score) and payload.unit != "điểm":
+            self._drop(i, "neither subject nor index is named")
             return None
-        if not keeps_topic(self.s, i):
+        objection = topic_objection(self.s, i)
+        if objection:
+            self._drop(i, objection)
             return None
         if self.state.subject is None and self.state.group is not None and self.state.group.subject_type != "province":
+            self._drop(i, "the talk is of a block, and of no member of it")
             return None
-        return self.state.subject or self.state.home_subject("province")
+        subject = self.state.subject or self.state.home_subject("province")
+        if subject is None:
+            self._drop(i, "no subject is named so far")
+        return subject
+
+    def _drop(self, i: int, why: str) -> None:
+        self.dropped.setdefault(self.s.mentions[i], why)
 
     # -- drafts -----------------------------------------------------------------------------------------
 
@@ -399,25 +406,21 @@ class _Reader:
     ) -> Iterator[Draft]:
         mention = self.s.mentions[i]
         value: Value = mention.payload  # type: ignore[assignment]  # only values reach here
-        for index in indices_of(self.s, self.codes, i, self.state, self.component):
-            if indices()[index].level == "provincial" and subject.subject_type in {"province", "ministry"}:
-                continue  # DDCI ranks the bodies of a province: the name of its body has not been read
+        found = indices_of(self.s, self.codes, i, self.state, self.component)
+        if not found:
+            self._drop(i, "no index is named so far")
+        for index in found:
             component = component_of(self.s, i, index, self.component)
-            if component is None and self.component is not None and index not in self.component.codes:
-                continue  # a field of another index than the one in mind: whose figure it is stays open
-            if not self._plausible(i, index, component, aggregated=group is not None):
-                continue
             base = base_of(self.s, i) if isinstance(value, Delta) else None
-            if isinstance(value, Delta) and value.needs_base and base is None:
-                continue
+            objection = self._objection(i, index, component, subject, base, aggregated=group is not None)
             amount = None
-            if isinstance(value, Score):
-                local = subject.subject_type in {"department", "district", "commune"} or (
-                    group is not None and group.subject_type != "province"
-                )
+            if objection is None and isinstance(value, Score):
+                local = subject.subject_type in _LOCAL or (group is not None and group.subject_type != "province")
                 amount = read_score(value, index, component, provincial=local)
-                if amount is None:
-                    continue
+                objection = f"off the scale of {index}" if amount is None else None
+            if objection is not None:
+                self._drop(i, objection)
+                continue
             self.planned = self.planned or self.target
             if isinstance(value, Rank) and value.of is not None and subject.subject_type == "ministry":
                 self.state.counts["ministry"] = value.of  # "first of 17 ministries": the last one is the 17th
@@ -427,9 +430,9 @@ class _Reader:
                     subject=subject,
                     value=value,
                     number=mention,
-                    measure=measure or _MEASURES[type(value)](value),
+                    measure=measure or MEASURES[type(value)](value),
                     year=year,
-                    base_year=_base_year(base, year.year),
+                    base_year=base_year(base, year.year),
                     component=component,
                     scope=self._scope_of(i, subject),
                     target=self.target,
@@ -456,14 +459,26 @@ class _Reader:
     def _opening(self) -> int:
         return len(self.s.text) - len(self.s.text.lstrip())
 
-    def _plausible(self, i: int, index: str, component: str | None, *, aggregated: bool) -> bool:
+    def _objection(
+        self, i: int, index: str, component: str | None, subject: SubjectName, base: Year | RelativeBase | None, *, aggregated: bool
+    ) -> str | None:
+        """Return why a value cannot be one of `index` for `subject`, or None."""
         payload = self.s.mentions[i].payload
-        if not keeps_topic(self.s, i):
-            return False
+        if indices()[index].level == "provincial" and subject.subject_type in {"province", "ministry"}:
+            return f"{index} ranks the bodies of a province: the name of its body has not been read"
+        if subject.subject_type in _LOCAL and index in _OF_PROVINCES_ONLY:
+            return f"{index} ranks provinces only"
+        if component is None and self.component is not None and index not in self.component.codes:
+            return f"a field that {index} does not have"
         named = bool(self.codes) or aggregated
-        if isinstance(payload, Score):
-            return is_score(self.s, i, index, component, target=self.target, index_named=named)
-        return not isinstance(payload, Delta) or is_delta(self.s, i, component, index_named=named)
+        objection = topic_objection(self.s, i)
+        if objection is None and isinstance(payload, Score):
+            objection = score_objection(self.s, i, index, component, target=self.target, index_named=named)
+        elif objection is None and isinstance(payload, Delta):
+            objection = delta_objection(self.s, i, index, component, index_named=named)
+            if objection is None and payload.needs_base and base is None:
+                objection = "more or less than what is not said"
+        return objection
 
     def _scope_of(self, i: int, subject: SubjectName) -> str | None:
         payload = self.s.mentions[i].payload
@@ -498,25 +513,3 @@ class _Reader:
         if len(self.subjects) == 1 and self.subjects[0].subject_type == "province":
             state.subject = self.subjects[0]
         state.target = self.target and (state.target or self.planned)
-
-
-def _base_year(base: Year | RelativeBase | None, year: int | None) -> int | None:
-    if isinstance(base, Year):
-        return base.years[0]
-    return year - 1 if isinstance(base, RelativeBase) and year is not None else None
-
-
-def _whole(group: Group) -> SubjectName:
-    return SubjectName("aggregate", group.name)
-
-
-def _delta_measure(value: Value) -> str:
-    return "rank_delta" if isinstance(value, Delta) and value.unit == "bậc" else "score_delta"
-
-
-_MEASURES: dict[type[Value], Callable[[Value], str]] = {
-    Rank: lambda _: "rank",
-    Score: lambda _: "score",
-    Tier: lambda _: "tier",
-    Delta: _delta_measure,
-}

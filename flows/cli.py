@@ -66,6 +66,7 @@ def _parser() -> argparse.ArgumentParser:
         "chiso extract bai.html --home 'Hưng Yên' --published 2022-05-25",
         "chiso extract articles.jsonl > claims.jsonl",
         "cat articles.jsonl | chiso extract -",
+        "chiso extract bai.html --explain --html bai-marked.html",
     )
     extract.add_argument(
         "files", nargs="+", metavar="FILE", help="a page, a text, a PDF, or JSON lines with one article each (- for stdin)"
@@ -73,6 +74,12 @@ def _parser() -> argparse.ArgumentParser:
     extract.add_argument("--home", help="unit whose portal published it, smallest first: 'Yên Châu, Sơn La'")
     extract.add_argument("--published", metavar="YYYY-MM-DD", help="publication day")
     extract.add_argument("--url", help="where the page is from; chooses the portal's layout")
+    extract.add_argument(
+        "--explain",
+        action="store_true",
+        help="print how each sentence was read instead: its mentions, its claims, and what was dropped and why",
+    )
+    extract.add_argument("--html", type=Path, metavar="FILE", help="also write a page with the claims marked in the article, for a browser")
     article = _command(
         commands,
         "article",
@@ -163,7 +170,7 @@ def _fail(message: str, code: int) -> int:
 def _extract(args: argparse.Namespace) -> int:
     from flows.files import extract_files  # noqa: PLC0415
 
-    return extract_files(args.files, home=args.home, published=args.published, url=args.url)
+    return extract_files(args.files, home=args.home, published=args.published, url=args.url, explain=args.explain, page=args.html)
 
 
 def _article(args: argparse.Namespace) -> int:

@@ -11,6 +11,7 @@ from typing import IO, Any
 from extract.article import Article
 from extract.html import PageError
 from extract.reader import read_document
+from flows.writing import write_whole
 
 DONE, FINDINGS, WRONG_USAGE = 0, 1, 2
 _KINDS = {".html": "html", ".htm": "html", ".txt": "txt", ".pdf": "pdf"}
@@ -33,9 +34,14 @@ class _Complaints:
         sys.stderr.write(f"chiso: {place}: {problem}\n")
 
 
-def extract_files(files: Iterable[str], *, home: str | None, published: str | None, url: str | None) -> int:
-    """Print the claims of all files; return 1 if something could not be read, 2 if an option is wrong."""
-    from extract.claims import read_claims  # noqa: PLC0415
+def extract_files(
+    files: Iterable[str], *, home: str | None, published: str | None, url: str | None, explain: bool = False, page: Path | None = None
+) -> int:
+    """Print the claims of all files, or with `explain` how they were read; `page` shows the articles with their claims marked.
+
+    Returns 1 if something could not be read, 2 if an option is wrong.
+    """
+    from extract.claims import Reading, read_claims  # noqa: PLC0415
 
     try:
         day = date.fromisoformat(published) if published else None
@@ -43,11 +49,37 @@ def extract_files(files: Iterable[str], *, home: str | None, published: str | No
         sys.stderr.write(f"chiso: --published {published!r} is no day (YYYY-MM-DD)\n")
         return WRONG_USAGE
     complain = _Complaints()
-    for article in _articles(files, url=url, complain=complain):
-        completed = replace(article, home=article.home or home, published=article.published or day)
-        for claim in read_claims(completed).claims:
-            sys.stdout.write(json.dumps(claim.to_json(), ensure_ascii=False) + "\n")
+
+    def readings() -> Iterator[tuple[Article, Reading]]:
+        for article in _articles(files, url=url, complain=complain):
+            completed = replace(article, home=article.home or home, published=article.published or day)
+            yield completed, read_claims(completed)
+
+    shown = _shown(readings(), explain=explain)
+    if page is None:
+        for _ in shown:
+            pass
+    else:
+        from extract.explain import page as marked  # noqa: PLC0415
+
+        try:
+            write_whole(page, marked(shown))
+        except OSError as error:
+            sys.stderr.write(f"chiso: --html {page}: {error.strerror}\n")
+            return WRONG_USAGE
     return FINDINGS if complain.count else DONE
+
+
+def _shown(readings: Iterable[tuple[Article, Any]], *, explain: bool) -> Iterator[tuple[Article, Any]]:
+    """Print each reading as it passes: its claims as JSON lines, or the explanation of every sentence."""
+    if explain:
+        from extract.explain import explain as explained  # noqa: PLC0415
+    for article, reading in readings:
+        if explain:
+            sys.stdout.writelines(line + "\n" for line in explained(article, reading))
+        else:
+            sys.stdout.writelines(json.dumps(claim.to_json(), ensure_ascii=False) + "\n" for claim in reading.claims)
+        yield article, reading
 
 
 def print_articles(files: Iterable[str], *, url: str | None) -> int:

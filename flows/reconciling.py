@@ -6,6 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any
 
+from flows.writing import write_whole
 from normalize.cluster import cluster_articles
 from normalize.reconcile import Conflict, Fact, reconcile
 from normalize.statement import Statement, StatementError, read_statement
@@ -57,9 +58,7 @@ def write_reconciled(statements: Sequence[Statement], out: Path) -> int:
 
 
 def _write(path: Path, records: Sequence[dict[str, Any]]) -> None:
-    beside = path.with_name(f".{path.name}.new")
-    beside.write_text("".join(json.dumps(r, ensure_ascii=False, default=str) + "\n" for r in records), encoding="utf-8")
-    beside.replace(path)
+    write_whole(path, (json.dumps(r, ensure_ascii=False, default=str) + "\n" for r in records))
 
 
 def _fact(fact: Fact) -> dict[str, Any]:

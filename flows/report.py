@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 import jinja2
 
+from flows.writing import write_whole
 from warehouse.query import connect
 
 _VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -134,17 +135,11 @@ def write_report(warehouse: Path, folder: Path) -> Report:
     """Write index.html, conflicts.csv, conflicts.json and junit.xml, each replaced in one step."""
     report = read_report(warehouse)
     folder.mkdir(parents=True, exist_ok=True)
-    _write(folder / "index.html", render(report))
-    _write(folder / "conflicts.csv", _csv(report.conflicts))
-    _write(folder / "conflicts.json", _json(report))
-    _write(folder / "junit.xml", _junit(report))
+    write_whole(folder / "index.html", [render(report)])
+    write_whole(folder / "conflicts.csv", [_csv(report.conflicts)])
+    write_whole(folder / "conflicts.json", [_json(report)])
+    write_whole(folder / "junit.xml", [_junit(report)])
     return report
-
-
-def _write(path: Path, text: str) -> None:
-    beside = path.with_name(f".{path.name}.new")
-    beside.write_text(text, encoding="utf-8", newline="")
-    beside.replace(path)
 
 
 def render(report: Report) -> str:

@@ -215,13 +215,15 @@ comment on column problems.url is 'Its URL.';
 comment on column problems.what is 'What was wrong.';
 
 create table if not exists unresolved (
-  article varchar not null, figure varchar not null, sentence varchar not null, start integer not null, primary key (article, start)
+  article varchar not null, figure varchar not null, sentence varchar not null, start integer not null, reason varchar not null default '', primary key (article, start)
 );
+alter table unresolved add column if not exists reason varchar default '';
 comment on table unresolved is 'Figures beside an index that no rule could complete: they are holes that somebody can see.';
 comment on column unresolved.article is 'Article.';
 comment on column unresolved.figure is 'The figure as printed.';
 comment on column unresolved.sentence is 'Its sentence.';
 comment on column unresolved.start is 'Its first code point in articles.text.';
+comment on column unresolved.reason is 'Why it became no claim.';
 
 create or replace view facts as select * exclude (known_to) from fact_history where known_to is null;
 comment on view facts is 'The facts that stand now.';
