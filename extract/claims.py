@@ -10,6 +10,8 @@ from extract.discourse import Discourse, as_subject, in_year
 from extract.draft import Draft
 from extract.home import read_home
 from extract.lexer import lex, strong_codes
+from extract.lists import compared_names
+from extract.marked import mark
 from extract.mentions import Delta, IndexName, Mention, Rank, Score, SubjectName, Tier
 from extract.plausible import is_figure
 from extract.resolver import resolve
@@ -23,7 +25,7 @@ from normalize.indices import indices, ranked_count
 # Most news names no index at all: this scan decides whether the expensive reading starts.
 _HINT = re.compile(
     r"par[ -]?ind|sipas|\bpci\b|papi|\bp?dti\b|ict[ -]index|\bpii\b|\bpgi\b|ddci|pepi|"
-    r"chỉ số|năng lực cạnh tranh|cải cách hành chính|\bcchc\b|chuyển đổi số",
+    r"chỉ số|năng lực cạnh tranh|cải cách hành chính|\bcchc\b|chuyển đổi số|\bindex\b|hài lòng|hiệu quả quản trị|đổi mới sáng tạo",
     re.IGNORECASE,
 )
 _FIGURE = re.compile(
@@ -165,10 +167,12 @@ def _main_province(read: list[tuple[Span, list[Mention]]], state: Discourse) -> 
     named = [
         (n, m.payload)
         for n, (span, mentions) in enumerate(read)
-        for m in mentions
+        for beside in [compared_names(mark(span.text, mentions))]
+        for i, m in enumerate(mentions)
         if isinstance(m.payload, SubjectName)
         and m.payload.subject_type == "province"
         and span.text.count("(", 0, m.start) == span.text.count(")", 0, m.start)
+        and i not in beside
     ]
     provinces = list(dict.fromkeys(payload for _, payload in named))
     in_title = list(dict.fromkeys(payload for n, payload in named if n == 0))

@@ -8,8 +8,8 @@ from extract.mentions import Delta, Rank, Score, Statistic, SubjectName, Tier
 # "dẫn đầu là X", "vị trí thứ 3 của bảng thuộc về X": the subject stands behind the place.
 _INVERTED = re.compile(
     r"(?:[\s,]*(?:về|của|trong|ở|toàn|cả|bảng|chỉ số|năm|cấp|khối|nhóm|trên|tại|với|xếp hạng|par|pci|papi|\()[^.;]{0,90}?)?"
-    r"[\s,]*(?:vẫn |cũng |tiếp tục |đều |chính |lại |lần lượt )*"
-    r"(?:là|thuộc về|gọi tên|gồm|có)(?: lần lượt)?(?: (?:là|thuộc))?\s*[:,]?\s*"
+    r"[\s,]*(?:vẫn |cũng |tiếp tục |đều |chính |lại |lần lượt |theo thứ tự )*"
+    r"(?:là|thuộc về|gọi tên|gồm|có|is|was|were)(?: lần lượt)?(?: (?:là|thuộc))?\s*[:,]?\s*"
     r"(?:các |địa phương |đơn vị |tỉnh |thành phố |bộ |ngành |\d+ đơn vị[: ]*)*[:,]?\s*",
 )
 _LIST_GAP = re.compile(
@@ -19,6 +19,18 @@ _SEQUENCE_GAP = re.compile(r"[\s),;.]*(?:và|cùng|cùng với)?[\s(:\d.)]*(?:(?
 _INSERTED = re.compile(r"[\s(,:]*(?:với|đạt|được)?\s*|[\s)]*")
 _MEMBERS = re.compile(r"[^.;]{0,70}?(?:\bgồm|\blà|\bcó|:|\()[^.;]{0,40}")
 _GROUP_OF = re.compile(r"(?:đơn vị|tỉnh|bộ|huyện|địa phương|nhóm)[^.;]{0,20}$")
+
+
+_COMPARED = re.compile(
+    r"(?:\bsau|\btrên|\bdưới|\bhơn|so với|\bkém|\bgiống|\bvượt|bỏ xa|trước|bằng|cùng với|như|\bcạnh)"
+    r"(?: (?:tỉnh|thành phố|địa phương|các|đơn vị|cả))*\s*$"
+)
+
+
+def compared_names(s: Marked) -> frozenset[int]:
+    """Return the names that others are compared with: "chỉ trên Bình Thuận, Cao Bằng"."""
+    first = [i for i in range(len(s.mentions)) if s.subject(i) is not None and _COMPARED.search(s.before(i, 40))]
+    return frozenset(n for i in first for n in name_list(s, i))
 
 
 def name_list(s: Marked, i: int) -> list[int]:

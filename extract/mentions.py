@@ -114,6 +114,13 @@ class Year:
 
 
 @dataclass(frozen=True, slots=True)
+class RelativeYear:
+    """A year told by its distance from the one named before: "năm sau tụt xuống thứ 6"."""
+
+    distance: int
+
+
+@dataclass(frozen=True, slots=True)
 class RelativeBase:
     """The year before the measured one: "so với năm trước", "so với cùng kỳ"."""
 
@@ -127,7 +134,7 @@ class Cue:
 
 Payload = (
     IndexName | ComponentName | SubjectName | Pronoun | Region | Group | Rank | Delta | Score | Tier | Statistic
-    | Year | RelativeBase | Cue
+    | Year | RelativeYear | RelativeBase | Cue
 )  # fmt: skip
 
 

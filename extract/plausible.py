@@ -9,12 +9,12 @@ from extract.marked import Marked
 from extract.mentions import ComponentName, Delta, IndexName, Mention, Rank, Score, SubjectName, Tier
 
 TOPIC_DRIFT = re.compile(
-    r"grdp|tốt nghiệp|thí sinh|huy chương|thu ngân sách|xuất khẩu|tỉ đồng|tỷ đồng|triệu đồng|học sinh|hộ nghèo|giải ngân|"
+    r"grdp|tổng sản phẩm|tốt nghiệp|thí sinh|huy chương|thu ngân sách|thu nội địa|thu hút (?:vốn )?(?:đầu tư|fdi)|vốn (?:đầu tư|fdi)|lượt khách|triệu lượt|khách (?:du lịch|quốc tế)|kim ngạch|quy mô kinh tế|tỷ lệ doanh nghiệp|tỉ lệ doanh nghiệp|nông thôn mới|thu nhập bình quân|xuất khẩu|tỉ đồng|tỷ đồng|triệu đồng|học sinh|hộ nghèo|giải ngân|"
     r"chỉ số giá|cpi tháng|vn-index|vn index|bình chọn|bóng đá|giá vàng|tiêu dùng|sản xuất công nghiệp|iip|tăng trưởng kinh tế|"
     r"thế giới|toàn cầu|asean|quốc gia trên|quốc gia và vùng"
 )
 _SCORE_CUE = re.compile(
-    r"(?:\blà|\bđạt|\bđược|\bvới|:|\(|\btừ|\blên|\bxuống|\bcòn|ở mức|\bmức|điểm số|tổng điểm|\bđiểm|giá trị|kết quả|\bchỉ số|\bindex|"
+    r"(?:\blà|\bđạt|\bđược|\bvới|:|\(|\btừ|\blên|\bxuống|\bcòn|ở mức|\bmức|điểm số|tổng điểm|\bđiểm|giá trị|kết quả|\bchỉ số|\bindex|\bwith|\bon|\bat|\bof|\bis|\bwas|\bto|\bscored|\bscore|"
     r"\bpci|\bpapi|\bsipas|\bdti|\bpii|\bpgi|\bvà|,|\bcó|khá cao|\bchỉ|tỷ lệ|tỉ lệ|kỷ lục|được số)\s*$"
 )
 _TIER_CUE = re.compile(
@@ -27,7 +27,10 @@ IN_POINTS_ONLY = {"PCI", "PAPI", "PGI", "PII", "DTI", "ICT_INDEX", "DDCI"}
 SURVEYS = {"PCI", "PAPI", "PGI"}
 _OTHER_SHARE = re.compile(r"(?:tỷ lệ|tỉ lệ)(?! \d)(?! là)[^,;.]{3,60}$")
 _COUNTED = re.compile(r"(?:hồ sơ|doanh nghiệp|đơn vị|người|địa phương)[^,;.]{0,12}$")
-_OF_MANY = re.compile(r"(?:nhóm|top|tốp|các (?:tỉnh|địa phương)|những|vị trí|thứ hạng|người)[^,.;()]{0,40}$")
+_OF_MANY = re.compile(r"(?:nhóm|top|tốp|các (?:tỉnh|địa phương)|những|vị trí|thứ hạng|người)(?:[^,.;()]|, thành){0,40}$")
+_MANY_IN_GROUP = re.compile(
+    r"(?:đa số|phần lớn|hầu hết|nhiều|(?<!một trong )(?<!trong )(?<!cùng )\b(?:các|những)) (?:các )?(?:tỉnh|địa phương|huyện|sở|bộ|đơn vị)\b[^.;:]{0,70}$"
+)
 # "3 năm liền X dẫn đầu", "7 lần dẫn đầu": which years is open.
 _STREAK = re.compile(r"\b\d+ (?:năm (?:liền|liên tiếp)[^.;]{0,30}|lần )$")
 _IS_ONE = re.compile(r"là (?:địa phương|đơn vị|nơi|tỉnh|thành phố|2 đơn vị)[^,.;]{0,30}$")
@@ -40,13 +43,22 @@ _LEADS_IN = re.compile(
 
 
 def topic_objection(s: Marked, i: int) -> str | None:
-    """Object to a figure that speaks of growth, exams or sports by then, and not of the index."""
-    if s.names_index():
-        ends = [m.end for m in s.mentions[:i] if isinstance(m.payload, IndexName)]
-        drift = TOPIC_DRIFT.search(s.text, ends[-1] if ends else 0, s.mentions[i].start)
-    else:
-        drift = TOPIC_DRIFT.search(s.text)
+    """Object to a figure that speaks of growth, exams or sports by then, and not of the index.
+
+    The last index or field named before the figure starts the topic anew; where there is none, what the clause goes on
+    to say counts too ("đứng thứ ba về thu ngân sách").
+    """
+    topics = [m.end for m in s.mentions[:i] if isinstance(m.payload, IndexName | ComponentName)]
+    behind = any(isinstance(m.payload, IndexName | ComponentName) for m in s.mentions[i + 1 :])
+    end = s.mentions[i].start if topics or behind else _part_end(s, i)
+    drift = TOPIC_DRIFT.search(s.text, topics[-1] if topics else 0, end)
     return f"the talk is of {drift[0]!r}" if drift else None
+
+
+def _part_end(s: Marked, i: int) -> int:
+    """Return where the part of the sentence around mention `i` ends: at the next stop or semicolon, or the end."""
+    stop = re.compile(r"[.;]\s").search(s.text, s.mentions[i].end)
+    return stop.start() if stop else len(s.text)
 
 
 def score_objection(s: Marked, i: int, index: str, component: str | None, *, target: bool, index_named: bool) -> str | None:
@@ -96,14 +108,14 @@ def place_objection(s: Marked, i: int, since: int | None, *, has_component: bool
     if _OF_MANY.search(s.before(i, 45)) and since is not None and since < s.mentions[i].start:
         return None if _IS_ONE.search(s.before(i, 60)) else "one of many"
     if not word.endswith(("cao nhất", "thấp nhất")) or "vị trí" in word:
-        return None if has_component or not _leads_in_other(s, i) else "a lead in something else"
+        return None if has_component or not leads_in_other(s, i) else "a lead in something else"
     stretch = s.text[since or 0 : s.mentions[i].start]
     directly = len(stretch.split()) <= 5 and i > 0 and s.subject(i - 1) is not None  # noqa: PLR2004 ("UBND quận Cầu Giấy cao nhất")
     fits = not _NOT_PLACE.search(stretch) and (has_component or directly or bool(_BEST_SINCE.search(stretch)))
     return None if fits else "a highest or lowest of something else"
 
 
-def _leads_in_other(s: Marked, i: int) -> bool:
+def leads_in_other(s: Marked, i: int) -> bool:
     """Tell whether somebody leads in something else: "dẫn đầu ở tính tác động"."""
     end = s.mentions[i].end
     if not _LEADS_IN.match(s.text, end):
@@ -120,13 +132,30 @@ def tier_objection(s: Marked, i: int, *, target: bool) -> str | None:
         return "the first N without saying that the subject is in it is no result"
     if re.search(r"(?:cách|từ|\d) (?:nhóm )?$|\bnhiều$", before):
         return "a group that the subject has left"
+    if _MANY_IN_GROUP.search(s.before(i, 90)):
+        return "it tells of many where no member is named"
     fits = (
         bool(_TIER_CUE.search(before))
-        or s.word(i).startswith(("xếp loại", "xếp hạng", "ở mức"))
+        or s.word(i).startswith(("xếp loại", "xếp hạng", "ở mức", "in ", "into "))
         or (target and before.endswith(("và ", ", ")))
         or (i > 0 and s.subject(i - 1) is not None and not s.between(i - 1, i).strip())
     )
     return None if fits else "nothing says that the subject is in it"
+
+
+# "Thứ nhất, tỉnh cần ...", "thứ hai: công khai ...": the points of a text.
+_POINT_OPENS = re.compile(r"(?:^|[.;]|\n)[\s\-–•*+\"“]*$")
+_POINT_INSIDE = re.compile(r"[,:]\s*$")
+
+
+def counts_points(s: Marked, i: int) -> bool:
+    """Tell whether "thứ nhất", "thứ hai" count the points of a text and rank nobody."""
+    if s.mentions[i].rule != "rank.bare":
+        return False
+    before = s.before(i, 12)
+    return bool(_POINT_OPENS.search(before)) or bool(
+        _POINT_INSIDE.search(before) and re.match(r"\s*[,:]\s*\w", s.text[s.mentions[i].end :])
+    )
 
 
 def is_figure(mention: Mention) -> bool:

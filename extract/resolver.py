@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from extract.discourse import Discourse, YearRead
 from extract.draft import MEASURES, Draft, Value, base_year, whole
 from extract.indexing import component_of, heads_value, index_places, indices_of
-from extract.lists import members, name_list, subjects_behind
+from extract.lists import compared_names, members, name_list, subjects_behind
 from extract.marked import Marked, mark
 from extract.mentions import (
     ComponentName,
@@ -25,19 +25,25 @@ from extract.mentions import (
     Tier,
     Year,
 )
-from extract.plausible import delta_objection, place_objection, score_objection, tier_objection, topic_objection
+from extract.plausible import (
+    counts_points,
+    delta_objection,
+    leads_in_other,
+    place_objection,
+    score_objection,
+    tier_objection,
+    topic_objection,
+)
 from extract.rules.patterns import COUNT
 from extract.scales import read_score
 from extract.scopes import block_of, in_brackets_of, ministries_apart, region_of
-from extract.years import base_of, explains_base, years_of
+from extract.sharing import Portion, shared_portions
+from extract.years import base_of, explains_base, said_in_full, years_of
 from normalize.indices import indices
 from normalize.numbers import NumberFormatError, parse_count
 
+_IN_ORDER = re.compile(r"lần lượt|theo thứ tự")
 _COUNTED_PLACES = re.compile(r"\b\d{1,2} vị trí[^.;]{0,20}$")
-_COMPARED = re.compile(
-    r"(?:\bsau|\btrên|\bdưới|\bhơn|so với|\bkém|\bgiống|\bvượt|bỏ xa|trước|bằng|cùng với|như|\bcạnh)"
-    r"(?: (?:tỉnh|thành phố|địa phương|các|đơn vị|cả))*\s*$"
-)
 _OPENS_WITH_VALUE = re.compile(r"\s*(?:[-–•*]\s*)?(?:\w+ \w+ )?(?:với|đạt|được)\b", re.IGNORECASE)
 _EQUALLY = re.compile(r"\b(?:đều|cùng|mỗi nơi|mỗi)\b|là 2 đơn vị")
 _MORE_PLACES = re.compile(rf"(?:(?:,| và) (?:thứ )?{COUNT})+(?! (?:tỉnh|điểm|bậc))".replace("\\ ", "[ ]"))
@@ -46,6 +52,7 @@ _OWN_MEAN = re.compile(
 )
 _WHOLE_COUNTRY = {"cả nước", "toàn quốc", "cấp tỉnh"}
 _STATISTIC_REACH = 90
+_FEWEST_SHARED = 2
 _LOCAL = {"department", "district", "commune"}
 #: Nobody ranks the bodies of a province by these; a department beside them is named for something else.
 _OF_PROVINCES_ONLY = {"PCI", "PAPI", "PGI", "PII", "PEPI"}
@@ -72,9 +79,11 @@ class _Reader:
     """One walk over the mentions of one sentence, left to right, brackets as asides."""
 
     def __init__(self, s: Marked, state: Discourse) -> None:
-        self.s = s
+        self.s = s = replace(s, mentions=said_in_full(s.mentions, state.year.year))
         self.state = state
         self.codes = index_places(s)
+        self.compared = compared_names(s)
+        self.portions: dict[int, Portion] = {}
         self.subjects: list[SubjectName] = []
         self.subject_at: int | None = None
         self.met: list[SubjectName] = []
@@ -146,7 +155,7 @@ class _Reader:
         if i in self.done:
             return
         mention = self.s.mentions[i]
-        if self.subjects and _COMPARED.search(self.s.before(i, 40)):
+        if i in self.compared and (self.subjects or not self._all_compared()):
             return
         names = name_list(self.s, i)
         self.done.update(names)
@@ -157,6 +166,10 @@ class _Reader:
         yield from self._flush()
         if len(names) > 1:
             yield from self._share_among(names)
+
+    def _all_compared(self) -> bool:
+        """Tell whether the sentence names nobody but those that its own subject is compared with."""
+        return all(n in self.compared for n in range(len(self.s.mentions)) if self.s.subject(n) is not None)
 
     def _meet_pronoun(self, pronoun: Pronoun, at: int) -> Iterator[Draft]:
         if self.subjects and not (pronoun.subject_type == "district" and self.state.home.district is not None):
@@ -232,17 +245,39 @@ class _Reader:
             yield from self._attach(i, place=place, end=tail.end())
 
     def _respectively(self, i: int) -> Iterator[Draft]:
-        """Give scores "lần lượt là 87,61 và 86,70" to the last subjects named, where no list stands right before."""
+        """Share out "lần lượt là 87,61 và 86,70": over the years or the indices listed before it, else over the subjects.
+
+        Subjects in a list right before the word are `_share_among`'s.
+        """
         s = self.s
-        scores = [j for j in range(i + 1, len(s.mentions)) if isinstance(s.mentions[j].payload, Score) and j not in self.done]
-        run = [j for n, j in enumerate(scores) if j == i + 1 + n]
-        if len(run) > 1 and len(self.met) >= len(run) and not self.deferred:
-            kept, at = self.subjects, self.subject_at
-            for subject, j in zip(self.met[-len(run) :], run, strict=True):
-                self.done.add(j)
-                self._set_subjects([subject], at if at is not None else s.mentions[i].start)
-                yield from self._attach(j)
-            self.subjects = kept
+        following = [j for j in range(i + 1, len(s.mentions)) if s.mentions[j].start < s.clause_end(i)]
+        stop = next((j for j in following if s.subject(j) is not None or isinstance(s.mentions[j].payload, IndexName)), len(s.mentions))
+        here = s.bracket(i)
+        for kind in (Score, Rank):
+            run = [
+                j for j in following if j < stop and isinstance(s.mentions[j].payload, kind) and s.bracket(j) == here and j not in self.done
+            ]
+            if len(run) < _FEWEST_SHARED:
+                continue
+            portions = shared_portions(s, self.codes, i, len(run))
+            if portions:
+                self.portions.update(zip(run, portions, strict=True))
+            elif kind is Score and len(self.met) >= len(run) and not self.deferred:
+                yield from self._share_scores(i, run)
+
+    def _share_scores(self, i: int, run: Sequence[int]) -> Iterator[Draft]:
+        """Give scores to the last subjects named."""
+        kept, at = self.subjects, self.subject_at
+        for subject, j in zip(self.met[-len(run) :], run, strict=True):
+            self.done.add(j)
+            self._set_subjects([subject], at if at is not None else self.s.mentions[i].start)
+            yield from self._attach(j)
+        self.subjects = kept
+
+    def _portion(self, i: int) -> Portion:
+        """Return the share of a "lần lượt" that value `i` belongs to; a change in brackets goes with the value before it."""
+        before = [j for j in self.portions if j <= i]
+        return self.portions[max(before)] if before else Portion()
 
     # -- values -----------------------------------------------------------------------------------------
 
@@ -254,6 +289,9 @@ class _Reader:
                 return
             case Rank():
                 followers = subjects_behind(self.s, i)
+                if followers and self.s.is_superlative(i) and leads_in_other(self.s, i):
+                    self._drop(i, "a lead in something else")
+                    return
                 if followers:
                     yield from self._inverted(i, followers)
                     return
@@ -300,7 +338,9 @@ class _Reader:
         s = self.s
         rank: Rank = s.mentions[i].payload  # type: ignore[assignment]  # the caller has a rank
         first = s.mentions[followers[0]]
-        ordered = "lần lượt" in s.text[max(0, s.mentions[i].start - 40) : first.start] or bool(_COUNTED_PLACES.search(s.before(i, 40)))
+        ordered = bool(_IN_ORDER.search(s.text, max(0, s.mentions[i].start - 40), first.start)) or bool(
+            _COUNTED_PLACES.search(s.before(i, 40))
+        )
         if len(followers) > 1 and rank.superlative:
             for place, n in enumerate(followers if rank.place == 1 and ordered else (), start=1):
                 self._set_subjects(self._named([n]), first.start)
@@ -355,14 +395,16 @@ class _Reader:
         payload = self.s.mentions[i].payload
         subject = self.subjects[-1] if self.subjects else None
         if subject is None:
-            if self.s.names_anyone() or self.s.is_superlative(i):
+            if not self._all_compared() or self.s.is_superlative(i):
                 self._drop(i, "whose it is stays open")
                 return
             subject = self._carried(i)
             if subject is None:
                 return
         objection = None
-        if self.s.is_superlative(i):
+        if isinstance(payload, Rank) and counts_points(self.s, i):
+            objection = "it counts points of a text"
+        elif self.s.is_superlative(i):
             objection = place_objection(self.s, i, self.subject_at, has_component=self.component is not None)
         elif isinstance(payload, Tier):
             objection = tier_objection(self.s, i, target=self.target)
@@ -406,7 +448,8 @@ class _Reader:
     ) -> Iterator[Draft]:
         mention = self.s.mentions[i]
         value: Value = mention.payload  # type: ignore[assignment]  # only values reach here
-        found = indices_of(self.s, self.codes, i, self.state, self.component)
+        portion = self._portion(i)
+        found = [portion.index] if portion.index else indices_of(self.s, self.codes, i, self.state, self.component)
         if not found:
             self._drop(i, "no index is named so far")
         for index in found:
@@ -424,7 +467,7 @@ class _Reader:
             self.planned = self.planned or self.target
             if isinstance(value, Rank) and value.of is not None and subject.subject_type == "ministry":
                 self.state.counts["ministry"] = value.of  # "first of 17 ministries": the last one is the 17th
-            for year in years_of(self.s, i, index, base, self.state):
+            for year in [portion.year] if portion.year else years_of(self.s, i, index, base, self.state):
                 yield Draft(
                     index=index,
                     subject=subject,

@@ -1,13 +1,31 @@
 """The measured year of a value, and the year a change is measured against; each with its reason."""
 
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 
 from extract.discourse import Discourse, YearRead
 from extract.marked import Marked
-from extract.mentions import Delta, Mention, Rank, RelativeBase, Year
+from extract.mentions import Delta, Mention, Rank, RelativeBase, RelativeYear, Year
 
 _ATTACHED = re.compile(r"\s*\(?\s*")
 _CLOSES = re.compile(r"\s*(?:[),;.]|$|với|đạt)")
+
+
+def said_in_full(mentions: Sequence[Mention], carried: int | None) -> tuple[Mention, ...]:
+    """Return the mentions with each "năm sau" as the year it means, counted from the one named before it."""
+    full: list[Mention] = []
+    for mention in mentions:
+        payload = mention.payload
+        if isinstance(payload, Year) and not payload.base:
+            carried = payload.years[-1]
+        elif isinstance(payload, RelativeYear):
+            if carried is None:
+                continue
+            carried += payload.distance
+            mention = replace(mention, payload=Year((carried,)))  # noqa: PLW2901 (the same mention, said in full)
+        full.append(mention)
+    return tuple(full)
 
 
 def base_of(s: Marked, i: int) -> Year | RelativeBase | None:
@@ -90,8 +108,10 @@ def _belongs_to_earlier(s: Marked, year: Mention, i: int) -> bool:
 def _from_value(s: Marked, i: int, read: YearRead, base: Year | RelativeBase | None) -> YearRead:
     """Move a value that a change starts from to the year before: "từ xếp hạng thứ 60 lên thứ 38"."""
     del base
-    if read.year is None or not isinstance(s.mentions[i].payload, Rank) or not re.search(r"\btừ\s*$", s.before(i, 6)):
+    if read.year is None or not isinstance(s.mentions[i].payload, Rank) or not re.search(r"\b(?:từ|from)\s*$", s.before(i, 6)):
         return read
+    if s.mentions[i].rule == "english.rank_from":
+        return YearRead(read.year - 1, "the value before the change")
     follower = s.mentions[i + 1] if i + 1 < len(s.mentions) else None
     if follower is None or not isinstance(follower.payload, Rank):
         return read

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 
-from normalize.fold import fold
+from normalize.fold import fold, strip_marks
 from normalize.lexicon import Lexicon
 from normalize.tables import rows, split_names
 
@@ -84,7 +84,7 @@ def province_lexicon() -> Lexicon[Unit]:
 @cache
 def district_lexicon() -> Lexicon[Unit]:
     """Return the bare names of districts; the same name may belong to several provinces."""
-    return Lexicon((unit.name, unit) for unit in districts())
+    return Lexicon((name, unit) for unit in districts() for name in {unit.name, strip_marks(unit.name).title()})
 
 
 @cache
@@ -139,8 +139,9 @@ def named(name: str) -> list[Unit]:
 
 @cache
 def districts_of(province_gso: str) -> dict[str, Unit]:
-    """Return a province's districts by folded bare name."""
-    return {fold(unit.name): unit for unit in districts() if unit.province == province_gso}
+    """Return a province's districts by folded bare name, and by the name without marks that English news prints."""
+    mine = [unit for unit in districts() if unit.province == province_gso]
+    return {strip_marks(unit.name): unit for unit in mine} | {fold(unit.name): unit for unit in mine}
 
 
 def find_district(name: str, province_gso: str | None) -> Unit | None:

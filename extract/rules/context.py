@@ -48,7 +48,7 @@ BEFORE_NAMES: tuple[Rule, ...] = (
     # "lần thứ 3 liên tiếp", "năm thứ hai liên tiếp", "9 tuần liên tiếp", "16 năm"
     rule(
         "noise.streak",
-        r"\b(?:lần|năm|kỳ|đợt|khóa|tuần|quý)\ thứ\ [\w]+(?:\ liên\ tiếp)?|\b\d+\ (?:năm|lần|tuần|tháng|ngày|giờ|phút)\b(?:\ liên\ tiếp)?",
+        r"\b(?:lần|năm|kỳ|kỳ\ họp|đợt|khóa|tuần|quý|ngày|ngày\ làm\ việc|phiên|vòng|đại\ hội|nhiệm\ kỳ|giai\ đoạn|bước|tập)\ thứ\ [\w]+(?:\ liên\ tiếp)?|(?<!\d)\d{1,3}\ (?:năm|lần(?!\ lượt)|tuần|tháng|ngày|giờ|phút)\b(?!\ (?:19|20)\d\d)(?:\ liên\ tiếp)?",
         lambda _: Cue("noise"),
     ),
     # DTI ranks the ministries with public services apart from those without
@@ -68,7 +68,7 @@ BEFORE_NAMES: tuple[Rule, ...] = (
     # gaps to a mean, a leader, a neighbour
     rule(
         "noise.gap",
-        r"\b(?:cách|hơn\ kém|chênh|chênh\ lệch|kém|còn\ cách)\ (?:\S+\ ){0,4}?\d+(?:[.,]\d+)?\ ?(?:điểm|%)(?!\ so\ với\ năm)",
+        r"\b(?:cách|hơn\ kém|chênh|chênh\ lệch|kém|còn\ cách)\ (?:\S+\ ){0,4}?\d+(?:[.,]\d+)?\ ?(?:điểm|%)(?!\ so\ với\ năm)(?:\ \(\d+(?:[.,]\d+)?\ điểm\))?",
         lambda _: Cue("noise"),
     ),
     rule(
@@ -80,6 +80,17 @@ BEFORE_NAMES: tuple[Rule, ...] = (
         "noise.gap_before",
         r"\b(?:cao\ hơn|thấp\ hơn|hơn|kém)\ \d+(?:[.,]\d+)?\ ?(?:điểm|%)?(?=\ so\ với\ (?:mức\ |giá\ trị\ )?(?:điểm\ |mức\ )?(?:bình\ quân|trung\ bình|trung\ vị|đơn\ vị|địa\ phương|tỉnh|vị\ trí|quy\ định))",
         lambda _: Cue("noise"),
+    ),
+    # the figure of nobody in particular: "tỉnh có điểm cao nhất là 95,97%, tỉnh thấp nhất đạt 67,70%"
+    rule(
+        "statistic.max_of_all",
+        r"\b(?:mức|điểm|điểm\ số|giá\ trị|chỉ\ số|kết\ quả|tỉnh|địa\ phương|đơn\ vị|nơi)\ (?:có\ [^,.;()\d]{0,50}\ )?cao\ nhất(?=\ (?:là|đạt|với|chỉ)\ \d)",
+        lambda _: Statistic("score_max"),
+    ),
+    rule(
+        "statistic.min_of_all",
+        r"\b(?:mức|điểm|điểm\ số|giá\ trị|chỉ\ số|kết\ quả|tỉnh|địa\ phương|đơn\ vị|nơi)\ (?:có\ [^,.;()\d]{0,50}\ )?thấp\ nhất(?=\ (?:là|đạt|với|chỉ)\ \d)",
+        lambda _: Statistic("score_min"),
     ),
     rule("noise.lost", r"\bmất\ \d+(?:[.,]\d+)?\s?/\s?\d+(?:[.,]\d+)?\ điểm", lambda _: Cue("noise")),
     rule("noise.scale", r"\b(?:trên\ )?thang\ điểm\ \d+|\btrên\ tổng\ \d+\ điểm|\btính\ theo\ thang\ \d+", lambda _: Cue("noise")),
@@ -98,8 +109,6 @@ RULES: tuple[Rule, ...] = (
         _statistic,
     ),
     rule("statistic.national", r"\bchung\ (?:của\ )?(?:cả\ nước|toàn\ quốc)", lambda _: Statistic("score_mean")),
-    rule("statistic.max", r"\b(?:mức|điểm|giá\ trị|điểm\ số)\ cao\ nhất(?=\ (?:là|đạt)\ \d)", lambda _: Statistic("score_max")),
-    rule("statistic.min", r"\b(?:mức|điểm|giá\ trị|điểm\ số)\ thấp\ nhất(?=\ (?:là|đạt)\ \d)", lambda _: Statistic("score_min")),
     rule("cue.range", r"\b(?:nằm\ trong\ khoảng|trong\ khoảng|dao\ động\ từ)(?=\ \d)", lambda _: Statistic("score_min")),
     rule("cue.respectively", r"\blần\ lượt\b|\btheo\ thứ\ tự\b", lambda _: Cue("respectively")),
     rule(

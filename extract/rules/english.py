@@ -10,9 +10,10 @@ from normalize.numbers import parse_number
 _ORDINALS = {
     word: n for n, word in enumerate(("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"), start=1)
 }  # fmt: skip
-_VERB = r"(?:ranked|ranks|ranking|rank|placed|came|comes|stood|stands|finished|climbed\ to|rose\ to|fell\ to|dropped\ to|slipped\ to)"
+_VERB = r"(?:ranked|ranks|ranking|rank|placed|came|comes|coming|stood|stands|standing|finished|finishing|was|is|(?:climbed|climbing|rose|rising|moved|moving|jumped|jumping|fell|falling|dropped|dropping|slipped|slipping)(?:\ up|\ down)?\ to)"
 _ORDINAL = r"(?:(?P<place>\d{1,3})(?:st|nd|rd|th)|(?P<word>first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth))\b"
 _OF = r"\ (?:nationwide\ )?(?:out\ of|of|among|in)\ (?:the\ |all\ |a\ total\ of\ )*(?P<of>\d{2,3})\b(?!\ ?(?:%|points))"
+_WORDS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "a": 1}
 _PLACES = r"(?:places?|ranks?|positions?|notches|spots|steps)"
 _UP = r"up|rose|rising|climbed|climbing|increased|increasing|improved|improving|gained|gaining|jumped|jumping|moved\ up|higher"
 _DOWN = r"down|fell|falling|dropped|dropping|decreased|decreasing|declined|declining|lost|losing|slipped|slipping"
@@ -27,7 +28,8 @@ def _rank(match: re.Match[str]) -> Rank | None:
 
 
 def _delta(match: re.Match[str]) -> Delta | None:
-    amount = parse_number(match["amount"], Decimal(100))
+    printed = match["amount"]
+    amount = Decimal(_WORDS[printed]) if printed in _WORDS else parse_number(printed, Decimal(100))
     unit = {"%": "%", "percentage points": "%", "points": "điểm", "point": "điểm"}.get(match["unit"], "bậc")
     if not 0 < amount <= LARGEST_CHANGE or (unit == "bậc" and amount != amount.to_integral_value()):
         return None
@@ -35,7 +37,7 @@ def _delta(match: re.Match[str]) -> Delta | None:
     return Delta(amount if upward[-1] else -amount, unit) if upward else None
 
 
-_CHANGE = rf"(?P<amount>{NUMBER})\ ?(?P<unit>%|percentage\ points|points?\b|{_PLACES}\b)"
+_CHANGE = rf"(?P<amount>{NUMBER}|(?:{'|'.join(_WORDS)})(?=\ {_PLACES}\b))\ ?(?P<unit>%|percentage\ points|points?\b|{_PLACES}\b)"
 
 _COMPARED = re.compile(
     r"(?:above|below|than|under|over|exceed(?:s|ed|ing)?|to|with)(?: the)?(?: (?:national|provincial|country's|country’s|overall))?\s*$"
@@ -67,8 +69,18 @@ BEFORE_NAMES: tuple[Rule, ...] = (
     rule(
         "english.rank_of", rf"(?<!\w){_ORDINAL}(?:\ (?:place|position))?{_OF}(?=\ (?:provinces|cities|localities|ministries)|[.,;)])", _rank
     ),
-    rule("english.last", r"\bat\ the\ bottom\b|\branked\ last\b|\branks\ last\b", lambda _: Rank(None, from_end=1, superlative=True)),
-    rule("english.first", r"\bat\ the\ (?:head|top)\b(?!\ of\ (?:his|her))", lambda _: Rank(1, superlative=True)),
+    # where a change starts from: "up from 22nd in 2019"
+    rule("english.rank_from", rf"(?<=from\ )(?:the\ )?{_ORDINAL}(?:\ (?:place|position))?(?:{_OF})?", _rank),
+    rule(
+        "english.last",
+        r"\bat\ the\ bottom\b|\b(?:ranked|ranks|ranking|came|comes|stood|stands|finished|placed)\ (?:last|bottom)\b|\bthe\ (?:lowest|last)(?=\ (?:is|was)\b)",
+        lambda _: Rank(None, from_end=1, superlative=True),
+    ),
+    rule(
+        "english.first",
+        r"\bat\ the\ (?:head|top)\b(?!\ of\ (?:his|her))|\b(?:topped|tops|topping|(?:led|leads|leading)(?!\ (?:by|to|up|into|the\ way)\b))(?:\ the\ (?:country|nation|list|table|rankings?|chart|index))?\b|\btook\ the\ (?:lead|top\ spot|first\ place)\b|\bin\ the\ lead\b",
+        lambda _: Rank(1, superlative=True),
+    ),
 )
 
 RULES: tuple[Rule, ...] = (
@@ -81,6 +93,16 @@ RULES: tuple[Rule, ...] = (
         "english.year_before",
         r"\b(?:compared\ (?:to|with)|over|from|on|than)\ (?:the\ )?(?:previous\ year|last\ year|year\ before|year\ earlier)\b",
         lambda _: RelativeBase(),
+    ),
+    rule(
+        "english.districts",
+        r"\b(?:districts?(?:-level|\ group|\ level)|(?:list|group)\ of\ districts|(?:the\ )?(?P<n>\d{1,2})\ districts)\b",
+        lambda m: Group("district", "các huyện", int(m["n"]) if m["n"] else None),
+    ),
+    rule(
+        "english.departments",
+        r"\b(?:departments?(?:-level|\ group|\ level)|(?:among|of)\ (?:the\ )?(?:(?P<n>\d{1,2})\ )?departments)\b",
+        lambda m: Group("department", "các sở", int(m["n"]) if m["n"] else None),
     ),
     rule("english.average", r"\b(?P<word>average|mean|median)\b(?:\ (?:score|points?|value))?", _statistic),
     rule(

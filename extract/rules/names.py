@@ -19,12 +19,26 @@ from normalize.units import (
 )
 
 _UPPER = re.compile(f"[{UPPER}]")
+# Words that no name of a body contains: verbs of ranking, conjunctions before figures, nouns of office holders.
+_BODY_ENDS = (
+    r"(?:xếp|đứng|đạt|dẫn|có|với|là|giữ|tăng|giảm|được|chỉ|ở|nằm|cùng|tiếp|thuộc|vươn|tụt|vẫn|đã|cũng|cho|trong|về|năm|vị|hạng|thứ|lần|đều|"
+    r"trên|dưới|từ|đến|này|tham|công bố|tổ chức|phối hợp|và (?:Sở|Ban|Cục|Chi|UBND|huyện|thị|thành)|của|do|để|theo|sau|thì|nhưng|khi)\b"
+)
 _CAPITALS = rf"[{UPPER}]\w*(?:[ \-’'][{UPPER}]\w*){{0,4}}(?:[’']\w+)?"
 # "huyện Sông Mã", "UBND TP. Buôn Ma Thuột", "thị xã An Khê"; the kind word may be capital at a sentence's start.
 _DISTRICT = re.compile(
     rf"(?:UBND\ +)?\b(?P<kind>[Hh]uyện|[Tt]hị\ xã|[Qq]uận|[Tt]hành\ phố|TP\.?|Tp\.?|TX\.?|H\.|[Tt]hị\ trấn|[Xx]ã|[Pp]hường)\ ?(?P<name>{_CAPITALS})".replace(
         "\\ ", "[ ]"
     )
+)
+# "Cam Le District People's Committee", "Hoa Vang and Son Tra districts": English puts the kind behind the name.
+_ENGLISH_DISTRICT = re.compile(
+    r"(?P<name>[A-Z][a-z]+(?: [A-Z][a-z]+){0,3})(?: (?:and|,) [A-Z][a-z]+(?: [A-Z][a-z]+)?)? (?:[Dd]istricts?|[Tt]owns?|[Cc]ity)\b"
+)
+# A body that no list holds: "Trung tâm Xúc tiến đầu tư", "Chi cục Kiểm lâm". Its name ends where a verb, a figure or another
+# name begins; what those verbs are is known better here than where the name ends.
+_BODY = re.compile(
+    rf"(?:Sở|Ban|Cục|Chi cục|Thanh tra|Văn phòng|Trung tâm|Viện|Kho bạc|Liên minh|Hội|Đài|Quỹ|Điện lực|Công ty|Trường)(?: (?!{_BODY_ENDS})[^\W\d_]+(?:,(?= [{UPPER}]))?){{1,9}}"
 )
 _COMMUNE_KINDS = {"xã", "phường", "thị trấn"}
 _CITY_KINDS = {"thành phố", "tp", "tp."}
@@ -123,6 +137,13 @@ def _subject_at(
     if department and (unit is None or department.end > unit.end) and _UPPER.search(text[department.start : department.end]):
         behind, end = _absorb_province(text, tokens, department.next_token, department.end)
         return Mention(SubjectName("department", department.entries[0]), start, end, "subject.department"), behind
+    if bare_districts:
+        english = _english_district(text, start, province)
+        if english is not None:
+            return english, position + 1
+        body = _body(text, tokens, position)
+        if body is not None and (unit is None or body[0].end > unit.end):
+            return body
     if unit and _UPPER.search(text[unit.start : unit.end]):
         first = unit.entries[0]
         ids = tuple(entry.unit_id for entry in unit.entries)
@@ -138,10 +159,39 @@ def _subject_at(
     return None, position + 1
 
 
+def _english_district(text: str, start: int, province: Unit | None) -> Mention | None:
+    match = _ENGLISH_DISTRICT.match(text, start)
+    unit = find_district(match["name"], province.gso_code) if match and province is not None else None
+    if match is None or unit is None:
+        return None
+    return Mention(SubjectName("district", unit.name, (unit.unit_id,)), start, match.end("name"), "subject.district_english")
+
+
+def _body(text: str, tokens: list[Token], position: int) -> tuple[Mention, int] | None:
+    """Read the name of a body that no list holds, up to the verb, the figure or the province behind it."""
+    match = _BODY.match(text, tokens[position].start)
+    if match is None:
+        return None
+    behind = next((i for i in range(position, len(tokens)) if tokens[i].start >= match.end()), len(tokens))
+    for i in range(position + 1, behind):  # "Cục Quản lý thị trường Quảng Ninh" ends before its province
+        unit = province_lexicon().match_at(text, tokens, i)
+        if unit and unit.entries[0].level == "province" and text[unit.start].isupper():
+            name = text[match.start() : tokens[i - 1].end]
+            return _named_body(name, match.start(), unit.end), unit.next_token
+    return _named_body(match[0], match.start(), match.end()), behind
+
+
+def _named_body(name: str, start: int, end: int) -> Mention:
+    words = name.removesuffix(" tỉnh").split()
+    return Mention(SubjectName("department", " ".join(words)), start, end, "subject.body")
+
+
 def _district(match: re.Match[str], province: Unit | None) -> Mention | None:
     kind, name = match["kind"].lower(), match["name"]
     if kind in _CITY_KINDS and any(unit.kind == _CENTRAL for unit in named(name) or named(f"TP. {name}")):
         return None
+    if fold(name).split()[0] in {"hcm", "hồ"} and kind in _CITY_KINDS:
+        return None  # "TP HCM Nguyễn Văn A": the city and its chairman
     if kind in _COMMUNE_KINDS:
         return Mention(SubjectName("commune", name), match.start(), match.end(), "subject.commune")
     unit = find_district(name, province.gso_code if province else None) or find_district(name, None)

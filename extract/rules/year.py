@@ -2,7 +2,7 @@
 
 import re
 
-from extract.mentions import RelativeBase, Rule, Year, rule
+from extract.mentions import RelativeBase, RelativeYear, Rule, Year, rule
 
 _Y = r"(?:19|20)\d\d"
 
@@ -43,5 +43,10 @@ RULES: tuple[Rule, ...] = (
         "year.before",
         r"\bso\ với\ (?:cùng\ kỳ|năm\ trước|năm\ ngoái|năm\ liền\ trước|kỳ\ trước|1\ năm\ trước|một\ năm\ trước)(?:\ (?:đó|liền\ kề))?",
         lambda _: RelativeBase(),
+    ),
+    rule(
+        "year.next",
+        r"\bnăm\ (?:sau|sau\ đó|tiếp\ theo|kế\ tiếp)\b(?=[^.;]{0,40}\ (?:hạng|thứ|điểm|bậc|vị\ trí))",
+        lambda _: RelativeYear(1),
     ),
 )
