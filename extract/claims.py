@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from extract.article import Article
-from extract.discourse import Discourse, as_subject, in_year
+from extract.discourse import Discourse, YearRead, as_subject, in_year
 from extract.draft import Draft
 from extract.home import read_home
 from extract.lexer import lex, strong_codes
 from extract.lists import compared_names
 from extract.marked import mark
-from extract.mentions import Delta, IndexName, Mention, Rank, Score, SubjectName, Tier
+from extract.mentions import Delta, Group, IndexName, Mention, Rank, Score, SubjectName, Tier
 from extract.plausible import is_figure
 from extract.resolver import resolve
 from extract.sentence import Span, lines, sentences
@@ -122,7 +122,8 @@ def _read_sentences(article: Article, view: View, state: Discourse) -> Iterator[
     local = _speaks_of_districts(read, codes)
     paragraph = -1
     for (number, span), (_, first_reading) in zip(body, read, strict=True):
-        mentions = lex(span.text, province, bare_districts=True) if local else first_reading
+        districts = local or any(isinstance(m.payload, Group) and m.payload.subject_type == "district" for m in first_reading)
+        mentions = lex(span.text, province, bare_districts=True) if districts else first_reading
         if number != paragraph:
             paragraph = number
             state.new_paragraph(goes_on=bool(_GOES_ON.match(span.text)))
@@ -200,6 +201,10 @@ def _claim(article: Article, view: View, span: Span, draft: Draft, state: Discou
     taken_over = read.year is not None and "earlier" in read.reason and not provincial and not draft.target
     if taken_over and read.year is not None and not state.can_report(draft.index, read.year):
         read = state.released_year(draft.index)
+    ahead = not provincial and read.year is not None and state.published is not None and read.year > state.published.year
+    target = draft.target or ahead  # nobody reports a year that has not begun
+    if not provincial and not target and read.year is not None and not state.can_report(draft.index, read.year):
+        read = YearRead(read.year - 1, f"results of {read.year} cannot be out by {state.published}")
     year = read.year
     subject, unit_id = in_year(draft.subject, year)
     province = state.province()
@@ -227,7 +232,7 @@ def _claim(article: Article, view: View, span: Span, draft: Draft, state: Discou
         base_year=draft.base_year,
         component=draft.component,
         scope=draft.scope,
-        modality="target" if draft.target else "estimate" if estimate else "reported",
+        modality="target" if target else "estimate" if estimate else "reported",
         evidence=article.text[start:end],
         start=start,
         end=end,
@@ -261,7 +266,8 @@ def _value(draft: Draft, year: int | None, counts: Mapping[str, int]) -> tuple[D
                 return Decimal(of - rank.from_end + 1), "exact", of
             return Decimal(place), "exact", of
         case Delta() as delta:
-            return delta.amount, "about" if delta.about else "range" if delta.high is not None else "exact", None
+            bound: Qualifier = "about" if delta.about else "at_least" if delta.at_least else "exact"
+            return delta.amount, "range" if delta.high is not None else bound, None
         case Score() as score:
             return draft.amount, score.qualifier, None
         case Tier() as tier:

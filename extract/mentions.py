@@ -75,6 +75,7 @@ class Delta:
     unit: str | None
     high: Decimal | None = None
     about: bool = False
+    at_least: bool = False
     needs_base: bool = False
 
 

@@ -26,8 +26,10 @@ IN_POINTS_ONLY = {"PCI", "PAPI", "PGI", "PII", "DTI", "ICT_INDEX", "DDCI"}
 #: Surveys in points: a change in percent beside them is of an answer.
 SURVEYS = {"PCI", "PAPI", "PGI"}
 _OTHER_SHARE = re.compile(r"(?:tỷ lệ|tỉ lệ)(?! \d)(?! là)[^,;.]{3,60}$")
-_COUNTED = re.compile(r"(?:hồ sơ|doanh nghiệp|đơn vị|người|địa phương)[^,;.]{0,12}$")
+_COUNTED = re.compile(r"(?:hồ sơ|doanh nghiệp|người|(?<!/\d\d )(?:đơn vị|địa phương))[^,;.]{0,12}$")
 _OF_MANY = re.compile(r"(?:nhóm|top|tốp|các (?:tỉnh|địa phương)|những|vị trí|thứ hạng|người)(?:[^,.;()]|, thành){0,40}$")
+_IN_FIRST = re.compile(r"(?:\bnằm|\bthuộc|có tên|\blọt|\bđứng|quay lại|trở lại|góp mặt|duy trì|\bgiữ)(?: \w+){0,4}\s*$")
+_NOT_IN = re.compile(r"\b(?:không|chưa|ra khỏi|rời|thoát)\b[^.;,]{0,25}$")
 _MANY_IN_GROUP = re.compile(
     r"(?:đa số|phần lớn|hầu hết|nhiều|(?<!một trong )(?<!trong )(?<!cùng )\b(?:các|những)) (?:các )?(?:tỉnh|địa phương|huyện|sở|bộ|đơn vị)\b[^.;:]{0,70}$"
 )
@@ -128,8 +130,10 @@ def tier_objection(s: Marked, i: int, *, target: bool) -> str | None:
     """Object to a tier that defines a group, or that the subject has left."""
     tier: Tier = s.mentions[i].payload  # type: ignore[assignment]
     before = s.before(i, 40)
-    if tier.value.startswith("top ") and not target:
-        return "the first N without saying that the subject is in it is no result"
+    if tier.value.startswith("top ") and not target and not (s.names_anyone() and _IN_FIRST.search(s.before(i, 60))):
+        return "the first N, and nothing says that somebody is among them"
+    if _NOT_IN.search(before):
+        return "a group that the subject is not in"
     if re.search(r"(?:cách|từ|\d) (?:nhóm )?$|\bnhiều$", before):
         return "a group that the subject has left"
     if _MANY_IN_GROUP.search(s.before(i, 90)):

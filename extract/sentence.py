@@ -11,6 +11,8 @@ from extract.rules.patterns import LOWER, UPPER
 _INNER_STOP = re.compile(r"[.!?…]\s+\S")
 # "10,02%Các sở": two sentences that lost the space between them; the break is before the capital.
 _GLUED = re.compile(rf"(?<=\d%|[{LOWER}]\.)(?=[{UPPER}][{LOWER}])")
+# A stop that ends a short form, not a sentence: "TX. An Khê", "H. Yên Châu", "ThS. Nguyễn".
+_SHORTENED = re.compile(r"(?:^|[ (,;\-–])(?:TX|Tx|TT|Tt|TP|Tp|H|Q|P|X|Th\.?S|T\.?S|GS|PGS|BS|KS|LS|Đ/c|đ/c|No|vs|v\.v)\.$")
 # The longest sentence in the development articles has 1,100 characters; lists run to twice that.
 _LONGEST = 4000
 
@@ -63,11 +65,19 @@ def _tokenized(line: Span) -> Iterator[Span]:
         return
     from underthesea import sent_tokenize  # noqa: PLC0415 (see _INNER_STOP)
 
-    position = 0
+    begin = position = 0
     for sentence in sent_tokenize(line.text):
         found = line.text.find(sentence, position)
         if found < 0:  # underthesea changed a character: keep the rest whole rather than guess
-            yield Span(line.text[position:], line.start + position)
-            return
-        yield Span(sentence, line.start + found)
+            break
         position = found + len(sentence)
+        if not _SHORTENED.search(line.text, begin, position):
+            yield _trimmed(line, begin, position)
+            begin = position
+    if line.text[begin:].strip():
+        yield _trimmed(line, begin, len(line.text))
+
+
+def _trimmed(line: Span, begin: int, end: int) -> Span:
+    text = line.text[begin:end]
+    return Span(text.strip(), line.start + begin + len(text) - len(text.lstrip()))

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from extract.discourse import Discourse, YearRead
 from extract.marked import Marked
-from extract.mentions import Delta, Mention, Rank, RelativeBase, RelativeYear, Year
+from extract.mentions import Mention, Rank, RelativeBase, RelativeYear, Year
 
 _ATTACHED = re.compile(r"\s*\(?\s*")
 _CLOSES = re.compile(r"\s*(?:[),;.]|$|với|đạt)")
@@ -72,7 +72,8 @@ def years_of(s: Marked, i: int, index: str, base: Year | RelativeBase | None, st
     if behind:
         return _read(behind[0], "named in the sentence")
     read = state.measured_year(index, base if isinstance(base, Year) else None)
-    if isinstance(base, Year) and read.year is not None and read.year <= base.years[0] and isinstance(mention.payload, Delta):
+    base = base or base_of(s, i)  # a value beside "so với năm 2020" is of a later year, changed or not
+    if isinstance(base, Year) and read.year is not None and read.year <= base.years[0]:
         read = YearRead(base.years[0] + 1, "base year plus one")
     return [_from_value(s, i, read, base)]
 

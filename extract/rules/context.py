@@ -45,6 +45,8 @@ BEFORE_NAMES: tuple[Rule, ...] = (
         lambda _: Cue("noise"),
     ),
     rule("noise.decree_code", r"\b\d+/(?:\d{4}/)?(?:qđ|kh|nq|nđ|ct|tb|bc|ttr|ubnd)[\w-]*", lambda _: Cue("noise")),
+    # "Huân chương Lao động hạng Ba", "di tích cấp quốc gia hạng nhất"
+    rule("noise.medal", r"\b(?:huân|huy)\ chương\ [^,.;()]{0,40}?hạng\ (?:nhất|nhì|ba)\b", lambda _: Cue("noise")),
     # "lần thứ 3 liên tiếp", "năm thứ hai liên tiếp", "9 tuần liên tiếp", "16 năm"
     rule(
         "noise.streak",
@@ -62,7 +64,7 @@ BEFORE_NAMES: tuple[Rule, ...] = (
     # counts, not ranks: "12/12 UBND huyện", "32/63 địa phương trên mức", "4/8 nội dung"
     rule(
         "noise.count",
-        r"(?<!hạng\ )(?<!thứ\ )(?<!xếp\ )(?<!đứng\ )(?<!vị\ trí\ )(?<![\d.,])\d{1,3}\s?/\s?\d{1,3}\ (?:ubnd|tỉnh|thành|địa\ phương|huyện|đơn\ vị|bộ|sở|cơ\ quan|chỉ\ số|nội\ dung|lĩnh\ vực|tiêu\ chí|trục|xã|phường|quận)\b",
+        r"(?<!hạng\ )(?<!thứ\ )(?<!xếp\ )(?<!đứng\ )(?<!vị\ trí\ )(?<!số\ )(?<!ở\ )(?<![\d.,])\d{1,3}\s?/\s?\d{1,3}\ (?:ubnd|tỉnh|thành|địa\ phương|huyện|đơn\ vị|bộ|sở|cơ\ quan|chỉ\ số|nội\ dung|lĩnh\ vực|tiêu\ chí|trục|xã|phường|quận)\b",
         lambda _: Cue("noise"),
     ),
     # gaps to a mean, a leader, a neighbour
@@ -97,7 +99,7 @@ BEFORE_NAMES: tuple[Rule, ...] = (
     # thresholds of the groups themselves: "Nhóm A, từ 90% trở lên", "trên 76% đến dưới 80%"
     rule(
         "noise.threshold",
-        r"\b(?:từ|trên)\ \d+(?:[.,]\d+)?\ ?%?\ ?(?:-|–|đến)\ ?(?:dưới\ )?\d+(?:[.,]\d+)?\ ?%|(?:có\ chỉ\ số\ \w+\ đạt\ )?(?:đạt\ )?từ\ \d+(?:[.,]\d+)?\ ?%\ trở\ lên|(?<=,\ )(?:trên|dưới)\ \d+(?:[.,]\d+)?\ ?%",
+        r"\b(?:từ|trên)\ \d+(?:[.,]\d+)?\ ?%?\ ?(?:-|–|đến)\ ?(?:dưới\ )?\d+(?:[.,]\d+)?\ ?%|(?<=,\ )(?:trên|dưới)\ \d+(?:[.,]\d+)?\ ?%",
         lambda _: Cue("noise"),
     ),
 )
@@ -113,7 +115,7 @@ RULES: tuple[Rule, ...] = (
     rule("cue.respectively", r"\blần\ lượt\b|\btheo\ thứ\ tự\b", lambda _: Cue("respectively")),
     rule(
         "cue.target",
-        r"\b(?:phấn\ đấu|đặt\ mục\ tiêu|(?<!thành\ )(?<!đạt\ )(?<!vượt\ )(?<!các\ )mục\ tiêu(?!\ (?:ấy|này|đã|trên))|nhằm\ đạt|quyết\ tâm\ đưa)\b",
+        r"\b(?:phấn\ đấu|đặt\ mục\ tiêu|(?<!thành\ )(?<!đạt\ )(?<!vượt\ )(?<!các\ )mục\ tiêu(?!\ (?:ấy|này|đã|trên))|nhằm\ đạt|quyết\ tâm\ đưa|đề\ ra\ (?:\d+\ |các\ )?(?:chỉ\ tiêu|mục\ tiêu|kế\ hoạch)|kỳ\ vọng|hướng\ (?:tới|đến))\b",
         lambda _: Cue("target"),
     ),
     rule(

@@ -9,10 +9,14 @@ from normalize.numbers import NumberFormatError, parse_count, parse_number
 
 _UP = r"tăng|thăng|nhích|vọt|nhảy|bật|cải\ thiện|vượt|thêm|vươn|leo|lên|nâng|tiến|hơn"
 _DOWN = r"giảm|tụt|sụt|lùi|rớt|hạ|xuống|mất|rơi|kém|bớt|trượt"
-_ADVERB = r"(?:\ (?:hạng|thêm|tới|đến|mạnh|nhẹ|khoảng|gần|hơn|những|lên|xuống|được|vọt|bật|tiếp|vượt|liền|thứ|điểm|bậc|lại|nhanh|đúng|thấp|cao|hẳn))"
+_ADVERB = r"(?:\ (?:hạng|thêm|tới|đến|mạnh|nhẹ|khoảng|gần|hơn|những|lên|xuống|được|vọt|bật|tiếp|vượt|liền|thứ|điểm|bậc|lại|nhanh|đúng|thấp|cao|hẳn|ít\ nhất|tối\ thiểu))"
 _UNIT = rf"(?P<unit>{PLACE_UNIT}|điểm\ phần\ trăm|điểm\ %|điểm|%)"
 _AMOUNT = rf"(?P<amount>{NUMBER}|{WORD_NUMBER})(?:\ ?(?:-|–|—|đến)\ ?(?P<high>{NUMBER}))?"
 _SIGN = re.compile(rf"\b(?:(?P<up>{_UP})|{_DOWN})\b")
+_AT_LEAST = re.compile(r"\b(?:ít nhất|tối thiểu)\b")
+_BEFORE_BASE = re.compile(
+    r"\b(?P<verb>cao hơn|thấp hơn|tăng|giảm|hơn|kém)(?: (?:so )?với)? (?:năm (?:20\d\d|trước|ngoái)|cùng kỳ)(?: (?:là|tới|đến))? $"
+)
 _ABOUT = re.compile(r"\b(?:khoảng|gần|xấp xỉ)\b")
 
 
@@ -46,15 +50,31 @@ def _delta(match: re.Match[str]) -> Delta | None:
         amount * sign,
         unit,
         parse_number(high) * sign if high else None,
+        at_least=bool(_AT_LEAST.search(match["verb"])),
         about=bool(_ABOUT.search(match["verb"])),
         needs_base=verb[0] in {"hơn", "kém", "mất", "thêm"},
     )
+
+
+def _behind_base(match: re.Match[str]) -> Delta | None:
+    verb = _BEFORE_BASE.search(match.string, max(0, match.start() - 40), match.start())
+    amount, unit = _amount(match["amount"]), _unit(match["unit"])
+    if verb is None or not 0 < amount <= LARGEST_CHANGE or (unit == "bậc" and amount != amount.to_integral_value()):
+        return None
+    return Delta(amount if verb["verb"] in {"cao hơn", "tăng", "hơn"} else -amount, unit)
 
 
 RULES: tuple[Rule, ...] = (
     rule(
         "delta.verb",
         rf"(?<!so\ )\b(?P<verb>(?:cao\ |thấp\ )?(?:{_UP}|{_DOWN})(?:{_ADVERB}){{0,4}})\ {_AMOUNT}\ ?{_UNIT}(?!\ ?(?:dân\ số|dự\ toán|kế\ hoạch))",
+        _delta,
+    ),
+    # the base between verb and amount: "cao hơn năm 2021 0,21 điểm", "tăng so với năm 2020 là 5 bậc"
+    rule("delta.behind_base", rf"(?P<amount>{NUMBER})\ ?{_UNIT}", _behind_base),
+    rule(
+        "delta.range",
+        rf"\b(?P<verb>(?:tăng|giảm))\ từ\ (?P<amount>\d{{1,2}})\ ?(?:-|–|đến)\ ?(?P<high>\d{{1,2}})\ (?P<unit>{PLACE_UNIT})",
         _delta,
     ),
     # "tăng 0,13 so với năm 2020", "giảm 0,105 so với": an index on a scale of 0 to 1 has no unit

@@ -69,6 +69,11 @@ BEFORE_NAMES: tuple[Rule, ...] = (
     rule(
         "english.rank_of", rf"(?<!\w){_ORDINAL}(?:\ (?:place|position))?{_OF}(?=\ (?:provinces|cities|localities|ministries)|[.,;)])", _rank
     ),
+    rule(
+        "english.rank_to",
+        rf"(?<=to\ )(?:the\ )?{_ORDINAL}(?=\ (?:place|position|nationwide|in\ the\ (?:country|nation|list|rankings?))\b)",
+        _rank,
+    ),
     # where a change starts from: "up from 22nd in 2019"
     rule("english.rank_from", rf"(?<=from\ )(?:the\ )?{_ORDINAL}(?:\ (?:place|position))?(?:{_OF})?", _rank),
     rule(

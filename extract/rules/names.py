@@ -27,7 +27,7 @@ _BODY_ENDS = (
 _CAPITALS = rf"[{UPPER}]\w*(?:[ \-’'][{UPPER}]\w*){{0,4}}(?:[’']\w+)?"
 # "huyện Sông Mã", "UBND TP. Buôn Ma Thuột", "thị xã An Khê"; the kind word may be capital at a sentence's start.
 _DISTRICT = re.compile(
-    rf"(?:UBND\ +)?\b(?P<kind>[Hh]uyện|[Tt]hị\ xã|[Qq]uận|[Tt]hành\ phố|TP\.?|Tp\.?|TX\.?|H\.|[Tt]hị\ trấn|[Xx]ã|[Pp]hường)\ ?(?P<name>{_CAPITALS})".replace(
+    rf"(?:(?:UBND|[UỦ][ỷy] ban nhân dân|Uỷ ban nhân dân)\ +)?\b(?P<kind>[Hh]uyện|[Tt]hị\ xã|[Qq]uận|[Tt]hành\ phố|TP\.?|Tp\.?|TX\.?|H\.|[Tt]hị\ trấn|[Xx]ã|[Pp]hường)\ ?(?P<name>{_CAPITALS})".replace(
         "\\ ", "[ ]"
     )
 )

@@ -44,7 +44,7 @@ RULES: tuple[Rule, ...] = (
     # "hạng 32", "vị trí thứ 4", "xếp hạng thứ 14", "vị trí số một", "ở vị thứ 45/63"
     rule(
         "rank.noun",
-        rf"(?:\b{_VERB}\ (?:ở\ |vào\ )?)?\b{_NOUN}(?:\ hạng)?(?:\ (?P<place>\d{{1,3}}\b(?![.,]\d)(?!\ (?:tỉnh|thành\ phố|địa\ phương|đơn\ vị))|nhất\b|nhì\b)|\ (?:thứ|số)\ (?P<ordinal>{COUNT})){_OF}(?!\s?[/%])(?!\ ?(?:điểm|bậc|cán\ bộ))",
+        rf"(?:\b{_VERB}\ (?:ở\ |vào\ )?)?\b{_NOUN}(?:\ hạng)?(?:\ (?P<place>\d{{1,3}}\b(?![.,]\d)(?!\ (?:tỉnh|thành\ phố|địa\ phương|đơn\ vị))|nhất\b|nhì\b|ba\b)|\ (?:thứ|số)\ (?P<ordinal>{COUNT})){_OF}(?!\s?[/%])(?!\ ?(?:điểm|bậc|cán\ bộ))",
         _rank,
     ),
     # "xếp thứ 12/63", "đứng thứ bẩy", "lên thứ 14/63", "xuống thứ 5"
@@ -63,7 +63,9 @@ RULES: tuple[Rule, ...] = (
     rule("rank.enumerated", r"(?<![\d\w])\((?P<place>\d{1,2})\)(?=\ [^\W\d_])", lambda m: Rank(int(m["place"]), enumerated=True)),
     # alone in brackets, "(12/63)": only with the number of provinces that a year can have
     rule("rank.bracket", r"(?<=\()(?P<place>\d{1,2})\s?/\s?(?P<of>63|64|34)(?=\))", _rank),
-    rule("rank.second", r"\bá\ quân\b|\bxếp\ nhì\b|\bđứng\ nhì\b", lambda _: Rank(2, superlative=True)),
+    # told with "là": "năm 2020 là 35/63"
+    rule("rank.told", r"(?<=\blà\ )(?P<place>\d{1,2})\s?/\s?(?P<of>63|64|34)\b(?=[.,;)]|\s*$|\ (?:và|tăng|giảm))", _rank),
+    rule("rank.second", r"\bá\ quân\b|\b(?:xếp|đứng|về)\ nhì\b", lambda _: Rank(2, superlative=True)),
     rule("rank.last_but_one", r"\báp\ chót\b|\bkế\ chót\b", lambda _: Rank(None, from_end=2, superlative=True)),
     rule(
         "rank.last",

@@ -34,7 +34,7 @@ def _score(match: re.Match[str]) -> Score:
     unit = groups.get("unit")
     return Score(
         text=match["number"],
-        unit={"điểm": "điểm", "points": "điểm", "%": "%"}.get(unit or ""),
+        unit={"điểm": "điểm", "đ": "điểm", "points": "điểm", "%": "%"}.get(unit or ""),
         scale=parse_number(scale, Decimal(100)) if scale else None,
         qualifier=qualifier,  # type: ignore[arg-type]  # the dictionary above holds only the four words
         noun_follows=bool(_NOUN_FOLLOWS.match(match.string, match.end())),
@@ -46,7 +46,7 @@ _SCALE = r"(?:(?:\s?/\s?|\ out\ of\ (?:the\ |a\ total\ of\ )?)(?P<scale>\d+(?:[.
 RULES: tuple[Rule, ...] = (
     rule(
         "score.unit",
-        rf"(?<![\d.,/-]){_QUALIFIER}(?P<number>{NUMBER}){_SCALE}\ ?(?P<unit>điểm|%|points)(?![^\W\d_])(?!\ (?:cầu|trường|thi|bán|nóng|giao\ dịch|du\ lịch|đến|phục\ vụ|dân\ cư)\b)",
+        rf"(?<![\d.,/-]){_QUALIFIER}(?P<number>{NUMBER}){_SCALE}\ ?(?P<unit>điểm|%|points|đ)(?![^\W\d_])(?!\ (?:cầu|trường|thi|bán|nóng|giao\ dịch|du\ lịch|đến|phục\ vụ|dân\ cư)\b)",
         _score,
     ),
     rule("score.scale", r"(?<![\d.,/-])(?P<number>\d+[.,]\d+)\s?/\s?(?P<scale>\d+(?:[.,]\d+)?)\b(?!/)", _score),
