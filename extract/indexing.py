@@ -76,6 +76,14 @@ def _index_list(s: Marked, codes: list[IndexPlace], before: int) -> list[str]:
     return list(dict.fromkeys(reversed(shared)))
 
 
+def announced(s: Marked, codes: list[IndexPlace]) -> str:
+    """Return the index that the next sentence goes on with: the last named, of a list that ends the sentence the first."""
+    listed = _index_list(s, codes, len(s.text) + 1)
+    return (
+        listed[0] if len(listed) > 1 and not any(isinstance(m.payload, Rank | Delta | Score | Tier) for m in s.mentions) else codes[-1][2]
+    )
+
+
 def heads_value(s: Marked, i: int) -> bool:
     """Tell whether a component stands right before a value, and so is what the value is of."""
     following = next(

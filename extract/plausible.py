@@ -6,7 +6,7 @@ Each check returns its objection, or None where it has none, so that a dropped f
 import re
 
 from extract.marked import Marked
-from extract.mentions import ComponentName, Delta, IndexName, Mention, Rank, Score, SubjectName, Tier
+from extract.mentions import ComponentName, Delta, IndexName, Mention, Rank, RelativeBase, Score, SubjectName, Tier, Year
 
 TOPIC_DRIFT = re.compile(
     r"grdp|tổng sản phẩm|tốt nghiệp|thí sinh|huy chương|thu ngân sách|thu nội địa|thu hút (?:vốn )?(?:đầu tư|fdi)|vốn (?:đầu tư|fdi)|lượt khách|triệu lượt|khách (?:du lịch|quốc tế)|kim ngạch|quy mô kinh tế|tỷ lệ doanh nghiệp|tỉ lệ doanh nghiệp|nông thôn mới|thu nhập bình quân|xuất khẩu|tỉ đồng|tỷ đồng|triệu đồng|học sinh|hộ nghèo|giải ngân|"
@@ -154,11 +154,27 @@ _POINT_INSIDE = re.compile(r"[,:]\s*$")
 
 def counts_points(s: Marked, i: int) -> bool:
     """Tell whether "thứ nhất", "thứ hai" count the points of a text and rank nobody."""
-    if s.mentions[i].rule != "rank.bare":
+    if s.mentions[i].rule != "rank.bare" or any(char.isdigit() for char in s.word(i)):
         return False
     before = s.before(i, 12)
     return bool(_POINT_OPENS.search(before)) or bool(
         _POINT_INSIDE.search(before) and re.match(r"\s*[,:]\s*\w", s.text[s.mentions[i].end :])
+    )
+
+
+def is_part(s: Marked, i: int) -> bool:
+    """Tell whether the score `i` is a block of the one before its brackets: "79,21/100 điểm (50,5 điểm ...; 28,71 điểm ...)"."""
+    bracket = s.bracket(i)
+    score = s.mentions[i].payload
+    outer = next((m for m in reversed(s.mentions[:i]) if s.depth[m.start] != bracket), None)
+    if not bracket or not isinstance(score, Score) or outer is None or not isinstance(outer.payload, Score):
+        return False
+    same = [m for m in s.mentions if s.depth[m.start] == bracket]
+    named = any(isinstance(m.payload, SubjectName | Year | IndexName | RelativeBase) for m in same)
+    return (
+        not named
+        and not s.text[outer.end : bracket - 1].strip("điểm chuẩn ")
+        and len([m for m in same if isinstance(m.payload, Score)]) > 1
     )
 
 

@@ -3,10 +3,11 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from extract.discourse import Discourse, YearRead
 from extract.draft import MEASURES, Draft, Value, base_year, whole
-from extract.indexing import component_of, heads_value, index_places, indices_of
+from extract.indexing import announced, component_of, heads_value, index_places, indices_of
 from extract.lists import compared_names, members, name_list, subjects_behind
 from extract.marked import Marked, mark
 from extract.mentions import (
@@ -28,6 +29,7 @@ from extract.mentions import (
 from extract.plausible import (
     counts_points,
     delta_objection,
+    is_part,
     leads_in_other,
     place_objection,
     score_objection,
@@ -37,10 +39,10 @@ from extract.plausible import (
 from extract.rules.patterns import COUNT
 from extract.scales import read_score
 from extract.scopes import block_of, in_brackets_of, ministries_apart, region_of
-from extract.sharing import Portion, shared_portions
+from extract.sharing import Portion, equal_portions, shared_portions
 from extract.years import base_of, explains_base, said_in_full, years_of
 from normalize.indices import indices
-from normalize.numbers import NumberFormatError, parse_count
+from normalize.numbers import NumberFormatError, parse_count, parse_number
 
 _IN_ORDER = re.compile(r"lần lượt|theo thứ tự")
 _COUNTED_PLACES = re.compile(r"\b\d{1,2} vị trí[^.;]{0,20}$")
@@ -50,9 +52,16 @@ _MORE_PLACES = re.compile(rf"(?:(?:,| và) (?:thứ )?{COUNT})+(?! (?:tỉnh|đi
 _OWN_MEAN = re.compile(
     r"cả nước|toàn quốc|của các|bình quân chung|\bcấp\b|các (?:tỉnh|sở|huyện|bộ|địa)|khối|trung vị|\d+ bộ|mức (?:cao|thấp) nhất"
 )
+# Who moved most or least stands between the verb and the amount.
+_CHANGED_MOST = re.compile(
+    r"\b(?:tăng|(?P<down>giảm|sụt))\b[^.]{0,60}?\b(?:nhiều|mạnh|ít|lớn|sâu)\ nhất\b[^.;\d]{0,40}$".replace("\\ ", " ")
+)
+#: No index of 100 points has moved further in a year than this.
+_LARGEST_YEARLY = Decimal(40)
 _WHOLE_COUNTRY = {"cả nước", "toàn quốc", "cấp tỉnh"}
 _STATISTIC_REACH = 90
 _FEWEST_SHARED = 2
+_ALL_OF = re.compile(r" (?:đều |cùng |được |đạt |xếp )*")
 _LOCAL = {"department", "district", "commune"}
 #: Nobody ranks the bodies of a province by these; a department beside them is named for something else.
 _OF_PROVINCES_ONLY = {"PCI", "PAPI", "PGI", "PII", "PEPI"}
@@ -83,7 +92,7 @@ class _Reader:
         self.state = state
         self.codes = index_places(s)
         self.compared = compared_names(s)
-        self.portions: dict[int, Portion] = {}
+        self.portions: dict[int, Sequence[Portion]] = {}
         self.subjects: list[SubjectName] = []
         self.subject_at: int | None = None
         self.met: list[SubjectName] = []
@@ -109,6 +118,21 @@ class _Reader:
                 self._enter_bracket(i)
             yield from self._visit(i, mention)
         self._leave()
+
+    def _as_change(self, i: int) -> bool:
+        """Read "tăng nhiều nhất là Bình Thuận với 6,39%" as a change."""
+        score = self.s.mentions[i].payload
+        most = _CHANGED_MOST.search(self.s.before(i, 120))
+        if not isinstance(score, Score) or most is None or score.scale is not None:
+            return False
+        amount = parse_number(score.text, _LARGEST_YEARLY)
+        if amount > _LARGEST_YEARLY:
+            return False
+        sign = -1 if most["down"] else 1
+        mentions = list(self.s.mentions)
+        mentions[i] = replace(mentions[i], payload=Delta(amount * sign, score.unit), rule="delta.most")
+        self.s = replace(self.s, mentions=tuple(mentions))
+        return True
 
     def _visit(self, i: int, mention: Mention) -> Iterator[Draft]:
         match mention.payload:
@@ -261,7 +285,7 @@ class _Reader:
                 continue
             portions = shared_portions(s, self.codes, i, len(run))
             if portions:
-                self.portions.update(zip(run, portions, strict=True))
+                self.portions.update((j, [portion]) for j, portion in zip(run, portions, strict=True))
             elif kind is Score and len(self.met) >= len(run) and not self.deferred:
                 yield from self._share_scores(i, run)
 
@@ -274,15 +298,18 @@ class _Reader:
             yield from self._attach(j)
         self.subjects = kept
 
-    def _portion(self, i: int) -> Portion:
-        """Return the share of a "lần lượt" that value `i` belongs to; a change in brackets goes with the value before it."""
+    def _portions(self, i: int) -> Sequence[Portion]:
+        """Return the shares of a list that value `i` belongs to; a change in brackets goes with the value before it."""
         before = [j for j in self.portions if j <= i]
-        return self.portions[max(before)] if before else Portion()
+        return self.portions[max(before)] if before else equal_portions(self.s, self.codes, i) or [Portion()]
 
     # -- values -----------------------------------------------------------------------------------------
 
     def _meet_value(self, i: int) -> Iterator[Draft]:
         payload = self.s.mentions[i].payload
+        if self._as_change(i):
+            yield from self._attach(i)
+            return
         match payload:
             case Rank(enumerated=True):
                 yield from self._enumerated(i)
@@ -295,6 +322,9 @@ class _Reader:
                 if followers:
                     yield from self._inverted(i, followers)
                     return
+            case Tier() if (group := self._all_of_group(i)) is not None:
+                yield from self._draft(i, whole(group), group=group)
+                return
             case Tier(value=value) if not value.startswith("top "):
                 listed = members(self.s, i, has_subject=bool(self.subjects))
                 for n in listed:
@@ -312,10 +342,19 @@ class _Reader:
             case Delta(unit=unit) if self.aggregate is not None and unit != "bậc":
                 yield from self._draft(i, whole(self.aggregate), group=self.aggregate)
                 return
-        if not self.subjects and _OPENS_WITH_VALUE.match(self.s.text) and self.s.names_anyone():
+        if not self.subjects and self._waits(i):
             self.deferred.append(i)
             return
         yield from self._attach(i)
+
+    def _waits(self, i: int) -> bool:
+        """Tell whether a value without a subject so far is one of a name behind it: the opening words say so, or only one name comes."""
+        if _OPENS_WITH_VALUE.match(self.s.text) and self.s.names_anyone():
+            return True
+        coming = {self.s.subject(n) for n in range(i + 1, len(self.s.mentions)) if n not in self.compared and not self.s.bracket(n)} - {
+            None
+        }
+        return isinstance(self.s.mentions[i].payload, Score) and not self.s.bracket(i) and len(coming) == 1
 
     def _flush(self) -> Iterator[Draft]:
         """Attach the values that waited for their subject: "Với 0,5064 điểm và 0,4880 điểm, A và B ..."."""
@@ -391,6 +430,12 @@ class _Reader:
             return self.state.group
         return Group("province", "63 tỉnh")
 
+    def _all_of_group(self, i: int) -> Group | None:
+        """Return the group that a tier right behind it is of, whole: "08/08 huyện ở mức khá"."""
+        before = self.s.mentions[i - 1] if i else None
+        whole_group = before is not None and before.rule == "group.all_districts" and _ALL_OF.fullmatch(self.s.between(i - 1, i))
+        return before.payload if whole_group and before is not None and isinstance(before.payload, Group) else None
+
     def _attach(self, i: int, *, place: int | None = None, end: int | None = None) -> Iterator[Draft]:
         payload = self.s.mentions[i].payload
         subject = self.subjects[-1] if self.subjects else None
@@ -448,12 +493,12 @@ class _Reader:
     ) -> Iterator[Draft]:
         mention = self.s.mentions[i]
         value: Value = mention.payload  # type: ignore[assignment]  # only values reach here
-        portion = self._portion(i)
-        found = [portion.index] if portion.index else indices_of(self.s, self.codes, i, self.state, self.component)
-        if not found:
+        carried = indices_of(self.s, self.codes, i, self.state, self.component)
+        shares = [(p, index) for p in self._portions(i) for index in ([p.index] if p.index else carried)]
+        if not shares:
             self._drop(i, "no index is named so far")
-        for index in found:
-            component = component_of(self.s, i, index, self.component)
+        for portion, index in shares:
+            component = portion.component or component_of(self.s, i, index, self.component)
             base = base_of(self.s, i) if isinstance(value, Delta) else None
             objection = self._objection(i, index, component, subject, base, aggregated=group is not None)
             amount = None
@@ -514,6 +559,8 @@ class _Reader:
         if component is None and self.component is not None and index not in self.component.codes:
             return f"a field that {index} does not have"
         named = bool(self.codes) or aggregated
+        if component is None and is_part(self.s, i):
+            return "a part of the score before the brackets"
         objection = topic_objection(self.s, i)
         if objection is None and isinstance(payload, Score):
             objection = score_objection(self.s, i, index, component, target=self.target, index_named=named)
@@ -543,7 +590,7 @@ class _Reader:
     def _leave(self) -> None:
         state = self.state
         if self.codes:
-            state.index = self.codes[-1][2]
+            state.index = announced(self.s, self.codes)
         years = [m for m in self.s.measured_years() if not self.s.depth[m.start] and isinstance(m.payload, Year) and not m.payload.is_range]
         if years and isinstance(years[-1].payload, Year):
             if self.codes:  # a year beside other things ("thu ngân sách năm 2017") is not an index's

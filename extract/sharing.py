@@ -1,19 +1,24 @@
-"""Shares of a "lần lượt": the years or indices listed before it, one for each value behind it."""
+"""Shares of a list: one value each ("lần lượt"), or one value for all ("đều")."""
 
+import re
 from dataclasses import dataclass
 
 from extract.discourse import YearRead
 from extract.indexing import IndexPlace
 from extract.marked import Marked
-from extract.mentions import Mention, SubjectName, Year
+from extract.mentions import ComponentName, Mention, SubjectName, Year
+
+_LIST_GAP = re.compile(r"[\s(),”\"“]*(?:và|cùng|,)?\s*(?:(?:chỉ số|trụ cột|lĩnh vực|về)\s*)*[\s(,“\"]*")
+_EQUALLY = re.compile(r"[^.;]{0,40}\b(?:đều|cùng)\b(?: (?:được|đạt|xếp|đứng|ở|có|tăng|giảm|nằm))*\s*")
 
 
 @dataclass(frozen=True, slots=True)
 class Portion:
-    """What one value of a shared list is of, where the list says it: its index or its year."""
+    """What one value of a shared list is of, where the list says it: its index, its year or its field."""
 
     index: str | None = None
     year: YearRead | None = None
+    component: str | None = None
 
 
 def shared_portions(s: Marked, codes: list[IndexPlace], i: int, count: int) -> list[Portion]:
@@ -21,6 +26,9 @@ def shared_portions(s: Marked, codes: list[IndexPlace], i: int, count: int) -> l
     years = _years(s, i)
     if len(years) == count:
         return [Portion(year=YearRead(year, "shared out in order")) for year in years]
+    fields = _fields(s, i)
+    if len(fields) == count:
+        return [Portion(component=name) for name in fields]
     start = max((m.end for m in s.mentions[:i] if isinstance(m.payload, SubjectName)), default=0)
     listed = list(dict.fromkeys(code for at, _, code in codes if at < s.mentions[i].start))
     behind_subject = list(dict.fromkeys(code for at, _, code in codes if start <= at < s.mentions[i].start))
@@ -28,6 +36,30 @@ def shared_portions(s: Marked, codes: list[IndexPlace], i: int, count: int) -> l
         if len(candidates) == count:
             return [Portion(index=code) for code in candidates]
     return []
+
+
+def equal_portions(s: Marked, codes: list[IndexPlace], i: int) -> list[Portion]:
+    """Return the shares of a value that is the same for all of a list: "Chính quyền số và Kinh tế số đều xếp thứ 2"."""
+    start = s.mentions[i].start
+    fields = _fields(s, i)
+    if len(fields) > 1:
+        last = max(m.end for m in s.mentions[:i] if isinstance(m.payload, ComponentName))
+        return [Portion(component=name) for name in fields] if _EQUALLY.fullmatch(s.text, last, start) else []
+    before = [(at, end, code) for at, end, code in codes if end <= start]
+    if len({code for _, _, code in before}) > 1 and _EQUALLY.fullmatch(s.text, before[-1][1], start):
+        return [Portion(index=code) for code in dict.fromkeys(code for _, _, code in before)]
+    return []
+
+
+def _fields(s: Marked, i: int) -> list[str]:
+    """Return the fields of the list that ends nearest before mention `i`."""
+    fields = [m for m in s.mentions[:i] if isinstance(m.payload, ComponentName)]
+    run: list[Mention] = fields[-1:]
+    for field in reversed(fields[:-1]):
+        if not _LIST_GAP.fullmatch(s.text, field.end, run[0].start):
+            break
+        run.insert(0, field)
+    return [m.payload.name for m in run if isinstance(m.payload, ComponentName)]
 
 
 def _years(s: Marked, i: int) -> list[int]:
