@@ -16,6 +16,8 @@ _LEAST_LISTED = 5
 _BAR = re.compile(r"\n[ \t]*\|[ \t]*(?=\n|$)")
 _NUMBER = re.compile(r"(?<!\d)(\d{1,2})\s?[.)]\s?")
 _RANKING = re.compile(r"xếp hạng|thứ hạng|bảng", re.IGNORECASE)
+_NUMBERED_LINE = re.compile(r"\s*(\d{1,3})[.)]\s+(?P<name>[^\d\n:;(–-][^\d\n:;(–]{2,60}?)(?=\s*(?:[-–:;,(]|\d|$|đạt|với))")
+_LEADERS = re.compile(r"xếp hạng|thứ hạng|bảng|dẫn đầu|đứng đầu|\btop\b|\btốp\b", re.IGNORECASE)
 # How far before the list its heading may stand.
 _HEADING_REACH = 120
 
@@ -31,7 +33,7 @@ class Cell(NamedTuple):
 def flat_tables(text: str) -> tuple[Table, ...]:
     """Return the tables that stand in a plain text with their cells below each other, and its numbered lists."""
     cells = list(_cells(text))
-    return (*_stacked(text, cells), *_numbered(text))
+    return (*_stacked(text, cells), *_numbered(text), *_numbered_lines(text))
 
 
 def _cells(text: str) -> Iterator[Cell]:
@@ -92,8 +94,27 @@ def _numbered(text: str) -> Iterator[Table]:
                 rows.append((place, Cell(name.text, line.start() + name.start, line.start() + name.end)))
         if len(rows) >= _LEAST_LISTED and _RANKING.search(text, max(0, rows[0][0].start - _HEADING_REACH), rows[0][0].start):
             heading = (Cell("Thứ hạng", rows[0][0].start, rows[0][0].start), Cell("Tỉnh, thành phố", rows[0][0].start, rows[0][0].start))
-            table = [heading, *rows]
-            yield Table(tuple(tuple(c.text for c in row) for row in table), tuple(tuple((c.start, c.end) for c in row) for row in table))
+            yield _table([heading, *rows])
+
+
+def _numbered_lines(text: str) -> Iterator[Table]:
+    """Find lines "1. Quảng Ninh - 71,25 điểm", counted from 1, below a heading that speaks of a ranking."""
+    rows: list[tuple[Cell, Cell]] = []
+    for line in [*re.finditer(r"[^\n]+", text), None]:
+        match = _NUMBERED_LINE.match(line[0]) if line else None
+        if line is not None and match is not None and int(match[1]) == len(rows) + 1:
+            number = Cell(match[1], line.start() + match.start(1), line.start() + match.end(1))
+            rows.append((number, Cell(match["name"].strip(), line.start() + match.start("name"), line.start() + match.end("name"))))
+            continue
+        if len(rows) >= _LEAST_ROWS and _LEADERS.search(text, max(0, rows[0][0].start - _HEADING_REACH), rows[0][0].start):
+            yield _table(
+                [(Cell("Thứ hạng", rows[0][0].start, rows[0][0].start), Cell("Đơn vị", rows[0][0].start, rows[0][0].start)), *rows]
+            )
+        rows = []
+
+
+def _table(rows: Sequence[tuple[Cell, Cell]]) -> Table:
+    return Table(tuple(tuple(c.text for c in row) for row in rows), tuple(tuple((c.start, c.end) for c in row) for row in rows))
 
 
 def _province_at(line: str, start: int) -> Cell | None:

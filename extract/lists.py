@@ -16,6 +16,7 @@ _LIST_GAP = re.compile(
     r"\s*(?:,|;|và|cùng|cùng với|/|,\s*và|-|–)\s*(?:(?:các|tỉnh|thành phố|tp\.?|huyện|thị xã|mỗi nơi)\s*)*", re.IGNORECASE
 )
 _SEQUENCE_GAP = re.compile(r"[\s),;.]*(?:và|cùng|cùng với)?[\s(:\d.)]*(?:(?:các|tỉnh|thành phố|huyện|thị xã|là) )*")
+_ORDER_OPENS = re.compile(r"[\s):]*(?:là|gồm|như sau)?[\s:]*(?:ubnd )?(?:các |huyện |tỉnh |sở )*")
 _INSERTED = re.compile(r"[\s(,:]*(?:với|đạt|được)?\s*|[\s)]*")
 _MEMBERS = re.compile(r"[^.;]{0,70}?(?:\bgồm|\blà|\bcó|:|\()[^.;]{0,40}")
 _GROUP_OF = re.compile(r"(?:đơn vị|tỉnh|bộ|huyện|địa phương|nhóm)[^.;]{0,20}$")
@@ -73,6 +74,14 @@ def subjects_behind(s: Marked, i: int) -> list[int]:
             return sequence(s, j) if _INVERTED.fullmatch(s.text, s.mentions[i].end, s.mentions[j].start) else []
         if isinstance(payload, Rank | Delta | Score | Tier | Statistic):
             return []
+    return []
+
+
+def listed_behind(s: Marked, i: int) -> list[int]:
+    """Return the names that follow the words "theo thứ tự từ cao xuống thấp", in their order."""
+    following = i + 1
+    if following < len(s.mentions) and s.subject(following) is not None and _ORDER_OPENS.fullmatch(s.between(i, following)):
+        return sequence(s, following)
     return []
 
 

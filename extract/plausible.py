@@ -10,7 +10,7 @@ from extract.mentions import ComponentName, Delta, IndexName, Mention, Rank, Rel
 
 TOPIC_DRIFT = re.compile(
     r"grdp|tổng sản phẩm|tốt nghiệp|thí sinh|huy chương|thu ngân sách|thu nội địa|thu hút (?:vốn )?(?:đầu tư|fdi)|vốn (?:đầu tư|fdi)|lượt khách|triệu lượt|khách (?:du lịch|quốc tế)|kim ngạch|quy mô kinh tế|tỷ lệ doanh nghiệp|tỉ lệ doanh nghiệp|nông thôn mới|thu nhập bình quân|xuất khẩu|tỉ đồng|tỷ đồng|triệu đồng|học sinh|hộ nghèo|giải ngân|"
-    r"chỉ số giá|cpi tháng|vn-index|vn index|bình chọn|bóng đá|giá vàng|tiêu dùng|sản xuất công nghiệp|iip|tăng trưởng kinh tế|"
+    r"chỉ số giá|cpi tháng|vn-index|vn index|bình chọn|bóng đá|giá vàng|tiêu dùng|sản xuất công nghiệp|iip|tăng trưởng kinh tế|thpt|điểm thi|giá trị sản xuất|"
     r"thế giới|toàn cầu|asean|quốc gia trên|quốc gia và vùng"
 )
 _SCORE_CUE = re.compile(
@@ -30,6 +30,7 @@ _COUNTED = re.compile(r"(?:hồ sơ|doanh nghiệp|người|(?<!/\d\d )(?:đơn 
 _OF_MANY = re.compile(r"(?:nhóm|top|tốp|các (?:tỉnh|địa phương)|những|vị trí|thứ hạng|người)(?:[^,.;()]|, thành){0,40}$")
 _IN_FIRST = re.compile(r"(?:\bnằm|\bthuộc|có tên|\blọt|\bđứng|quay lại|trở lại|góp mặt|duy trì|\bgiữ)(?: \w+){0,4}\s*$")
 _NOT_IN = re.compile(r"\b(?:không|chưa|ra khỏi|rời|thoát)\b[^.;,]{0,25}$")
+_FIELDS_COUNTED = re.compile(r"\d+(?:/\d+)? (?:nội dung|chỉ số|lĩnh vực|tiêu chí|trục|trụ cột)\b[^.;,]{0,40}$")
 _MANY_IN_GROUP = re.compile(
     r"(?:đa số|phần lớn|hầu hết|nhiều|(?<!một trong )(?<!trong )(?<!cùng )\b(?:các|những)) (?:các )?(?:tỉnh|địa phương|huyện|sở|bộ|đơn vị)\b[^.;:]{0,70}$"
 )
@@ -107,7 +108,8 @@ def place_objection(s: Marked, i: int, since: int | None, *, has_component: bool
         return "its subject stands behind it"
     if _STREAK.search(s.before(i, 60)) and not s.measured_years():
         return "a streak: of which year is open"
-    if _OF_MANY.search(s.before(i, 45)) and since is not None and since < s.mentions[i].start:
+    start = s.mentions[i].start
+    if since is not None and since < start and _OF_MANY.search(s.text, max(since, start - 45), start):
         return None if _IS_ONE.search(s.before(i, 60)) else "one of many"
     if not word.endswith(("cao nhất", "thấp nhất")) or "vị trí" in word:
         return None if has_component or not leads_in_other(s, i) else "a lead in something else"
@@ -136,8 +138,12 @@ def tier_objection(s: Marked, i: int, *, target: bool) -> str | None:
         return "a group that the subject is not in"
     if re.search(r"(?:cách|từ|\d) (?:nhóm )?$|\bnhiều$", before):
         return "a group that the subject has left"
-    if _MANY_IN_GROUP.search(s.before(i, 90)):
+    start = s.mentions[i].start
+    named = max((m.end for m in s.mentions[:i] if isinstance(m.payload, SubjectName)), default=0)
+    if _MANY_IN_GROUP.search(s.text, max(named, start - 90), start):
         return "it tells of many where no member is named"
+    if _FIELDS_COUNTED.search(s.text, max(named, start - 60), start):
+        return "it counts the fields in a group"
     fits = (
         bool(_TIER_CUE.search(before))
         or s.word(i).startswith(("xếp loại", "xếp hạng", "ở mức", "in ", "into "))

@@ -8,7 +8,7 @@ from decimal import Decimal
 from extract.discourse import Discourse, YearRead
 from extract.draft import MEASURES, Draft, Value, base_year, whole
 from extract.indexing import announced, component_of, heads_value, index_places, indices_of
-from extract.lists import compared_names, members, name_list, subjects_behind
+from extract.lists import compared_names, listed_behind, members, name_list, subjects_behind
 from extract.marked import Marked, mark
 from extract.mentions import (
     ComponentName,
@@ -66,6 +66,8 @@ _LOCAL = {"department", "district", "commune"}
 #: Nobody ranks the bodies of a province by these; a department beside them is named for something else.
 _OF_PROVINCES_ONLY = {"PCI", "PAPI", "PGI", "PII", "PEPI"}
 _NEAR_YEAR = 12
+#: Between an index and its year the name of the province may stand: "DDCI tỉnh Hải Dương năm 2022".
+_NEAR_YEAR_NAMED = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,7 +317,7 @@ class _Reader:
                 yield from self._enumerated(i)
                 return
             case Rank():
-                followers = subjects_behind(self.s, i)
+                followers = subjects_behind(self.s, i) if self.s.mentions[i].rule != "rank.ordered" else listed_behind(self.s, i)
                 if followers and self.s.is_superlative(i) and leads_in_other(self.s, i):
                     self._drop(i, "a lead in something else")
                     return
@@ -381,6 +383,7 @@ class _Reader:
             _COUNTED_PLACES.search(s.before(i, 40))
         )
         if len(followers) > 1 and rank.superlative:
+            ordered = ordered or s.mentions[i].rule == "rank.ordered"
             for place, n in enumerate(followers if rank.place == 1 and ordered else (), start=1):
                 self._set_subjects(self._named([n]), first.start)
                 yield from self._draft(i, self.subjects[0], place=place, end=s.mentions[n].end)
@@ -587,6 +590,12 @@ class _Reader:
 
     # -- what the next sentence inherits ------------------------------------------------------------------
 
+    def _beside(self, end: int, year: Mention) -> bool:
+        """Tell whether a year stands beside the index that ends at `end`, with no more than a name between."""
+        between = [m for m in self.s.mentions if end <= m.start < year.start]
+        named_only = all(isinstance(m.payload, SubjectName | Pronoun | Group | IndexName) for m in between)
+        return 0 <= year.start - end <= (_NEAR_YEAR_NAMED if between and named_only else _NEAR_YEAR)
+
     def _leave(self) -> None:
         state = self.state
         if self.codes:
@@ -597,7 +606,7 @@ class _Reader:
                 state.year = YearRead(years[-1].payload.years[-1], "named in an earlier sentence")
                 state.first_year = state.first_year or state.year
             for _, end, code in self.codes:
-                near = [m.payload.years[-1] for m in years if 0 <= m.start - end <= _NEAR_YEAR and isinstance(m.payload, Year)]
+                near = [m.payload.years[-1] for m in years if self._beside(end, m) and isinstance(m.payload, Year)]
                 if near:
                     state.name_year(code, near[0])
         if len(self.subjects) == 1 and self.subjects[0].subject_type == "province":

@@ -29,7 +29,19 @@ def region_of(s: Marked, i: int) -> str | None:
         if isinstance(leader, Rank | Score | Delta | Tier):
             break
         if isinstance(leader, Region):
-            return leader.name if re.search(r"\b(?:trong|ở|tại|so với|riêng)\b[^.;,]{0,30}$", s.before(j, 60)) else None
+            limits = re.search(r"\b(?:trong|ở|tại|so với|riêng)\b[^.;,]{0,30}$", s.before(j, 60))
+            return leader.name if limits else _heading_region(s, i)
+    return _heading_region(s, i)
+
+
+def _heading_region(s: Marked, i: int) -> str | None:
+    """Return the region of a heading in the sentence, unless the talk has gone back to the whole country."""
+    for j in range(i - 1, -1, -1):
+        leader = s.mentions[j]
+        if isinstance(leader.payload, Group) and s.word(j) in {"cả nước", "toàn quốc"}:
+            return None
+        if isinstance(leader.payload, Region):
+            return leader.payload.name if s.text.startswith(":", leader.end) else None
     return None
 
 

@@ -115,7 +115,7 @@ RULES: tuple[Rule, ...] = (
     rule("cue.respectively", r"\blần\ lượt\b|\btheo\ thứ\ tự\b", lambda _: Cue("respectively")),
     rule(
         "cue.target",
-        r"\b(?:phấn\ đấu|đặt\ mục\ tiêu|(?<!thành\ )(?<!đạt\ )(?<!vượt\ )(?<!các\ )mục\ tiêu(?!\ (?:ấy|này|đã|trên))|nhằm\ đạt|quyết\ tâm\ đưa|đề\ ra\ (?:\d+\ |các\ )?(?:chỉ\ tiêu|mục\ tiêu|kế\ hoạch)|kỳ\ vọng|hướng\ (?:tới|đến))\b",
+        r"\b(?:phấn\ đấu|đặt\ mục\ tiêu|(?<!thành\ )(?<!đạt\ )(?<!vượt\ )(?<!các\ )mục\ tiêu(?!\ (?:ấy|này|đã|trên))|nhằm\ đạt|quyết\ tâm\ đưa|đề\ ra\ (?:\d+\ |các\ )?(?:chỉ\ tiêu|mục\ tiêu|kế\ hoạch)|kỳ\ vọng|hướng\ (?:tới|đến)|phải(?=\ (?:tăng|đạt|vươn|nằm|vào)\ (?:\S+\ ){0,3}\d))\b",
         lambda _: Cue("target"),
     ),
     rule(
@@ -139,6 +139,11 @@ RULES: tuple[Rule, ...] = (
         "group.districts",
         r"\b(?:khối|nhóm|các|ubnd\ các|cấp|ubnd\ cấp|(?P<n>\d{1,2}))\ (?:các\ )?(?:huyện|quận)\b(?:,\ (?:thị\ xã|huyện|thành\ phố))*|\b(?:khối|nhóm)\ (?:các\ )?địa\ phương\b(?!\ (?:dẫn|đứng|có))",
         _group("district", "các huyện"),
+    ),
+    rule(
+        "group.communes",
+        r"\b(?:khối|nhóm|các|cấp|ubnd\ cấp|(?P<n>\d{1,3}))\ (?:các\ )?(?:xã|phường)\b(?:,\ (?:phường|xã|thị\ trấn|đặc\ khu))*",
+        _group("commune", "các xã"),
     ),
     rule(
         "group.provinces",

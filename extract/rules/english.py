@@ -10,7 +10,7 @@ from normalize.numbers import parse_number
 _ORDINALS = {
     word: n for n, word in enumerate(("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"), start=1)
 }  # fmt: skip
-_VERB = r"(?:ranked|ranks|ranking|rank|placed|came|comes|coming|stood|stands|standing|finished|finishing|was|is|(?:climbed|climbing|rose|rising|moved|moving|jumped|jumping|fell|falling|dropped|dropping|slipped|slipping)(?:\ up|\ down)?\ to)"
+_VERB = r"(?:ranked|ranks|ranking|rank|placed|came|comes|coming|stood|stands|standing|finished|finishing|held|holds|took|secured|occupied|retained|maintained|was|is|(?:climbed|climbing|rose|rising|moved|moving|jumped|jumping|fell|falling|dropped|dropping|slipped|slipping)(?:\ up|\ down)?\ to)"
 _ORDINAL = r"(?:(?P<place>\d{1,3})(?:st|nd|rd|th)|(?P<word>first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth))\b"
 _OF = r"\ (?:nationwide\ )?(?:out\ of|of|among|in)\ (?:the\ |all\ |a\ total\ of\ )*(?P<of>\d{2,3})\b(?!\ ?(?:%|points))"
 _WORDS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "a": 1}
@@ -91,7 +91,7 @@ BEFORE_NAMES: tuple[Rule, ...] = (
 RULES: tuple[Rule, ...] = (
     rule(
         "english.base",
-        r"(?:\b(?:compared\ (?:to|with)|against|than\ in|than)|(?:(?<=%)|(?<=points)|(?<=place)|(?<=places)|(?<=ranks)|(?<=positions)|(?<=spots))\ (?:on|over|from))\ (?P<year>20\d\d)\b",
+        r"(?:\b(?:compared\ (?:to|with)|against|than\ in|than|same\ as\ in|same\ as|as\ in)|(?:(?<=%)|(?<=points)|(?<=place)|(?<=places)|(?<=ranks)|(?<=positions)|(?<=spots))\ (?:on|over|from))\ (?P<year>20\d\d)\b",
         _base,
     ),
     rule(

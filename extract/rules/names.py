@@ -40,6 +40,7 @@ _ENGLISH_DISTRICT = re.compile(
 _BODY = re.compile(
     rf"(?:Sở|Ban|Cục|Chi cục|Thanh tra|Văn phòng|Trung tâm|Viện|Kho bạc|Liên minh|Hội|Đài|Quỹ|Điện lực|Công ty|Trường)(?: (?!{_BODY_ENDS})[^\W\d_]+(?:,(?= [{UPPER}]))?){{1,9}}"
 )
+_COMMUNE_NUMBER = re.compile(r" \d{1,2}(?![\d.,/%])(?! (?:điểm|xã|phường|huyện))")
 _COMMUNE_KINDS = {"xã", "phường", "thị trấn"}
 _CITY_KINDS = {"thành phố", "tp", "tp."}
 _CENTRAL = "thành phố trực thuộc trung ương"
@@ -193,7 +194,9 @@ def _district(match: re.Match[str], province: Unit | None) -> Mention | None:
     if fold(name).split()[0] in {"hcm", "hồ"} and kind in _CITY_KINDS:
         return None  # "TP HCM Nguyễn Văn A": the city and its chairman
     if kind in _COMMUNE_KINDS:
-        return Mention(SubjectName("commune", name), match.start(), match.end(), "subject.commune")
+        numbered = _COMMUNE_NUMBER.match(match.string, match.end())  # "phường Hà Giang 1", of the mergers of 2025
+        end = numbered.end() if numbered else match.end()
+        return Mention(SubjectName("commune", match.string[match.start("name") : end]), match.start(), end, "subject.commune")
     unit = find_district(name, province.gso_code if province else None) or find_district(name, None)
     subject = SubjectName("district", unit.name if unit else name, (unit.unit_id,) if unit else ())
     return Mention(subject, match.start(), match.end(), "subject.district")

@@ -65,6 +65,12 @@ RULES: tuple[Rule, ...] = (
     rule("rank.bracket", r"(?<=\()(?P<place>\d{1,2})\s?/\s?(?P<of>63|64|34)(?=\))", _rank),
     # told with "là": "năm 2020 là 35/63"
     rule("rank.told", r"(?<=\blà\ )(?P<place>\d{1,2})\s?/\s?(?P<of>63|64|34)\b(?=[.,;)]|\s*$|\ (?:và|tăng|giảm))", _rank),
+    # a list in order gives each name its place: "(theo thứ tự từ cao xuống thấp): A, B, C"
+    rule(
+        "rank.ordered",
+        r"\b(?:theo\ thứ\ tự|lần\ lượt|xếp)\ (?:từ\ )?(?:điểm\ )?cao\ (?:xuống|đến)\ thấp\b|\btheo\ thứ\ tự\ giảm\ dần\b",
+        _first,
+    ),
     rule("rank.second", r"\bá\ quân\b|\b(?:xếp|đứng|về)\ nhì\b", lambda _: Rank(2, superlative=True)),
     rule("rank.last_but_one", r"\báp\ chót\b|\bkế\ chót\b", lambda _: Rank(None, from_end=2, superlative=True)),
     rule(
