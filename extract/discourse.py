@@ -35,6 +35,7 @@ class Discourse:
     group: Group | None = None
     year: YearRead = OPEN_YEAR
     target: bool = False
+    target_year: int | None = None
     counts: dict[str, int] = field(default_factory=dict)
     index_years: dict[str, int] = field(default_factory=dict)
     first_years: dict[str, int] = field(default_factory=dict)

@@ -1,6 +1,7 @@
 """Lists of names: "A, B và C", "dẫn đầu là A (70,36 điểm), B (69,75 điểm)", "Nhóm tốt gồm A, B"."""
 
 import re
+from itertools import pairwise
 
 from extract.marked import Marked
 from extract.mentions import Delta, Rank, Score, Statistic, SubjectName, Tier
@@ -17,13 +18,15 @@ _LIST_GAP = re.compile(
 )
 _SEQUENCE_GAP = re.compile(r"[\s),;.]*(?:và|cùng|cùng với)?[\s(:\d.)]*(?:(?:các|tỉnh|thành phố|huyện|thị xã|là) )*")
 _ORDER_OPENS = re.compile(r"[\s):]*(?:là|gồm|như sau)?[\s:]*(?:ubnd )?(?:các |huyện |tỉnh |sở )*")
+_ASIDE = re.compile(r" ?\([^()]*\)")
+_IN_TIER = re.compile(r"\s*(?:(?:đều|cùng|cũng|nằm|thuộc|ở|đứng|xếp|trong|vào)\s*)*")
 _INSERTED = re.compile(r"[\s(,:]*(?:với|đạt|được)?\s*|[\s)]*")
 _MEMBERS = re.compile(r"[^.;]{0,70}?(?:\bgồm|\blà|\bcó|:|\()[^.;]{0,40}")
 _GROUP_OF = re.compile(r"(?:đơn vị|tỉnh|bộ|huyện|địa phương|nhóm)[^.;]{0,20}$")
 
 
 _COMPARED = re.compile(
-    r"(?:\bsau|\btrên|\bdưới|\bhơn|so với|\bkém|\bgiống|\bvượt|bỏ xa|trước|bằng|cùng với|như|\bcạnh)"
+    r"(?:\bsau|\btrên|\bdưới|\bhơn|so với|\bkém|\bgiống|\bvượt(?: qua| lên trên)?|qua mặt|soán ngôi|\bthay|bỏ xa|trước|bằng|cùng với|như|\bcạnh|ahead of|behind|above|below|after|than|surpassing|overtaking|beating|replacing)"
     r"(?: (?:tỉnh|thành phố|địa phương|các|đơn vị|cả))*\s*$"
 )
 
@@ -83,6 +86,19 @@ def listed_behind(s: Marked, i: int) -> list[int]:
     if following < len(s.mentions) and s.subject(following) is not None and _ORDER_OPENS.fullmatch(s.between(i, following)):
         return sequence(s, following)
     return []
+
+
+def bracketed_list(s: Marked, i: int) -> list[int]:
+    """Return the names of a list right before the tier `i`, each with its figures in brackets: "A (61,60 điểm) và B (62,31 điểm) thuộc nhóm khá"."""
+    outside = [j for j in range(i) if s.subject(j) is not None and s.bracket(j) == s.bracket(i)]
+    names: list[int] = []
+    for j in reversed(outside):
+        end = s.mentions[names[0]].start if names else s.mentions[i].start
+        gap = _ASIDE.sub(" ", s.text[s.mentions[j].end : end])
+        if not (_LIST_GAP if names else _IN_TIER).fullmatch(gap):
+            break
+        names.insert(0, j)
+    return names if any(_ASIDE.search(s.between(j, k)) for j, k in pairwise(names)) else []
 
 
 def members(s: Marked, i: int, *, has_subject: bool) -> list[int]:

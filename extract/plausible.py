@@ -32,7 +32,7 @@ _IN_FIRST = re.compile(r"(?:\bnằm|\bthuộc|có tên|\blọt|\bđứng|quay l�
 _NOT_IN = re.compile(r"\b(?:không|chưa|ra khỏi|rời|thoát)\b[^.;,]{0,25}$")
 _FIELDS_COUNTED = re.compile(r"\d+(?:/\d+)? (?:nội dung|chỉ số|lĩnh vực|tiêu chí|trục|trụ cột)\b[^.;,]{0,40}$")
 _MANY_IN_GROUP = re.compile(
-    r"(?:đa số|phần lớn|hầu hết|nhiều|(?<!một trong )(?<!trong )(?<!cùng )\b(?:các|những)) (?:các )?(?:tỉnh|địa phương|huyện|sở|bộ|đơn vị)\b[^.;:]{0,70}$"
+    r"(?:đa số|phần lớn|hầu hết|nhiều|(?<!một trong )(?<!trong )(?<!cùng )\b(?:các|những)|(?<!trong )(?<!trong số )(?<!/)\b\d{1,2}(?:/\d\d)?) (?:các )?(?:tỉnh|địa phương|huyện|sở|bộ|đơn vị)\b[^.;:]{0,70}$"
 )
 # "3 năm liền X dẫn đầu", "7 lần dẫn đầu": which years is open.
 _STREAK = re.compile(r"\b\d+ (?:năm (?:liền|liên tiếp)[^.;]{0,30}|lần )$")
@@ -139,7 +139,7 @@ def tier_objection(s: Marked, i: int, *, target: bool) -> str | None:
     if re.search(r"(?:cách|từ|\d) (?:nhóm )?$|\bnhiều$", before):
         return "a group that the subject has left"
     start = s.mentions[i].start
-    named = max((m.end for m in s.mentions[:i] if isinstance(m.payload, SubjectName)), default=0)
+    named = max((m.end for m in s.mentions[:i] if isinstance(m.payload, SubjectName | Rank | Score | Tier)), default=0)
     if _MANY_IN_GROUP.search(s.text, max(named, start - 90), start):
         return "it tells of many where no member is named"
     if _FIELDS_COUNTED.search(s.text, max(named, start - 60), start):

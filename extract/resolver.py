@@ -8,7 +8,7 @@ from decimal import Decimal
 from extract.discourse import Discourse, YearRead
 from extract.draft import MEASURES, Draft, Value, base_year, whole
 from extract.indexing import announced, component_of, heads_value, index_places, indices_of
-from extract.lists import compared_names, listed_behind, members, name_list, subjects_behind
+from extract.lists import bracketed_list, compared_names, listed_behind, members, name_list, subjects_behind
 from extract.marked import Marked, mark
 from extract.mentions import (
     ComponentName,
@@ -19,6 +19,7 @@ from extract.mentions import (
     Mention,
     Pronoun,
     Rank,
+    Region,
     RelativeBase,
     Score,
     Statistic,
@@ -101,7 +102,7 @@ class _Reader:
         self.component: ComponentName | None = None
         self.statistic: tuple[Statistic, int] | None = None
         self.aggregate: Group | None = None
-        self.target = state.target
+        self.target = state.target and not self._looks_back()
         self.planned = False
         self.deferred: list[int] = []
         self.done: set[int] = set()
@@ -192,6 +193,11 @@ class _Reader:
         yield from self._flush()
         if len(names) > 1:
             yield from self._share_among(names)
+
+    def _looks_back(self) -> bool:
+        """Tell whether the sentence speaks of a year before the one that the targets are for."""
+        years = [m.payload.years[-1] for m in self.s.measured_years() if isinstance(m.payload, Year)]
+        return bool(years) and self.state.target_year is not None and max(years) < self.state.target_year
 
     def _all_compared(self) -> bool:
         """Tell whether the sentence names nobody but those that its own subject is compared with."""
@@ -324,6 +330,11 @@ class _Reader:
                 if followers:
                     yield from self._inverted(i, followers)
                     return
+            case Tier() if len(names := bracketed_list(self.s, i)) > 1:
+                for name in names:
+                    self._set_subjects(self._named([name]), self.s.mentions[names[0]].start)
+                    yield from self._attach(i)
+                return
             case Tier() if (group := self._all_of_group(i)) is not None:
                 yield from self._draft(i, whole(group), group=group)
                 return
@@ -356,7 +367,13 @@ class _Reader:
         coming = {self.s.subject(n) for n in range(i + 1, len(self.s.mentions)) if n not in self.compared and not self.s.bracket(n)} - {
             None
         }
-        return isinstance(self.s.mentions[i].payload, Score) and not self.s.bracket(i) and len(coming) == 1
+        payload = self.s.mentions[i].payload
+        opens = (
+            isinstance(payload, Rank)
+            and not payload.superlative
+            and not self.s.text[: self.s.mentions[i].start].strip(' “"').removeprefix("từ")
+        )
+        return (isinstance(payload, Score) or opens) and not self.s.bracket(i) and len(coming) == 1
 
     def _flush(self) -> Iterator[Draft]:
         """Attach the values that waited for their subject: "Với 0,5064 điểm và 0,4880 điểm, A và B ..."."""
@@ -409,12 +426,24 @@ class _Reader:
         self.aggregate = self._group_near(i)
         if self.aggregate.subject_type == "province" and indices_of(self.s, self.codes, i, self.state, self.component) == ["DDCI"]:
             self.aggregate = Group("district", "các huyện")
-        yield from self._draft(i, whole(self.aggregate), measure=statistic.measure, group=self.aggregate)
+        region = self._region_before(i) if self.aggregate.subject_type == "province" else None
+        subject = SubjectName("region", region) if region else whole(self.aggregate)
+        yield from self._draft(i, subject, measure=statistic.measure, group=self.aggregate)
         if statistic.measure == "score_min" and re.search(r"khoảng\s*$|từ\s*$", before):
             top = next((j for j in range(i + 1, len(s.mentions)) if isinstance(s.mentions[j].payload, Score)), None)
             if top is not None and re.fullmatch(r"\s*(?:-|–|đến)\s*", s.between(i, top)):
                 self.done.add(top)
                 yield from self._draft(top, whole(self.aggregate), measure="score_max", group=self.aggregate)
+
+    def _region_before(self, i: int) -> str | None:
+        """Return the region that a mean is of: "Vùng Đồng bằng sông Hồng có chỉ số trung bình 81,80%"."""
+        for j in range(i - 1, -1, -1):
+            payload = self.s.mentions[j].payload
+            if isinstance(payload, Region):
+                return payload.name
+            if not isinstance(payload, Statistic | IndexName | Year):
+                return None
+        return None
 
     def _statistic_reaches(self, i: int) -> bool:
         """Tell whether the mean or median named before is this number's: not beyond a semicolon, not far away."""
@@ -516,6 +545,8 @@ class _Reader:
             if isinstance(value, Rank) and value.of is not None and subject.subject_type == "ministry":
                 self.state.counts["ministry"] = value.of  # "first of 17 ministries": the last one is the 17th
             for year in [portion.year] if portion.year else years_of(self.s, i, index, base, self.state):
+                if self.target and year.year is not None:
+                    self.state.target_year = year.year
                 yield Draft(
                     index=index,
                     subject=subject,

@@ -8,7 +8,8 @@ from extract.discourse import Discourse, YearRead
 from extract.marked import Marked
 from extract.mentions import Mention, Rank, RelativeBase, RelativeYear, Year
 
-_ATTACHED = re.compile(r"\s*\(?\s*")
+_ATTACHED = re.compile(r"\s*\(?\s*(?:(?:của|trong|vào|ở|in)\s+)?")
+_FROM_AND_TO = 2
 _CLOSES = re.compile(r"\s*(?:[),;.]|$|với|đạt)")
 
 
@@ -71,6 +72,9 @@ def years_of(s: Marked, i: int, index: str, base: Year | RelativeBase | None, st
     behind = [m for m in outside if m.start >= mention.end]
     if behind:
         return _read(behind[0], "named in the sentence")
+    told = sorted({m.payload.years[-1] for m in years if isinstance(m.payload, Year) and s.depth[m.start]})
+    if len(told) == _FROM_AND_TO and not bracket:  # "từ 64,43 (năm 2019) xuống 62,48 (năm 2020), từ thứ 26 xuống thứ 45"
+        return [YearRead(told[0] if _starts_change(s, i) else told[-1], "named in brackets before")]
     read = state.measured_year(index, base if isinstance(base, Year) else None)
     base = base or base_of(s, i)  # a value beside "so với năm 2020" is of a later year, changed or not
     if isinstance(base, Year) and read.year is not None and read.year <= base.years[0]:
@@ -99,17 +103,21 @@ def _attached_year(s: Marked, value: Mention, years: list[Mention]) -> Mention |
 
 def _belongs_to_earlier(s: Marked, year: Mention, i: int) -> bool:
     """Tell whether a year stands right behind an earlier value: "từ hạng 2 năm 2017 xuống hạng 5"."""
-    for j in range(i):
-        value = s.mentions[j]
-        if isinstance(value.payload, Rank) and _ATTACHED.fullmatch(s.text, value.end, year.start):
-            return bool(re.search(r"\btừ\s*$", s.before(j, 6)))
+    for j, value in enumerate(s.mentions):
+        if j != i and isinstance(value.payload, Rank) and _ATTACHED.fullmatch(s.text, value.end, year.start):
+            return _starts_change(s, j)
     return False
+
+
+def _starts_change(s: Marked, i: int) -> bool:
+    """Tell whether a change starts from the place `i`: "từ vị trí thứ 2", "from fourth"."""
+    return bool(re.search(r"\b(?:từ|from)\s*$", s.before(i, 6)))
 
 
 def _from_value(s: Marked, i: int, read: YearRead, base: Year | RelativeBase | None) -> YearRead:
     """Move a value that a change starts from to the year before: "từ xếp hạng thứ 60 lên thứ 38"."""
     del base
-    if read.year is None or not isinstance(s.mentions[i].payload, Rank) or not re.search(r"\b(?:từ|from)\s*$", s.before(i, 6)):
+    if read.year is None or not isinstance(s.mentions[i].payload, Rank) or not _starts_change(s, i):
         return read
     if s.mentions[i].rule == "english.rank_from":
         return YearRead(read.year - 1, "the value before the change")

@@ -56,7 +56,7 @@ BEFORE_NAMES: tuple[Rule, ...] = (
     # DTI ranks the ministries with public services apart from those without
     rule(
         "group.ministries_apart",
-        r"\b(?:nhóm\ |khối\ |các\ |cấp\ )?(?:(?P<n>\d{1,2})\ )?bộ(?:,\ (?:ngành|cơ\ quan\ ngang\ bộ|cơ\ quan))*\ (?P<without>không\ )?(?:có\ )?(?:cung\ cấp\ )?dịch\ vụ\ công\b",
+        r"\b(?:(?:nhóm\ |khối\ |các\ |cấp\ )?(?:(?P<n>\d{1,2})\ )?bộ(?:,\ (?:ngành|cơ\ quan\ ngang\ bộ|cơ\ quan))*|(?:nhóm|khối)(?:\ các\ cơ\ quan)?)\ (?P<without>không\ )?(?:có\ )?(?:cung\ cấp\ )?dịch\ vụ\ công\b",
         lambda m: Group("ministry", "các bộ không có dịch vụ công" if m["without"] else "các bộ có dịch vụ công", _count(m)),
     ),
     # all of them: "08/08 huyện ở mức khá" says how many districts there are
@@ -110,7 +110,11 @@ RULES: tuple[Rule, ...] = (
         r"\b(?:tổng\ điểm\ |điểm\ |giá\ trị\ |mức\ |chỉ\ số\ |điểm\ số\ )*(?P<word>trung\ vị|trung\ bình|bình\ quân)\b(?!\ (?:cao|thấp|khá)\b)",
         _statistic,
     ),
-    rule("statistic.national", r"\bchung\ (?:của\ )?(?:cả\ nước|toàn\ quốc)", lambda _: Statistic("score_mean")),
+    rule(
+        "statistic.national",
+        r"\bchung\ (?:của\ )?(?:cả\ nước|toàn\ quốc)|\bcủa\ (?:cả\ nước|toàn\ quốc)(?=\ (?:năm\ \d{4}\ )?(?:là|đạt|ở\ mức|chỉ\ đạt)\ \d)",
+        lambda _: Statistic("score_mean"),
+    ),
     rule("cue.range", r"\b(?:nằm\ trong\ khoảng|trong\ khoảng|dao\ động\ từ)(?=\ \d)", lambda _: Statistic("score_min")),
     rule("cue.respectively", r"\blần\ lượt\b|\btheo\ thứ\ tự\b", lambda _: Cue("respectively")),
     rule(

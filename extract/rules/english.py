@@ -71,7 +71,7 @@ BEFORE_NAMES: tuple[Rule, ...] = (
     ),
     rule(
         "english.rank_to",
-        rf"(?<=to\ )(?:the\ )?{_ORDINAL}(?=\ (?:place|position|nationwide|in\ the\ (?:country|nation|list|rankings?))\b)",
+        rf"(?<=to\ )(?:the\ )?{_ORDINAL}(?=\s*(?:$|[,.;)])|\ (?:place|position|nationwide|in|with|and|from|after|this|last)\b)",
         _rank,
     ),
     # where a change starts from: "up from 22nd in 2019"

@@ -64,7 +64,11 @@ RULES: tuple[Rule, ...] = (
     # alone in brackets, "(12/63)": only with the number of provinces that a year can have
     rule("rank.bracket", r"(?<=\()(?P<place>\d{1,2})\s?/\s?(?P<of>63|64|34)(?=\))", _rank),
     # told with "là": "năm 2020 là 35/63"
-    rule("rank.told", r"(?<=\blà\ )(?P<place>\d{1,2})\s?/\s?(?P<of>63|64|34)\b(?=[.,;)]|\s*$|\ (?:và|tăng|giảm))", _rank),
+    rule(
+        "rank.told",
+        r"(?:(?<=\blà\ )|(?<=\bvà\ )|(?<=,\ ))(?P<place>\d{1,2})\s?/\s?(?P<of>63|64|34)\b(?=[.,;)]|\s*$|\ (?:và|tăng|giảm|năm|vào\ năm|trong\ năm)\b)",
+        _rank,
+    ),
     # a list in order gives each name its place: "(theo thứ tự từ cao xuống thấp): A, B, C"
     rule(
         "rank.ordered",
