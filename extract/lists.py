@@ -4,13 +4,13 @@ import re
 from itertools import pairwise
 
 from extract.marked import Marked
-from extract.mentions import Delta, Rank, Score, Statistic, SubjectName, Tier
+from extract.mentions import Delta, Mention, Rank, Score, Statistic, SubjectName, Tier
 
 # "dẫn đầu là X", "vị trí thứ 3 của bảng thuộc về X": the subject stands behind the place.
 _INVERTED = re.compile(
     r"(?:[\s,]*(?:về|của|trong|ở|toàn|cả|bảng|chỉ số|năm|cấp|khối|nhóm|trên|tại|với|xếp hạng|par|pci|papi|\()[^.;]{0,90}?)?"
     r"[\s,]*(?:vẫn |cũng |tiếp tục |đều |chính |lại |lần lượt |theo thứ tự )*"
-    r"(?:là|thuộc về|gọi tên|gồm|có|is|was|were)(?: lần lượt)?(?: (?:là|thuộc))?\s*[:,]?\s*"
+    r"(?:là|thuộc về|gọi tên|gồm|có|cho|is|was|were)(?: lần lượt)?(?: (?:là|thuộc))?\s*[:,]?\s*"
     r"(?:các |địa phương |đơn vị |tỉnh |thành phố |bộ |ngành |\d+ đơn vị[: ]*)*[:,]?\s*",
 )
 _LIST_GAP = re.compile(
@@ -26,7 +26,7 @@ _GROUP_OF = re.compile(r"(?:đơn vị|tỉnh|bộ|huyện|địa phương|nhóm
 
 
 _COMPARED = re.compile(
-    r"(?:\bsau|\btrên|\bdưới|\bhơn|so với|\bkém|\bgiống|\bvượt(?: qua| lên trên)?|qua mặt|soán ngôi|\bthay|bỏ xa|trước|bằng|cùng với|như|\bcạnh|ahead of|behind|above|below|after|than|surpassing|overtaking|beating|replacing)"
+    r"(?:\bsau|\btrên|\bdưới|\bhơn|so với|\bkém|\bgiống|\bvượt(?: qua| lên trên)?|qua mặt|soán ngôi|\bthay|bỏ xa|trước|bằng|cùng với|như|\bcạnh|ahead of|behind|above|below|after|than|surpass(?:ed|ing)|overt(?:ook|aking)|beat(?:ing)?|replac(?:ed|ing))"
     r"(?: (?:tỉnh|thành phố|địa phương|các|đơn vị|cả))*\s*$"
 )
 
@@ -41,10 +41,20 @@ def name_list(s: Marked, i: int) -> list[int]:
     """Return the mentions of the list of names that begins at `i`."""
     names = [i]
     for j in range(i + 1, len(s.mentions)):
-        if s.subject(j) is None or not _LIST_GAP.fullmatch(s.text, s.mentions[names[-1]].end, s.mentions[j].start):
+        gap = s.between(names[-1], j)
+        if s.subject(j) is None or not _LIST_GAP.fullmatch(gap) or (";" in gap and _is_valued(s, j)):
             break
         names.append(j)
     return names
+
+
+def _is_last(mention: Mention) -> bool:
+    return isinstance(mention.payload, Rank) and mention.payload.from_end is not None
+
+
+def _is_valued(s: Marked, i: int) -> bool:
+    """Tell whether a figure of its own follows a name, so that a semicolon before it ends a list."""
+    return i + 1 < len(s.mentions) and isinstance(s.mentions[i + 1].payload, Rank | Delta | Score | Tier)
 
 
 def sequence(s: Marked, i: int) -> list[int]:
@@ -58,7 +68,7 @@ def sequence(s: Marked, i: int) -> list[int]:
             if not _SEQUENCE_GAP.fullmatch(gap) or _has_own_place(s, k):
                 break
             names.append(k)
-        elif not (isinstance(mention.payload, Score | Rank) and _INSERTED.fullmatch(gap)):
+        elif _is_last(mention) or not (isinstance(mention.payload, Score | Rank) and _INSERTED.fullmatch(gap)):
             break
         last = mention.end
     return names

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from extract.mentions import IndexName, Mention, Rank, Score, SubjectName, Tier, Year
 
+# "94,02; 93,51 và 92,88 điểm": the semicolon parts numbers, not clauses.
+_NUMBERS_LISTED = re.compile(r"[\d%]; ?\d+[.,]\d")
 # An unclosed bracket is a smiley or a list number; none that matters is longer.
 _LONGEST_BRACKET = 400
 
@@ -38,7 +40,7 @@ class Marked:
     def clause_end(self, i: int) -> int:
         """Return where the clause behind mention `i` ends: at a semicolon outside brackets."""
         for at in range(self.mentions[i].end, len(self.text)):
-            if self.text[at] == ";" and not self.depth[at]:
+            if self.text[at] == ";" and not self.depth[at] and not _NUMBERS_LISTED.match(self.text, at - 1):
                 return at
         return len(self.text)
 

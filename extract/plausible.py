@@ -15,10 +15,10 @@ TOPIC_DRIFT = re.compile(
 )
 _SCORE_CUE = re.compile(
     r"(?:\blà|\bđạt|\bđược|\bvới|:|\(|\btừ|\blên|\bxuống|\bcòn|ở mức|\bmức|điểm số|tổng điểm|\bđiểm|giá trị|kết quả|\bchỉ số|\bindex|\bwith|\bon|\bat|\bof|\bis|\bwas|\bto|\bscored|\bscore|"
-    r"\bpci|\bpapi|\bsipas|\bdti|\bpii|\bpgi|\bvà|,|\bcó|khá cao|\bchỉ|tỷ lệ|tỉ lệ|kỷ lục|được số)\s*$"
+    r"\bpci|\bpapi|\bsipas|\bdti|\bpii|\bpgi|\bvà|,|\d;|\bcó|khá cao|\bchỉ|tỷ lệ|tỉ lệ|kỷ lục|được số)\s*$"
 )
 _TIER_CUE = re.compile(
-    r"(?:thuộc|nằm|\bở|\bvào|\bxếp|\bđạt|trong|giữ|lọt|đưa|thuộc số|\bvề|\blên|\bxuống|sang|vẫn|là|chỉ)"
+    r"(?:thuộc|nằm|trở lại|quay lại|quay về|gia nhập|\bở|\bvào|\bxếp|\bđạt|trong|giữ|lọt|đưa|thuộc số|\bvề|\blên|\bxuống|sang|vẫn|là|chỉ)"
     r"(?:\s+(?:trong|ở|vào|số|top|các|tỉnh|lại|chỉ|được|\d+))*\s*$"
 )
 #: Indices that no source gives in percent; a percentage beside them is a survey answer.

@@ -62,6 +62,9 @@ _LARGEST_YEARLY = Decimal(40)
 _WHOLE_COUNTRY = {"cả nước", "toàn quốc", "cấp tỉnh"}
 _STATISTIC_REACH = 90
 _FEWEST_SHARED = 2
+#: Why a year is read that stands in the sentence of its value.
+_OWN_YEAR = {"named in the sentence", "named in the same brackets", "named right behind the value", "shared out in order"}
+_CALLED_SCORE = re.compile(r"\b(?:điểm tổng hợp|tổng điểm|điểm số|số điểm|tổng hợp)[^.;,]{0,20}$")
 _ALL_OF = re.compile(r" (?:đều |cùng |được |đạt |xếp )*")
 _LOCAL = {"department", "district", "commune"}
 #: Nobody ranks the bodies of a province by these; a department beside them is named for something else.
@@ -193,6 +196,12 @@ class _Reader:
         yield from self._flush()
         if len(names) > 1:
             yield from self._share_among(names)
+
+    def _planned_year(self, read: YearRead) -> YearRead:
+        """Return the year of a target: its sentence's own, else the one that the plan has named."""
+        if read.reason in _OWN_YEAR or self.state.target_year is None:
+            return read
+        return YearRead(self.state.target_year, "the year of the plan")
 
     def _looks_back(self) -> bool:
         """Tell whether the sentence speaks of a year before the one that the targets are for."""
@@ -470,7 +479,7 @@ class _Reader:
 
     def _attach(self, i: int, *, place: int | None = None, end: int | None = None) -> Iterator[Draft]:
         payload = self.s.mentions[i].payload
-        subject = self.subjects[-1] if self.subjects else None
+        subject = self._ranked_for(i) or (self.subjects[-1] if self.subjects else None)
         if subject is None:
             if not self._all_compared() or self.s.is_superlative(i):
                 self._drop(i, "whose it is stays open")
@@ -490,10 +499,19 @@ class _Reader:
             return
         yield from self._draft(i, subject, place=place, end=end)
 
+    def _ranked_for(self, i: int) -> SubjectName | None:
+        """Return the province where a department is named before an index of provinces: "Sở ... chủ trì nâng PCI, hiện đứng thứ 59"."""
+        if not self.subjects or self.subjects[-1].subject_type not in _LOCAL or self.subject_at is None:
+            return None
+        start = self.s.mentions[i].start
+        between = [code for at, end, code in self.codes if self.subject_at < at and end <= start]
+        return self.state.home_subject("province") if between and between[-1] in _OF_PROVINCES_ONLY else None
+
     def _carried(self, i: int) -> SubjectName | None:
         """Complete a value that names no subject; a bare percentage far from any index is left alone."""
         payload = self.s.mentions[i].payload
-        if not self.s.names_index() and self.component is None and isinstance(payload, Score) and payload.unit != "điểm":
+        named = self.s.names_index() or self.component is not None or _CALLED_SCORE.search(self.s.before(i, 40))
+        if not named and isinstance(payload, Score) and payload.unit != "điểm":
             self._drop(i, "neither subject nor index is named")
             return None
         objection = topic_objection(self.s, i)
@@ -545,8 +563,8 @@ class _Reader:
             if isinstance(value, Rank) and value.of is not None and subject.subject_type == "ministry":
                 self.state.counts["ministry"] = value.of  # "first of 17 ministries": the last one is the 17th
             for year in [portion.year] if portion.year else years_of(self.s, i, index, base, self.state):
-                if self.target and year.year is not None:
-                    self.state.target_year = year.year
+                if self.target:
+                    year = self._planned_year(year)  # noqa: PLW2901
                 yield Draft(
                     index=index,
                     subject=subject,
@@ -632,7 +650,10 @@ class _Reader:
         if self.codes:
             state.index = announced(self.s, self.codes)
         years = [m for m in self.s.measured_years() if not self.s.depth[m.start] and isinstance(m.payload, Year) and not m.payload.is_range]
-        if years and isinstance(years[-1].payload, Year):
+        if self.planned:
+            plans = [m.payload.years[-1] for m in self.s.measured_years() if isinstance(m.payload, Year)]
+            state.target_year = plans[-1] if plans else state.target_year
+        elif years and isinstance(years[-1].payload, Year):
             if self.codes:  # a year beside other things ("thu ngân sách năm 2017") is not an index's
                 state.year = YearRead(years[-1].payload.years[-1], "named in an earlier sentence")
                 state.first_year = state.first_year or state.year

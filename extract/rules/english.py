@@ -83,7 +83,7 @@ BEFORE_NAMES: tuple[Rule, ...] = (
     ),
     rule(
         "english.first",
-        r"\bat\ the\ (?:head|top)\b(?!\ of\ (?:his|her))|\b(?:topped|tops|topping|(?:led|leads|leading)(?!\ (?:by|to|up|into|the\ way)\b))(?:\ the\ (?:country|nation|list|table|rankings?|chart|index))?\b|\btook\ the\ (?:lead|top\ spot|first\ place)\b|\bin\ the\ lead\b",
+        r"\bat\ the\ (?:head|top)\b(?!\ of\ (?:his|her))|(?<!had\ )\b(?:topped|tops|topping|(?<=to\ )top(?=\ the\b)|(?:led|leads|leading)(?!\ (?:by|to|up|into|the\ way)\b))(?:\ the\ (?:country|nation|list|table|rankings?|chart|index))?\b|\btook\ the\ (?:lead|top\ spot|first\ place)\b|\bin\ the\ lead\b",
         lambda _: Rank(1, superlative=True),
     ),
 )
