@@ -10,7 +10,7 @@ from extract.mentions import Delta, Mention, Rank, Score, Statistic, SubjectName
 _INVERTED = re.compile(
     r"(?:[\s,]*(?:về|của|trong|ở|toàn|cả|bảng|chỉ số|năm|cấp|khối|nhóm|trên|tại|với|xếp hạng|par|pci|papi|\()[^.;]{0,90}?)?"
     r"[\s,]*(?:vẫn |cũng |tiếp tục |đều |chính |lại |lần lượt |theo thứ tự )*"
-    r"(?:là|thuộc về|gọi tên|gồm|có|cho|is|was|were)(?: lần lượt)?(?: (?:là|thuộc))?\s*[:,]?\s*"
+    r"(?:(?:là|thuộc về|gọi tên|gồm|có|cho|is|was|were)(?: lần lượt)?(?: (?:là|thuộc))?\s*[:,]?|:)\s*"
     r"(?:các |địa phương |đơn vị |tỉnh |thành phố |bộ |ngành |\d+ đơn vị[: ]*)*[:,]?\s*",
 )
 _LIST_GAP = re.compile(
@@ -26,7 +26,7 @@ _GROUP_OF = re.compile(r"(?:đơn vị|tỉnh|bộ|huyện|địa phương|nhóm
 
 
 _COMPARED = re.compile(
-    r"(?:\bsau|\btrên|\bdưới|\bhơn|so với|\bkém|\bgiống|\bvượt(?: qua| lên trên)?|qua mặt|soán ngôi|\bthay|bỏ xa|trước|bằng|cùng với|như|\bcạnh|ahead of|behind|above|below|after|than|surpass(?:ed|ing)|overt(?:ook|aking)|beat(?:ing)?|replac(?:ed|ing))"
+    r"(?:\bsau|\btrên|\bdưới|\bhơn|so với|\bkém|\bgiống|\bvượt(?: qua| lên trên)?|qua mặt|soán ngôi|\bthay(?: thế)?(?: (?:cho|vị trí của))?|bỏ xa|trước|bằng|cùng với|như|\bcạnh|ahead of|behind|above|below|after|than|surpass(?:ed|ing)|overt(?:ook|aking)|beat(?:ing)?|replac(?:ed|ing))"
     r"(?: (?:tỉnh|thành phố|địa phương|các|đơn vị|cả))*\s*$"
 )
 

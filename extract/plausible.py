@@ -31,6 +31,7 @@ _OF_MANY = re.compile(r"(?:nhóm|top|tốp|các (?:tỉnh|địa phương)|nhữ
 _IN_FIRST = re.compile(r"(?:\bnằm|\bthuộc|có tên|\blọt|\bđứng|quay lại|trở lại|góp mặt|duy trì|\bgiữ)(?: \w+){0,4}\s*$")
 _NOT_IN = re.compile(r"\b(?:không|chưa|ra khỏi|rời|thoát)\b[^.;,]{0,25}$")
 _FIELDS_COUNTED = re.compile(r"\d+(?:/\d+)? (?:nội dung|chỉ số|lĩnh vực|tiêu chí|trục|trụ cột)\b[^.;,]{0,40}$")
+_MEMBERS_COUNTED = re.compile(r"\s*(?:có|gồm|:|là)\s*\d+ (?:đơn vị|tỉnh|địa phương|huyện|sở|xã|cơ quan|bộ)\b")
 _MANY_IN_GROUP = re.compile(
     r"(?:đa số|phần lớn|hầu hết|nhiều|(?<!một trong )(?<!trong )(?<!cùng )\b(?:các|những)|(?<!trong )(?<!trong số )(?<!/)\b\d{1,2}(?:/\d\d)?) (?:các )?(?:tỉnh|địa phương|huyện|sở|bộ|đơn vị)\b[^.;:]{0,70}$"
 )
@@ -144,6 +145,8 @@ def tier_objection(s: Marked, i: int, *, target: bool) -> str | None:
         return "it tells of many where no member is named"
     if _FIELDS_COUNTED.search(s.text, max(named, start - 60), start):
         return "it counts the fields in a group"
+    if _MEMBERS_COUNTED.match(s.text, s.mentions[i].end):
+        return "it counts the members of a group"
     fits = (
         bool(_TIER_CUE.search(before))
         or s.word(i).startswith(("xếp loại", "xếp hạng", "ở mức", "in ", "into "))

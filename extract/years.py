@@ -10,6 +10,7 @@ from extract.mentions import Mention, Rank, RelativeBase, RelativeYear, Year
 
 _ATTACHED = re.compile(r"\s*\(?\s*(?:(?:của|trong|vào|ở|in)\s+)?")
 _FROM_AND_TO = 2
+_RESULTS_OF = re.compile(r"\((?:kết quả|số liệu|kết quả đánh giá|xếp hạng) (?:của )?$")
 _CLOSES = re.compile(r"\s*(?:[),;.]|$|với|đạt)")
 
 
@@ -57,6 +58,9 @@ def years_of(s: Marked, i: int, index: str, base: Year | RelativeBase | None, st
     years = s.measured_years()
     if explains_base(s, i):
         return _read(s.mentions[i - 1], "the year compared with")
+    results = next((m for m in years if _RESULTS_OF.search(s.text, max(0, m.start - 25), m.start)), None)
+    if results is not None:  # "năm 2023 ... công bố (kết quả năm 2022)"
+        return _read(results, "named as the year of the results")
     bracket = s.bracket(i)
     if bracket:
         same = [m for m in years if s.depth[m.start] == bracket]

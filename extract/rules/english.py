@@ -12,9 +12,9 @@ _ORDINALS = {
 }  # fmt: skip
 _VERB = r"(?:ranked|ranks|ranking|rank|placed|came|comes|coming|stood|stands|standing|finished|finishing|held|holds|took|secured|occupied|retained|maintained|was|is|(?:climbed|climbing|rose|rising|moved|moving|jumped|jumping|fell|falling|dropped|dropping|slipped|slipping)(?:\ up|\ down)?\ to)"
 _ORDINAL = r"(?:(?P<place>\d{1,3})(?:st|nd|rd|th)|(?P<word>first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth))\b"
-_OF = r"\ (?:nationwide\ )?(?:out\ of|of|among|in)\ (?:the\ |all\ |a\ total\ of\ )*(?P<of>\d{2,3})\b(?!\ ?(?:%|points))"
+_OF = r"\ (?:nationwide\ )?(?:out\ of|of|among|in)\ (?:the\ |all\ |a\ total\ of\ )*(?:(?P<of>\d{2,3})|(?P<few>five|six|seven|eight|nine|ten))\b(?!\ ?(?:%|points|percent))"
 _WORDS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "a": 1}
-_PLACES = r"(?:places?|ranks?|positions?|notches|spots|steps)"
+_PLACES = r"(?:places?|ranks?|positions?|notch(?:es)?|spots?|steps?)"
 _UP = r"up|rose|rising|climbed|climbing|increased|increasing|improved|improving|gained|gaining|jumped|jumping|moved\ up|higher"
 _DOWN = r"down|fell|falling|dropped|dropping|decreased|decreasing|declined|declining|lost|losing|slipped|slipping"
 _SIGN = re.compile(rf"\b(?:(?P<up>{_UP})|{_DOWN})\b".replace("\\ ", "[ ]"))
@@ -23,21 +23,29 @@ _SIGN = re.compile(rf"\b(?:(?P<up>{_UP})|{_DOWN})\b".replace("\\ ", "[ ]"))
 def _rank(match: re.Match[str]) -> Rank | None:
     found = match.groupdict()
     place = int(found["place"]) if found["place"] else _ORDINALS[found["word"]]
-    of = int(found["of"]) if found.get("of") else None
+    of = int(found["of"]) if found.get("of") else _WORDS.get(found.get("few") or "")
     return Rank(place, of) if place >= 1 and (of is None or place <= of) else None
 
 
 def _delta(match: re.Match[str]) -> Delta | None:
     printed = match["amount"]
     amount = Decimal(_WORDS[printed]) if printed in _WORDS else parse_number(printed, Decimal(100))
-    unit = {"%": "%", "percentage points": "%", "points": "điểm", "point": "điểm"}.get(match["unit"], "bậc")
+    unit = {
+        "%": "%",
+        "percentage points": "%",
+        "percent": "%",
+        "per cent": "%",
+        "percent points": "%",
+        "points": "điểm",
+        "point": "điểm",
+    }.get(match["unit"], "bậc")
     if not 0 < amount <= LARGEST_CHANGE or (unit == "bậc" and amount != amount.to_integral_value()):
         return None
     upward = [sign["up"] for sign in _SIGN.finditer(match.string, max(0, match.start() - 40), match.start("amount"))]
     return Delta(amount if upward[-1] else -amount, unit) if upward else None
 
 
-_CHANGE = rf"(?P<amount>{NUMBER}|(?:{'|'.join(_WORDS)})(?=\ {_PLACES}\b))\ ?(?P<unit>%|percentage\ points|points?\b|{_PLACES}\b)"
+_CHANGE = rf"(?P<amount>{NUMBER}|(?:{'|'.join(_WORDS)})(?=\ {_PLACES}\b))\ ?(?P<unit>%|percentage\ points|per\ ?cent(?:\ points)?|points?\b|{_PLACES}\b)"
 
 _COMPARED = re.compile(
     r"(?:above|below|than|under|over|exceed(?:s|ed|ing)?|to|with)(?: the)?(?: (?:national|provincial|country's|country’s|overall))?\s*$"
@@ -69,6 +77,7 @@ BEFORE_NAMES: tuple[Rule, ...] = (
     rule(
         "english.rank_of", rf"(?<!\w){_ORDINAL}(?:\ (?:place|position))?{_OF}(?=\ (?:provinces|cities|localities|ministries)|[.,;)])", _rank
     ),
+    rule("english.rank_nationwide", rf"(?<!\w){_ORDINAL}(?=\ (?:nationwide|in\ the\ (?:country|nation|whole\ country))\b)", _rank),
     rule(
         "english.rank_to",
         rf"(?<=to\ )(?:the\ )?{_ORDINAL}(?=\s*(?:$|[,.;)])|\ (?:place|position|nationwide|in|with|and|from|after|this|last)\b)",
@@ -78,12 +87,12 @@ BEFORE_NAMES: tuple[Rule, ...] = (
     rule("english.rank_from", rf"(?<=from\ )(?:the\ )?{_ORDINAL}(?:\ (?:place|position))?(?:{_OF})?", _rank),
     rule(
         "english.last",
-        r"\bat\ the\ bottom\b|\b(?:ranked|ranks|ranking|came|comes|stood|stands|finished|placed)\ (?:last|bottom)\b|\bthe\ (?:lowest|last)(?=\ (?:is|was)\b)",
+        r"\bat\ the\ bottom\b|\b(?:ranked|ranks|ranking|came|comes|stood|stands|finished|placed)\ (?:last|bottom)\b|\bthe\ (?:lowest|last)(?=\ (?:is|was)\b)|\b(?:has|had|with|got|recorded|posted)\ the\ lowest(?=\ (?:\w+\ ){0,3}(?:score|points|ranking)\b)",
         lambda _: Rank(None, from_end=1, superlative=True),
     ),
     rule(
         "english.first",
-        r"\bat\ the\ (?:head|top)\b(?!\ of\ (?:his|her))|(?<!had\ )\b(?:topped|tops|topping|(?<=to\ )top(?=\ the\b)|(?:led|leads|leading)(?!\ (?:by|to|up|into|the\ way)\b))(?:\ the\ (?:country|nation|list|table|rankings?|chart|index))?\b|\btook\ the\ (?:lead|top\ spot|first\ place)\b|\bin\ the\ lead\b",
+        r"\bat\ the\ (?:head|top)\b(?!\ of\ (?:his|her))|(?<!had\ )\b(?:topped|tops|topping|(?<=to\ )top(?=\ the\b)|(?:led|leads|leading)(?!\ (?:by|to|up|into|the\ way)\b))(?:\ the\ (?:country|nation|list|table|rankings?|chart|index))?\b|\b(?:has|had|with|got|earned|recorded|posted|achieved)\ the\ highest(?=\ (?:\w+\ ){0,3}(?:score|points|ranking)\b)|\btook\ the\ (?:lead|top\ spot|first\ place)\b|\bin\ the\ lead\b",
         lambda _: Rank(1, superlative=True),
     ),
 )

@@ -50,7 +50,7 @@ RULES: tuple[Rule, ...] = (
     # "xếp thứ 12/63", "đứng thứ bẩy", "lên thứ 14/63", "xuống thứ 5"
     rule("rank.verb", rf"\b{_VERB}\ (?:ở\ |hạng\ |xếp\ )*thứ\ (?P<place>{COUNT}){_OF}(?!\ liên\ tiếp)", _rank),
     # without "thứ": "xếp 12/63", "hạng 3/13", "đứng 15/63 tỉnh"
-    rule("rank.of", r"\b(?:xếp|đứng|hạng|vị\ trí|thứ\ hạng)\ (?P<place>\d{1,3})\s?/\s?(?P<of>\d{2,3})\b", _rank),
+    rule("rank.of", r"\b(?:xếp|đứng|hạng|vị\ trí|thứ\ hạng)(?:\s?:)?\ (?P<place>\d{1,3})\s?/\s?(?P<of>\d{2,3})\b", _rank),
     # alone: "thứ 3 của Bắc Trung Bộ", "(thứ 4)", "thứ 26 về"; but not "lần thứ 3", "năm thứ hai", "thứ bảy tuần này"
     rule(
         "rank.bare",

@@ -20,7 +20,7 @@ _QUALIFIER += r"|nearly|about|around|over|above|more\ than|at\ least|below|under
 _NOUN_FOLLOWS = re.compile(
     r"[ ](?!(?:và|xếp|tăng|giảm|thuộc|so|đứng|tiếp|nằm|cao|thấp|còn|trong|là|vào|năm|trở|từ|đến|cho|hạng|thứ|ở|với|của|trên|vẫn|"
     r"nhưng|song|đối|lên|xuống|kém|hơn|vượt|bằng|cùng|được|vươn|tụt|dẫn|về|giữ|vị|cả|do|theo|như|thì|khi|mà|này|điểm|out|points|chung|"
-    r"and|on|in|at|for|from|up|down|compared|ranking|ranked|followed|placing|while|which|as|with|last|this|over|than|to|respectively)\b)[^\W\d_]"
+    r"and|on|in|at|for|from|up|down|compared|ranking|ranked|followed|placing|while|percent|which|as|with|last|this|over|than|to|respectively)\b)[^\W\d_]"
 )
 
 
@@ -34,7 +34,7 @@ def _score(match: re.Match[str]) -> Score:
     unit = groups.get("unit")
     return Score(
         text=match["number"],
-        unit={"điểm": "điểm", "đ": "điểm", "points": "điểm", "%": "%"}.get(unit or ""),
+        unit={"điểm": "điểm", "đ": "điểm", "points": "điểm", "%": "%", "percent": "%", "per cent": "%"}.get(unit or ""),
         scale=parse_number(scale, Decimal(100)) if scale else None,
         qualifier=qualifier,  # type: ignore[arg-type]  # the dictionary above holds only the four words
         noun_follows=bool(_NOUN_FOLLOWS.match(match.string, match.end())),
@@ -46,7 +46,7 @@ _SCALE = r"(?:(?:\s?/\s?|\ out\ of\ (?:the\ |a\ total\ of\ )?)(?P<scale>\d+(?:[.
 RULES: tuple[Rule, ...] = (
     rule(
         "score.unit",
-        rf"(?<![\d.,/-]){_QUALIFIER}(?P<number>{NUMBER}){_SCALE}\ ?(?P<unit>điểm|%|points|đ)(?![^\W\d_])(?!\ (?:cầu|trường|thi|bán|nóng|giao\ dịch|du\ lịch|đến|phục\ vụ|dân\ cư)\b)",
+        rf"(?<![\d.,/-]){_QUALIFIER}(?P<number>{NUMBER}){_SCALE}\ ?(?P<unit>điểm|%|points|per\ ?cent|đ)(?![^\W\d_])(?!\ (?:cầu|trường|thi|bán|nóng|giao\ dịch|du\ lịch|đến|phục\ vụ|dân\ cư)\b)",
         _score,
     ),
     rule("score.scale", r"(?<![\d.,/-])(?P<number>\d+[.,]\d+)\s?/\s?(?P<scale>\d+(?:[.,]\d+)?)\b(?!/)", _score),
