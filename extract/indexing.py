@@ -84,6 +84,12 @@ def announced(s: Marked, codes: list[IndexPlace]) -> str:
     )
 
 
+def is_one_of_many(s: Marked, codes: list[IndexPlace], i: int) -> bool:
+    """Tell whether the last thing named before a value is a list of several indices, so that its index stays open."""
+    at = s.mentions[i].start
+    return len(_index_list(s, codes, at)) > 1 if any(start < at for start, _, _ in codes) else False
+
+
 def heads_value(s: Marked, i: int) -> bool:
     """Tell whether a component stands right before a value, and so is what the value is of."""
     following = next(

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from extract.discourse import Discourse, YearRead
 from extract.draft import MEASURES, Draft, Value, base_year, whole
-from extract.indexing import announced, component_of, heads_value, index_places, indices_of
+from extract.indexing import announced, component_of, heads_value, index_places, indices_of, is_one_of_many
 from extract.lists import bracketed_list, compared_names, listed_behind, members, name_list, subjects_behind
 from extract.marked import Marked, mark
 from extract.mentions import (
@@ -380,7 +380,7 @@ class _Reader:
         opens = (
             isinstance(payload, Rank)
             and not payload.superlative
-            and not self.s.text[: self.s.mentions[i].start].strip(' “"').removeprefix("từ")
+            and not self.s.text[: self.s.mentions[i].start].strip(' “"').removeprefix("đã ").removeprefix("từng").removeprefix("từ")
         )
         return (isinstance(payload, Score) or opens) and not self.s.bracket(i) and len(coming) == 1
 
@@ -545,6 +545,9 @@ class _Reader:
         value: Value = mention.payload  # type: ignore[assignment]  # only values reach here
         carried = indices_of(self.s, self.codes, i, self.state, self.component)
         shares = [(p, index) for p in self._portions(i) for index in ([p.index] if p.index else carried)]
+        if not isinstance(value, Tier) and shares and shares[0][0].index is None and is_one_of_many(self.s, self.codes, i):
+            self._drop(i, "of which of the indices listed stays open")
+            return
         if not shares:
             self._drop(i, "no index is named so far")
         for portion, index in shares:

@@ -41,7 +41,7 @@ RULES: tuple[Rule, ...] = (
     rule("year.plain", rf"(?<![\d./,-])(?P<year>{_Y})\b(?![\d./-]*\d)(?!\ ?(?:doanh|hộ|người|hồ|phiếu|đồng|tỷ|%|điểm))", _year),
     rule(
         "year.before",
-        r"\bso\ với\ (?:cùng\ kỳ|năm\ trước|năm\ ngoái|năm\ liền\ trước|kỳ\ trước|1\ năm\ trước|một\ năm\ trước)(?:\ (?:đó|liền\ kề))?",
+        r"\bso\ (?:với\ )?(?:cùng\ kỳ|năm\ trước|năm\ ngoái|năm\ liền\ trước|kỳ\ trước|1\ năm\ trước|một\ năm\ trước)(?:\ (?:đó|liền\ kề))?",
         lambda _: RelativeBase(),
     ),
     rule(
