@@ -39,6 +39,8 @@ _FURNITURE = re.compile(
     re.IGNORECASE,
 )
 _HEADLINE = re.compile(r"^\W*(?:tin khác|xem thêm|đọc thêm|tin liên quan)\s*:", re.IGNORECASE)
+# The rows of a table are `read_tables`'s: a sentence's rules would take a cell's number for its neighbour's.
+_TABLE_ROW = re.compile(r"(?:[^|]{0,200}\|){3}")
 _LONG_PARAGRAPH = 160
 # Since 2025-07-01 there are 34 provinces; an earlier year can have been published for them.
 _MERGED, _YEAR_OF_34 = 34, 2025
@@ -160,7 +162,7 @@ def _body(text: str) -> Iterator[tuple[int, Span]]:
     for number, line in enumerate(lines(text)):
         if seen_paragraph and _FURNITURE.match(line.text):
             return
-        if _HEADLINE.match(line.text):
+        if _HEADLINE.match(line.text) or _TABLE_ROW.match(line.text):
             continue
         seen_paragraph = seen_paragraph or len(line.text) > _LONG_PARAGRAPH
         if _FIGURE.search(line.text) or _HINT.search(line.text):

@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from extract.article import Table
+from extract.grid import spread
 from normalize.lexicon import tokenize
 from normalize.units import province_lexicon
 
@@ -16,6 +17,8 @@ _LEAST_LISTED = 5
 _BAR = re.compile(r"\n[ \t]*\|[ \t]*(?=\n|$)")
 _NUMBER = re.compile(r"(?<!\d)(\d{1,2})\s?[.)]\s?")
 _RANKING = re.compile(r"xếp hạng|thứ hạng|bảng", re.IGNORECASE)
+_PIPED_LINE = re.compile(r"[ \t]*\|(?:[^|\n]*\|){2,}[ \t]*")
+_PIPED_RULE = re.compile(r"[ \t|:-]+")
 _NUMBERED_LINE = re.compile(r"\s*(\d{1,3})[.)]\s+(?P<name>[^\d\n:;(–-][^\d\n:;(–]{2,60}?)(?=\s*(?:[-–:;,(]|\d|$|đạt|với))")
 _LEADERS = re.compile(r"xếp hạng|thứ hạng|bảng|dẫn đầu|đứng đầu|\btop\b|\btốp\b", re.IGNORECASE)
 # How far before the list its heading may stand.
@@ -33,7 +36,31 @@ class Cell(NamedTuple):
 def flat_tables(text: str) -> tuple[Table, ...]:
     """Return the tables that stand in a plain text with their cells below each other, and its numbered lists."""
     cells = list(_cells(text))
-    return (*_stacked(text, cells), *_numbered(text), *_numbered_lines(text))
+    return (*_stacked(text, cells), *_piped(text), *_numbered(text), *_numbered_lines(text))
+
+
+def _piped(text: str) -> Iterator[Table]:
+    """Find rows written "| 1 | Quảng Ninh | 70,36 |", one a line."""
+    rows: list[list[Cell]] = []
+    for line in [*re.finditer(r"[^\n]+", text), None]:
+        if line is not None and _PIPED_LINE.fullmatch(line[0]):
+            if not _PIPED_RULE.fullmatch(line[0]):
+                rows.append(
+                    [_trimmed(text, line.start() + m.start(), line.start() + m.end()) for m in re.finditer(r"(?<=\|)[^|]*(?=\|)", line[0])]
+                )
+            continue
+        width = max(map(len, rows), default=0)
+        if len(rows) > _LEAST_ROWS and all(len(row) == width for row in rows):
+            yield Table(
+                spread(tuple(tuple(c.text for c in row) for row in rows)), tuple(tuple((c.start, c.end) for c in row) for row in rows)
+            )
+        rows = []
+
+
+def _trimmed(text: str, start: int, end: int) -> Cell:
+    cell = text[start:end]
+    lead = len(cell) - len(cell.lstrip())
+    return Cell(cell.strip(), start + lead, start + lead + len(cell.strip()))
 
 
 def _cells(text: str) -> Iterator[Cell]:

@@ -15,6 +15,7 @@ from bs4.element import NavigableString
 
 from extract.article import Article, Table
 from extract.dates import published_on
+from extract.grid import cell_spans
 from spiders.portal import Layout, Portal, portal_of
 
 _BLOCKS = {
@@ -145,6 +146,12 @@ def _clean(tag: Tag) -> str:
     return _SPACE.sub(" ", tag.get_text(" ")).strip()
 
 
+#: A cell of a ranking table names a body; a paragraph this long is an article's.
+_LONGEST_CELL = 300
+#: No table is wider or longer; a larger span is an attack on memory.
+_MOST_SPANNED = 400
+
+
 @dataclass(slots=True)
 class _Writer:
     """Writes visible text as paragraphs, one a line, and remembers where each table cell went."""
@@ -174,7 +181,7 @@ class _Writer:
             elif type(child) is NavigableString:
                 self.line.append(str(child))
             elif isinstance(child, Tag) and child.name not in _SILENT and not _is_hidden(child):
-                if child.name == "table":
+                if child.name == "table" and not _is_layout(child):
                     self._flush()
                     self._table(child)
                 elif len(stack) < _DEEPEST:
@@ -190,14 +197,26 @@ class _Writer:
             self.paragraph(text)
 
     def _table(self, table: Tag) -> None:
+        """Write each row as a line and remember the table as a grid: a cell over two columns or rows stands in each of them."""
         rows: list[tuple[str, ...]] = []
         spans: list[tuple[tuple[int, int], ...]] = []
+        hanging: dict[int, tuple[int, str, tuple[int, int]]] = {}
         for tr in table.find_all("tr"):
-            cells = tuple(_clean(cell) for cell in tr.find_all(["td", "th"]) if isinstance(cell, Tag))
-            if any(cells):
-                start = self.paragraph(" | ".join(cells))
-                rows.append(cells)
-                spans.append(cell_spans(cells, start))
+            cells = [cell for cell in tr.find_all(["td", "th"]) if isinstance(cell, Tag)]
+            texts = tuple(map(_clean, cells))
+            if not any(texts):
+                continue
+            places = cell_spans(texts, self.paragraph(" | ".join(texts)))
+            row: list[tuple[str, tuple[int, int]]] = []
+            for cell, text, place in zip(cells, texts, places, strict=True):
+                _let_hang(row, hanging)
+                for _ in range(_count(cell, "colspan")):
+                    if _count(cell, "rowspan") > 1:
+                        hanging[len(row)] = (_count(cell, "rowspan") - 1, text, place)
+                    row.append((text, place))
+            _let_hang(row, hanging)
+            rows.append(tuple(text for text, _ in row))
+            spans.append(tuple(place for _, place in row))
         if rows:
             self.tables.append(Table(tuple(rows), tuple(spans)))
 
@@ -207,13 +226,24 @@ class _Writer:
         return "".join(self.parts), tuple(self.tables)
 
 
-def cell_spans(cells: tuple[str, ...], start: int) -> tuple[tuple[int, int], ...]:
-    """Return each cell's place in a line that joins them with " | "."""
-    spans = []
-    for cell in cells:
-        spans.append((start, start + len(cell)))
-        start += len(cell) + 3
-    return tuple(spans)
+def _let_hang(row: list[tuple[str, tuple[int, int]]], hanging: dict[int, tuple[int, str, tuple[int, int]]]) -> None:
+    """Fill the next places of a row with the cells that hang down from the rows above."""
+    while len(row) in hanging:
+        left, text, place = hanging.pop(len(row))
+        if left > 1:
+            hanging[len(row)] = (left - 1, text, place)
+        row.append((text, place))
+
+
+def _count(cell: Tag, attribute: str) -> int:
+    """Return a colspan or rowspan; what is no small number counts as one."""
+    text = str(cell.get(attribute, "1")).strip()
+    return min(int(text), _MOST_SPANNED) if text.isascii() and text.isdecimal() and int(text) else 1
+
+
+def _is_layout(table: Tag) -> bool:
+    """Tell whether a table only places things on the page: it holds another table, or paragraphs longer than any cell."""
+    return table.find("table") is not None or any(len(p.get_text()) > _LONGEST_CELL for p in table.find_all("p"))
 
 
 def _is_hidden(tag: Tag) -> bool:

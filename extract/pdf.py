@@ -6,7 +6,8 @@ import unicodedata
 
 from extract.article import Article, Table
 from extract.dates import published_on
-from extract.html import PageError, cell_spans
+from extract.grid import cell_spans, spread
+from extract.html import PageError
 
 # A decision with all its annexes has some hundred pages; a page without a dozen letters is a picture.
 _MOST_PAGES = 300
@@ -38,7 +39,11 @@ def read_pdf(body: bytes, *, article_id: str, url: str | None = None, home: str 
                     for row in rows:
                         spans.append(cell_spans(row, len(text)))
                         text += " | ".join(row) + "\n"
-                    tables.append(Table(rows, tuple(spans)))
+                    read = Table(spread(rows), tuple(spans))
+                    if tables and _goes_on(tables[-1], read):
+                        tables[-1] = Table(tables[-1].rows + read.rows, tables[-1].spans + read.spans)
+                    else:
+                        tables.append(read)
     except (PdfminerException, PDFSyntaxError, ValueError, KeyError, TypeError) as error:
         raise PageError(f"not a readable PDF: {error or type(error).__name__}") from error
     if sum(c.isalpha() for c in text) < _LEAST_LETTERS:
@@ -48,6 +53,14 @@ def read_pdf(body: bytes, *, article_id: str, url: str | None = None, home: str 
     day, reason = published_on(BeautifulSoup("", "lxml"), None, url, text)
     title = text.strip().split("\n", 1)[0]
     return Article(article_id, text, title=title, published=day, published_reason=reason, url=url, home=home, tables=tuple(tables))
+
+
+def _goes_on(table: Table, following: Table) -> bool:
+    """Tell whether a table is the rest of the one on the page before: as many columns, and its first number is the next one."""
+    if not following.rows or len(table.rows[-1]) != len(following.rows[0]):
+        return False
+    last, first = table.rows[-1][0], following.rows[0][0]
+    return last.isdecimal() and first.isdecimal() and int(first) == int(last) + 1
 
 
 def _cell(text: str | None) -> str:
