@@ -29,7 +29,8 @@ _HINT = re.compile(
     re.IGNORECASE,
 )
 _FIGURE = re.compile(
-    r"\d|đầu|nhất|nhì|cuối|chót|đội sổ|quân|thứ|nhóm|hạng|loại|bậc|tốp|top|mục tiêu|phấn đấu|\b(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|last|lowest|highest|bottom|head|leads?|led|tops?|topped)\b",
+    r"\d|đầu|nhất|nhì|cuối|chót|đội sổ|quân|thứ|nhóm|hạng|loại|bậc|tốp|top|mục tiêu|phấn đấu|"
+    r"\b(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|last|lowest|highest|bottom|head|leads?|led|tops?|topped)\b",
     re.IGNORECASE,
 )
 # Headlines of other articles begin here; everything behind belongs to other years.

@@ -14,7 +14,8 @@ _FORWARD = re.compile(
     r"(?: (?:xếp hạng|bảng|bảng xếp hạng|thứ hạng))?(?: chỉ số)?\s*|\s*(?:xếp hạng|thứ hạng)\s*(?:của )?"
 )
 _BEFORE_VALUE = re.compile(
-    r"[”\"\s:,(–-]*(?:cấp tỉnh|vẫn|đã|hiện|bị|vươn lên|tụt xuống|rơi xuống|tăng lên|lại|cũng|là|đạt|được|có|ở|nằm|đứng|xếp|chỉ|với|của|trong|năm \d{4}|ở mức|đều|thì|từ|tiếp tục|"
+    r"[”\"\s:,(–-]*(?:cấp tỉnh|vẫn|đã|hiện|bị|vươn lên|tụt xuống|rơi xuống|tăng lên|lại|cũng|là|"
+    r"đạt|được|có|ở|nằm|đứng|xếp|chỉ|với|của|trong|năm \d{4}|ở mức|đều|thì|từ|tiếp tục|"
     r"was|is|had|at|scored|a full|reached|got|"
     r"trên|cả nước|tỉnh|,|\w+ \w+|[\s”\"(,:])*"
 )

@@ -25,8 +25,11 @@ _MEMBERS = re.compile(r"[^.;]{0,70}?(?:\bgồm|\blà|\bcó|:|\()[^.;]{0,40}")
 _GROUP_OF = re.compile(r"(?:đơn vị|tỉnh|bộ|huyện|địa phương|nhóm)[^.;]{0,20}$")
 
 
+# Those that somebody is compared with stand behind these words and have no figure of their own.
 _COMPARED = re.compile(
-    r"(?:\bsau|\btrên|\bdưới|\bhơn|so với|\bkém|\bgiống|\bvượt(?: qua| lên trên)?|qua mặt|soán ngôi|\bthay(?: thế)?(?: (?:cho|vị trí của))?|bỏ xa|trước|bằng|cùng với|như|\bcạnh|ahead of|behind|above|below|after|than|surpass(?:ed|ing)|overt(?:ook|aking)|beat(?:ing)?|replac(?:ed|ing))"
+    r"(?:\bsau|\btrên|\bdưới|\bhơn|so với|\bkém|\bgiống|\bvượt(?: qua| lên trên)?|qua mặt|soán ngôi|"
+    r"\bthay(?: thế)?(?: (?:cho|vị trí của))?|bỏ xa|trước|bằng|cùng với|như|\bcạnh|"
+    r"ahead of|behind|above|below|after|than|surpass(?:ed|ing)|overt(?:ook|aking)|beat(?:ing)?|replac(?:ed|ing))"
     r"(?: (?:tỉnh|thành phố|địa phương|các|đơn vị|cả))*\s*$"
 )
 
@@ -99,7 +102,10 @@ def listed_behind(s: Marked, i: int) -> list[int]:
 
 
 def bracketed_list(s: Marked, i: int) -> list[int]:
-    """Return the names of a list right before the tier `i`, each with its figures in brackets: "A (61,60 điểm) và B (62,31 điểm) thuộc nhóm khá"."""
+    """Return the names of a list right before the tier `i`, each with its figures in brackets.
+
+    "A (61,60 điểm) và B (62,31 điểm) thuộc nhóm khá"
+    """
     outside = [j for j in range(i) if s.subject(j) is not None and s.bracket(j) == s.bracket(i)]
     names: list[int] = []
     for j in reversed(outside):

@@ -24,7 +24,8 @@ def read_pdf(body: bytes, *, article_id: str, url: str | None = None, home: str 
     from pdfplumber.utils.exceptions import PdfminerException  # noqa: PLC0415
 
     logging.getLogger("pdfminer").setLevel(logging.ERROR)
-    text, tables = "", []
+    text = ""
+    tables: list[Table] = []
     try:
         with pdfplumber.open(io.BytesIO(body)) as document:
             for page in document.pages[:_MOST_PAGES]:

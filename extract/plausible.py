@@ -8,13 +8,17 @@ import re
 from extract.marked import Marked
 from extract.mentions import ComponentName, Delta, IndexName, Mention, Rank, RelativeBase, Score, SubjectName, Tier, Year
 
+#: Words of other news: what is ranked or counted beside them is not the index.
 TOPIC_DRIFT = re.compile(
-    r"grdp|tổng sản phẩm|tốt nghiệp|thí sinh|huy chương|thu ngân sách|thu nội địa|thu hút (?:vốn )?(?:đầu tư|fdi)|vốn (?:đầu tư|fdi)|lượt khách|triệu lượt|khách (?:du lịch|quốc tế)|kim ngạch|quy mô kinh tế|tỷ lệ doanh nghiệp|tỉ lệ doanh nghiệp|nông thôn mới|thu nhập bình quân|xuất khẩu|tỉ đồng|tỷ đồng|triệu đồng|học sinh|hộ nghèo|giải ngân|"
-    r"chỉ số giá|cpi tháng|vn-index|vn index|bình chọn|bóng đá|giá vàng|tiêu dùng|sản xuất công nghiệp|iip|tăng trưởng kinh tế|thpt|điểm thi|giá trị sản xuất|"
-    r"thế giới|toàn cầu|asean|quốc gia trên|quốc gia và vùng"
+    r"grdp|tổng sản phẩm|quy mô kinh tế|tăng trưởng kinh tế|giá trị sản xuất|sản xuất công nghiệp|iip|kim ngạch|xuất khẩu|tiêu dùng|"
+    r"thu ngân sách|thu nội địa|thu nhập bình quân|giải ngân|thu hút (?:vốn )?(?:đầu tư|fdi)|vốn (?:đầu tư|fdi)|tỉ đồng|tỷ đồng|triệu đồng|"
+    r"lượt khách|triệu lượt|khách (?:du lịch|quốc tế)|hộ nghèo|nông thôn mới|tỷ lệ doanh nghiệp|tỉ lệ doanh nghiệp|"
+    r"tốt nghiệp|thí sinh|học sinh|thpt|điểm thi|huy chương|bình chọn|bóng đá|"
+    r"chỉ số giá|cpi tháng|vn-index|vn index|giá vàng|thế giới|toàn cầu|asean|quốc gia trên|quốc gia và vùng"
 )
 _SCORE_CUE = re.compile(
-    r"(?:\blà|\bđạt|\bđược|\bvới|:|\(|\btừ|\blên|\bxuống|\bcòn|ở mức|\bmức|điểm số|tổng điểm|\bđiểm|giá trị|kết quả|\bchỉ số|\bindex|\bwith|\bon|\bat|\bof|\bis|\bwas|\bto|\bscored|\bscore|"
+    r"(?:\blà|\bđạt|\bđược|\bvới|:|\(|\btừ|\blên|\bxuống|\bcòn|ở mức|\bmức|điểm số|tổng điểm|\bđiểm|giá trị|kết quả|\bchỉ số|\bindex|"
+    r"\bwith|\bon|\bat|\bof|\bis|\bwas|\bto|\bscored|\bscore|"
     r"\bpci|\bpapi|\bsipas|\bdti|\bpii|\bpgi|\bvà|,|\d;|\bcó|khá cao|\bchỉ|tỷ lệ|tỉ lệ|kỷ lục|được số)\s*$"
 )
 _TIER_CUE = re.compile(
@@ -33,7 +37,8 @@ _NOT_IN = re.compile(r"\b(?:không|chưa|ra khỏi|rời|thoát)\b[^.;,]{0,25}$"
 _FIELDS_COUNTED = re.compile(r"\d+(?:/\d+)? (?:nội dung|chỉ số|lĩnh vực|tiêu chí|trục|trụ cột)\b[^.;,]{0,40}$")
 _MEMBERS_COUNTED = re.compile(r"\s*(?:có|gồm|:|là)\s*\d+ (?:đơn vị|tỉnh|địa phương|huyện|sở|xã|cơ quan|bộ)\b")
 _MANY_IN_GROUP = re.compile(
-    r"(?:đa số|phần lớn|hầu hết|nhiều|(?<!một trong )(?<!trong )(?<!cùng )\b(?:các|những)|(?<!trong )(?<!trong số )(?<!/)\b\d{1,2}(?:/\d\d)?) (?:các )?(?:tỉnh|địa phương|huyện|sở|bộ|đơn vị)\b[^.;:]{0,70}$"
+    r"(?:đa số|phần lớn|hầu hết|nhiều|(?<!một trong )(?<!trong )(?<!cùng )\b(?:các|những)|"
+    r"(?<!trong )(?<!trong số )(?<!/)\b\d{1,2}(?:/\d\d)?) (?:các )?(?:tỉnh|địa phương|huyện|sở|bộ|đơn vị)\b[^.;:]{0,70}$"
 )
 # "3 năm liền X dẫn đầu", "7 lần dẫn đầu": which years is open.
 _STREAK = re.compile(r"\b\d+ (?:năm (?:liền|liên tiếp)[^.;]{0,30}|lần )$")
@@ -158,6 +163,7 @@ def tier_objection(s: Marked, i: int, *, target: bool) -> str | None:
 
 # "Thứ nhất, tỉnh cần ...", "thứ hai: công khai ...": the points of a text.
 _POINT_OPENS = re.compile(r"(?:^|[.;]|\n)[\s\-–•*+\"“]*$")
+_POINT_GOES_ON = re.compile(r"\s*[,:]\s*\w")
 _POINT_INSIDE = re.compile(r"[,:]\s*$")
 
 
@@ -182,7 +188,7 @@ def is_part(s: Marked, i: int) -> bool:
     named = any(isinstance(m.payload, SubjectName | Year | IndexName | RelativeBase) for m in same)
     return (
         not named
-        and not s.text[outer.end : bracket - 1].strip("điểm chuẩn ")
+        and not s.text[outer.end : bracket - 1].removesuffix("(").replace("điểm", "").replace("chuẩn", "").strip()
         and len([m for m in same if isinstance(m.payload, Score)]) > 1
     )
 

@@ -1,14 +1,15 @@
 """The resolver: mentions of one sentence, and what the reader has in mind, become drafts of claims."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from extract.discourse import Discourse, YearRead
-from extract.draft import MEASURES, Draft, Value, base_year, whole
-from extract.indexing import announced, component_of, heads_value, index_places, indices_of, is_one_of_many
-from extract.lists import bracketed_list, compared_names, listed_behind, members, name_list, subjects_behind
+from extract.draft import Draft, Value, whole
+from extract.drafting import Drafter
+from extract.indexing import announced, heads_value, indices_of
+from extract.lists import bracketed_list, listed_behind, members, name_list, subjects_behind
 from extract.marked import Marked, mark
 from extract.mentions import (
     ComponentName,
@@ -20,29 +21,16 @@ from extract.mentions import (
     Pronoun,
     Rank,
     Region,
-    RelativeBase,
     Score,
     Statistic,
     SubjectName,
     Tier,
     Year,
 )
-from extract.plausible import (
-    counts_points,
-    delta_objection,
-    is_part,
-    leads_in_other,
-    place_objection,
-    score_objection,
-    tier_objection,
-    topic_objection,
-)
+from extract.plausible import leads_in_other
 from extract.rules.patterns import COUNT
-from extract.scales import read_score
-from extract.scopes import block_of, in_brackets_of, ministries_apart, region_of
-from extract.sharing import Portion, equal_portions, shared_portions
-from extract.years import base_of, explains_base, said_in_full, years_of
-from normalize.indices import indices
+from extract.sharing import shared_portions
+from extract.years import explains_base, said_in_full
 from normalize.numbers import NumberFormatError, parse_count, parse_number
 
 _IN_ORDER = re.compile(r"lần lượt|theo thứ tự")
@@ -62,13 +50,7 @@ _LARGEST_YEARLY = Decimal(40)
 _WHOLE_COUNTRY = {"cả nước", "toàn quốc", "cấp tỉnh"}
 _STATISTIC_REACH = 90
 _FEWEST_SHARED = 2
-#: Why a year is read that stands in the sentence of its value.
-_OWN_YEAR = {"named in the sentence", "named in the same brackets", "named right behind the value", "shared out in order"}
-_CALLED_SCORE = re.compile(r"\b(?:điểm tổng hợp|tổng điểm|điểm số|số điểm|tổng hợp)[^.;,]{0,20}$")
 _ALL_OF = re.compile(r" (?:đều |cùng |được |đạt |xếp )*")
-_LOCAL = {"department", "district", "commune"}
-#: Nobody ranks the bodies of a province by these; a department beside them is named for something else.
-_OF_PROVINCES_ONLY = {"PCI", "PAPI", "PGI", "PII", "PEPI"}
 _NEAR_YEAR = 12
 #: Between an index and its year the name of the province may stand: "DDCI tỉnh Hải Dương năm 2022".
 _NEAR_YEAR_NAMED = 50
@@ -90,27 +72,15 @@ def resolve(sentence: str, mentions: Sequence[Mention], state: Discourse) -> Res
     return Resolved(drafts, {mention: why for mention, why in reader.dropped.items() if mention not in drafted})
 
 
-class _Reader:
+class _Reader(Drafter):
     """One walk over the mentions of one sentence, left to right, brackets as asides."""
 
     def __init__(self, s: Marked, state: Discourse) -> None:
-        self.s = s = replace(s, mentions=said_in_full(s.mentions, state.year.year))
-        self.state = state
-        self.codes = index_places(s)
-        self.compared = compared_names(s)
-        self.portions: dict[int, Sequence[Portion]] = {}
-        self.subjects: list[SubjectName] = []
-        self.subject_at: int | None = None
+        super().__init__(replace(s, mentions=said_in_full(s.mentions, state.year.year)), state)
         self.met: list[SubjectName] = []
-        self.component: ComponentName | None = None
         self.statistic: tuple[Statistic, int] | None = None
-        self.aggregate: Group | None = None
-        self.target = state.target and not self._looks_back()
-        self.planned = False
         self.deferred: list[int] = []
         self.done: set[int] = set()
-        self.last_rank: tuple[int, str | None] | None = None
-        self.dropped: dict[Mention, str] = {}
 
     # -- the walk ---------------------------------------------------------------------------------------
 
@@ -171,12 +141,7 @@ class _Reader:
         """Give the figures of "Sơn La (hạng 46)" to the name before the bracket, compared or not."""
         previous = self.s.subject(i - 1) if i else None
         if previous is not None and self.s.between(i - 1, i).strip().startswith("("):
-            self._set_subjects([previous], self.s.mentions[i - 1].start)
-
-    def _set_subjects(self, subjects: list[SubjectName], at: int) -> None:
-        self.subjects = subjects
-        self.subject_at = at
-        self.aggregate = None
+            self.set_subjects([previous], self.s.mentions[i - 1].start)
 
     def _named(self, names: Sequence[int]) -> list[SubjectName]:
         return [subject for n in names if (subject := self.s.subject(n)) is not None]
@@ -185,39 +150,24 @@ class _Reader:
         if i in self.done:
             return
         mention = self.s.mentions[i]
-        if i in self.compared and (self.subjects or not self._all_compared()):
+        if i in self.compared and (self.subjects or not self.all_compared()):
             return
         names = name_list(self.s, i)
         self.done.update(names)
         self.met += self._named(names)
-        self._set_subjects(self._named(names), mention.start)
+        self.set_subjects(self._named(names), mention.start)
         if not (i and isinstance(self.s.mentions[i - 1].payload, ComponentName)):
             self.component = None
         yield from self._flush()
         if len(names) > 1:
             yield from self._share_among(names)
 
-    def _planned_year(self, read: YearRead) -> YearRead:
-        """Return the year of a target: its sentence's own, else the one that the plan has named."""
-        if read.reason in _OWN_YEAR or self.state.target_year is None:
-            return read
-        return YearRead(self.state.target_year, "the year of the plan")
-
-    def _looks_back(self) -> bool:
-        """Tell whether the sentence speaks of a year before the one that the targets are for."""
-        years = [m.payload.years[-1] for m in self.s.measured_years() if isinstance(m.payload, Year)]
-        return bool(years) and self.state.target_year is not None and max(years) < self.state.target_year
-
-    def _all_compared(self) -> bool:
-        """Tell whether the sentence names nobody but those that its own subject is compared with."""
-        return all(n in self.compared for n in range(len(self.s.mentions)) if self.s.subject(n) is not None)
-
     def _meet_pronoun(self, pronoun: Pronoun, at: int) -> Iterator[Draft]:
         if self.subjects and not (pronoun.subject_type == "district" and self.state.home.district is not None):
             return
         subject = self.state.subject if pronoun.near else None
         subject = subject or self.state.home_subject(pronoun.subject_type) or self.state.subject
-        self._set_subjects([subject] if subject else [], at)
+        self.set_subjects([subject] if subject else [], at)
         yield from self._flush()
 
     def _meet_group(self, i: int, group: Group) -> None:
@@ -242,25 +192,25 @@ class _Reader:
             elif len(of_kind) == len(names):
                 shared = True
                 for name, j, after in zip(named, of_kind, [*of_kind[1:], len(s.mentions)], strict=True):
-                    self._set_subjects([name], start)
+                    self.set_subjects([name], start)
                     for k in [
                         k for k in values if k == j or (j < k < after and (isinstance(s.mentions[k].payload, Tier) or s.bracket(k) != here))
                     ]:
                         self.done.add(k)
-                        yield from self._attach(k)
+                        yield from self.attach(k)
         first = next((j for j in values if j not in self.done), None)
         if first is not None and isinstance(s.mentions[first].payload, Tier) and not shared:
             shared = True
             self.done.add(first)
             for name in named:
-                self._set_subjects([name], start)
-                yield from self._attach(first)
+                self.set_subjects([name], start)
+                yield from self.attach(first)
         elif first is not None and _EQUALLY.search(s.text[s.mentions[names[-1]].end : s.mentions[first].end + 12]):
             self.done.add(first)
             for name in named:
-                self._set_subjects([name], start)
-                yield from self._attach(first)
-        self._set_subjects([named[-1]] if shared else [], s.mentions[names[-1]].start)
+                self.set_subjects([name], start)
+                yield from self.attach(first)
+        self.set_subjects([named[-1]] if shared else [], s.mentions[names[-1]].start)
 
     def _values_until_next_subject(self, i: int) -> list[int]:
         s, end = self.s, self.s.clause_end(i)
@@ -282,8 +232,8 @@ class _Reader:
             return
         self.done.add(i)
         for name, place in zip(self._named(names), places, strict=True):
-            self._set_subjects([name], self.s.mentions[names[0]].start)
-            yield from self._attach(i, place=place, end=tail.end())
+            self.set_subjects([name], self.s.mentions[names[0]].start)
+            yield from self.attach(i, place=place, end=tail.end())
 
     def _respectively(self, i: int) -> Iterator[Draft]:
         """Share out "lần lượt là 87,61 và 86,70": over the years or the indices listed before it, else over the subjects.
@@ -311,63 +261,65 @@ class _Reader:
         kept, at = self.subjects, self.subject_at
         for subject, j in zip(self.met[-len(run) :], run, strict=True):
             self.done.add(j)
-            self._set_subjects([subject], at if at is not None else self.s.mentions[i].start)
-            yield from self._attach(j)
+            self.set_subjects([subject], at if at is not None else self.s.mentions[i].start)
+            yield from self.attach(j)
         self.subjects = kept
-
-    def _portions(self, i: int) -> Sequence[Portion]:
-        """Return the shares of a list that value `i` belongs to; a change in brackets goes with the value before it."""
-        before = [j for j in self.portions if j <= i]
-        return self.portions[max(before)] if before else equal_portions(self.s, self.codes, i) or [Portion()]
 
     # -- values -----------------------------------------------------------------------------------------
 
     def _meet_value(self, i: int) -> Iterator[Draft]:
-        payload = self.s.mentions[i].payload
         if self._as_change(i):
-            yield from self._attach(i)
+            yield from self.attach(i)
             return
+        special = self._special(i)
+        if special is not None:
+            yield from special
+        elif not self.subjects and self._waits(i):
+            self.deferred.append(i)
+        else:
+            yield from self.attach(i)
+
+    def _special(self, i: int) -> Iterator[Draft] | None:
+        """Return the drafts of a value that is not simply the last subject's, or None."""
+        payload = self.s.mentions[i].payload
         match payload:
             case Rank(enumerated=True):
-                yield from self._enumerated(i)
-                return
+                return self._enumerated(i)
             case Rank():
-                followers = subjects_behind(self.s, i) if self.s.mentions[i].rule != "rank.ordered" else listed_behind(self.s, i)
-                if followers and self.s.is_superlative(i) and leads_in_other(self.s, i):
-                    self._drop(i, "a lead in something else")
-                    return
-                if followers:
-                    yield from self._inverted(i, followers)
-                    return
-            case Tier() if len(names := bracketed_list(self.s, i)) > 1:
-                for name in names:
-                    self._set_subjects(self._named([name]), self.s.mentions[names[0]].start)
-                    yield from self._attach(i)
-                return
-            case Tier() if (group := self._all_of_group(i)) is not None:
-                yield from self._draft(i, whole(group), group=group)
-                return
-            case Tier(value=value) if not value.startswith("top "):
-                listed = members(self.s, i, has_subject=bool(self.subjects))
-                for n in listed:
-                    self._set_subjects(self._named([n]), self.s.mentions[n].start)
-                    yield from self._draft(i, self.subjects[0], end=self.s.mentions[n].end)
-                if listed:
-                    return
+                return self._special_rank(i)
+            case Tier():
+                return self._special_tier(i, payload)
             case Score() if self.statistic is not None and self._statistic_reaches(i):
                 statistic, self.statistic = self.statistic[0], None
-                yield from self._aggregate_score(i, statistic)
-                return
+                return self._aggregate_score(i, statistic)
             case Score() if self.aggregate is not None and explains_base(self.s, i):
-                yield from self._draft(i, whole(self.aggregate), measure="score_mean", group=self.aggregate)
-                return
+                return self.draft(i, whole(self.aggregate), measure="score_mean", group=self.aggregate)
             case Delta(unit=unit) if self.aggregate is not None and unit != "bậc":
-                yield from self._draft(i, whole(self.aggregate), group=self.aggregate)
-                return
-        if not self.subjects and self._waits(i):
-            self.deferred.append(i)
-            return
-        yield from self._attach(i)
+                return self.draft(i, whole(self.aggregate), group=self.aggregate)
+        return None
+
+    def _special_rank(self, i: int) -> Iterator[Draft] | None:
+        followers = subjects_behind(self.s, i) if self.s.mentions[i].rule != "rank.ordered" else listed_behind(self.s, i)
+        if followers and self.s.is_superlative(i) and leads_in_other(self.s, i):
+            self.drop(i, "a lead in something else")
+            return iter(())
+        return self._inverted(i, followers) if followers else None
+
+    def _special_tier(self, i: int, tier: Tier) -> Iterator[Draft] | None:
+        names = bracketed_list(self.s, i)
+        if len(names) > 1:
+            return self._for_each(names, lambda _: self.attach(i))
+        group = self._all_of_group(i)
+        if group is not None:
+            return self.draft(i, whole(group), group=group)
+        listed = [] if tier.value.startswith("top ") else members(self.s, i, has_subject=bool(self.subjects))
+        return self._for_each(listed, lambda n: self.draft(i, self.subjects[0], end=self.s.mentions[n].end)) if listed else None
+
+    def _for_each(self, names: Sequence[int], read: Callable[[int], Iterator[Draft]]) -> Iterator[Draft]:
+        """Read a value once for each name of a list."""
+        for n in names:
+            self.set_subjects(self._named([n]), self.s.mentions[n].start)
+            yield from read(n)
 
     def _waits(self, i: int) -> bool:
         """Tell whether a value without a subject so far is one of a name behind it: the opening words say so, or only one name comes."""
@@ -391,15 +343,15 @@ class _Reader:
         paired = len(everyone) > 1 and len(waiting) == len(everyone)
         for n, i in enumerate(waiting):
             self.subjects = [everyone[n]] if paired else everyone[-1:]
-            yield from self._attach(i)
+            yield from self.attach(i)
         self.subjects = everyone
 
     def _enumerated(self, i: int) -> Iterator[Draft]:
         """Read "(3) Văn phòng UBND tỉnh 90,02%" in a list that says it is in order."""
         following = i + 1 < len(self.s.mentions) and self.s.subject(i + 1)
         if following and not self.s.between(i, i + 1).strip() and re.search(r"lần lượt|thứ tự|xếp hạng|cao xuống", self.s.text):
-            self._set_subjects([following], self.s.mentions[i].start)
-            yield from self._draft(i, following, end=self.s.mentions[i + 1].end)
+            self.set_subjects([following], self.s.mentions[i].start)
+            yield from self.draft(i, following, end=self.s.mentions[i + 1].end)
 
     def _inverted(self, i: int, followers: list[int]) -> Iterator[Draft]:
         s = self.s
@@ -411,15 +363,15 @@ class _Reader:
         if len(followers) > 1 and rank.superlative:
             ordered = ordered or s.mentions[i].rule == "rank.ordered"
             for place, n in enumerate(followers if rank.place == 1 and ordered else (), start=1):
-                self._set_subjects(self._named([n]), first.start)
-                yield from self._draft(i, self.subjects[0], place=place, end=s.mentions[n].end)
-            self._set_subjects([], first.start)
+                self.set_subjects(self._named([n]), first.start)
+                yield from self.draft(i, self.subjects[0], place=place, end=s.mentions[n].end)
+            self.set_subjects([], first.start)
             return
         if rank.superlative and re.search(r"\b(?:các|những)\b", s.before(i, 25)):
             return
-        self._set_subjects(self._named(followers[:1]), first.start)
+        self.set_subjects(self._named(followers[:1]), first.start)
         self.component = None
-        yield from self._draft(i, self.subjects[0], end=first.end)
+        yield from self.draft(i, self.subjects[0], end=first.end)
         if len(name_list(s, followers[0])) == 1:
             self.done.add(followers[0])
             self.met += self.subjects
@@ -430,19 +382,19 @@ class _Reader:
         if statistic.compared and not re.search(r"(?:là|\(|ở mức)\s*$", before):
             return
         if statistic.measure == "score_mean" and self.subjects and not statistic.compared and not _OWN_MEAN.search(before[-90:]):
-            yield from self._attach(i)
+            yield from self.attach(i)
             return
         self.aggregate = self._group_near(i)
         if self.aggregate.subject_type == "province" and indices_of(self.s, self.codes, i, self.state, self.component) == ["DDCI"]:
             self.aggregate = Group("district", "các huyện")
         region = self._region_before(i) if self.aggregate.subject_type == "province" else None
         subject = SubjectName("region", region) if region else whole(self.aggregate)
-        yield from self._draft(i, subject, measure=statistic.measure, group=self.aggregate)
+        yield from self.draft(i, subject, measure=statistic.measure, group=self.aggregate)
         if statistic.measure == "score_min" and re.search(r"khoảng\s*$|từ\s*$", before):
             top = next((j for j in range(i + 1, len(s.mentions)) if isinstance(s.mentions[j].payload, Score)), None)
             if top is not None and re.fullmatch(r"\s*(?:-|–|đến)\s*", s.between(i, top)):
                 self.done.add(top)
-                yield from self._draft(top, whole(self.aggregate), measure="score_max", group=self.aggregate)
+                yield from self.draft(top, whole(self.aggregate), measure="score_max", group=self.aggregate)
 
     def _region_before(self, i: int) -> str | None:
         """Return the region that a mean is of: "Vùng Đồng bằng sông Hồng có chỉ số trung bình 81,80%"."""
@@ -476,169 +428,6 @@ class _Reader:
         before = self.s.mentions[i - 1] if i else None
         whole_group = before is not None and before.rule == "group.all_districts" and _ALL_OF.fullmatch(self.s.between(i - 1, i))
         return before.payload if whole_group and before is not None and isinstance(before.payload, Group) else None
-
-    def _attach(self, i: int, *, place: int | None = None, end: int | None = None) -> Iterator[Draft]:
-        payload = self.s.mentions[i].payload
-        subject = self._ranked_for(i) or (self.subjects[-1] if self.subjects else None)
-        if subject is None:
-            if not self._all_compared() or self.s.is_superlative(i):
-                self._drop(i, "whose it is stays open")
-                return
-            subject = self._carried(i)
-            if subject is None:
-                return
-        objection = None
-        if isinstance(payload, Rank) and counts_points(self.s, i):
-            objection = "it counts points of a text"
-        elif self.s.is_superlative(i):
-            objection = place_objection(self.s, i, self.subject_at, has_component=self.component is not None)
-        elif isinstance(payload, Tier):
-            objection = tier_objection(self.s, i, target=self.target)
-        if objection:
-            self._drop(i, objection)
-            return
-        yield from self._draft(i, subject, place=place, end=end)
-
-    def _ranked_for(self, i: int) -> SubjectName | None:
-        """Return the province where a department is named before an index of provinces: "Sở ... chủ trì nâng PCI, hiện đứng thứ 59"."""
-        if not self.subjects or self.subjects[-1].subject_type not in _LOCAL or self.subject_at is None:
-            return None
-        start = self.s.mentions[i].start
-        between = [code for at, end, code in self.codes if self.subject_at < at and end <= start]
-        return self.state.home_subject("province") if between and between[-1] in _OF_PROVINCES_ONLY else None
-
-    def _carried(self, i: int) -> SubjectName | None:
-        """Complete a value that names no subject; a bare percentage far from any index is left alone."""
-        payload = self.s.mentions[i].payload
-        named = self.s.names_index() or self.component is not None or _CALLED_SCORE.search(self.s.before(i, 40))
-        if not named and isinstance(payload, Score) and payload.unit != "điểm":
-            self._drop(i, "neither subject nor index is named")
-            return None
-        objection = topic_objection(self.s, i)
-        if objection:
-            self._drop(i, objection)
-            return None
-        if self.state.subject is None and self.state.group is not None and self.state.group.subject_type != "province":
-            self._drop(i, "the talk is of a block, and of no member of it")
-            return None
-        subject = self.state.subject or self.state.home_subject("province")
-        if subject is None:
-            self._drop(i, "no subject is named so far")
-        return subject
-
-    def _drop(self, i: int, why: str) -> None:
-        self.dropped.setdefault(self.s.mentions[i], why)
-
-    # -- drafts -----------------------------------------------------------------------------------------
-
-    def _draft(
-        self,
-        i: int,
-        subject: SubjectName,
-        *,
-        measure: str | None = None,
-        place: int | None = None,
-        end: int | None = None,
-        group: Group | None = None,
-    ) -> Iterator[Draft]:
-        mention = self.s.mentions[i]
-        value: Value = mention.payload  # type: ignore[assignment]  # only values reach here
-        carried = indices_of(self.s, self.codes, i, self.state, self.component)
-        shares = [(p, index) for p in self._portions(i) for index in ([p.index] if p.index else carried)]
-        if not isinstance(value, Tier) and shares and shares[0][0].index is None and is_one_of_many(self.s, self.codes, i):
-            self._drop(i, "of which of the indices listed stays open")
-            return
-        if not shares:
-            self._drop(i, "no index is named so far")
-        for portion, index in shares:
-            component = portion.component or component_of(self.s, i, index, self.component)
-            base = base_of(self.s, i) if isinstance(value, Delta) else None
-            objection = self._objection(i, index, component, subject, base, aggregated=group is not None)
-            amount = None
-            if objection is None and isinstance(value, Score):
-                local = subject.subject_type in _LOCAL or (group is not None and group.subject_type != "province")
-                amount = read_score(value, index, component, provincial=local)
-                objection = f"off the scale of {index}" if amount is None else None
-            if objection is not None:
-                self._drop(i, objection)
-                continue
-            self.planned = self.planned or self.target
-            if isinstance(value, Rank) and value.of is not None and subject.subject_type == "ministry":
-                self.state.counts["ministry"] = value.of  # "first of 17 ministries": the last one is the 17th
-            for year in [portion.year] if portion.year else years_of(self.s, i, index, base, self.state):
-                if self.target:
-                    year = self._planned_year(year)  # noqa: PLW2901
-                yield Draft(
-                    index=index,
-                    subject=subject,
-                    value=value,
-                    number=mention,
-                    measure=measure or MEASURES[type(value)](value),
-                    year=year,
-                    base_year=base_year(base, year.year),
-                    component=component,
-                    scope=self._scope_of(i, subject),
-                    target=self.target,
-                    anchor=self._anchor(i, aggregated=group is not None),
-                    evidence_end=max(mention.end, end or 0),
-                    place=place,
-                    amount=amount,
-                    group=group,
-                )
-
-    def _anchor(self, i: int, *, aggregated: bool) -> int:
-        """Return where the evidence begins: at the subject or the statistic named before the value, else with the sentence."""
-        start = self.s.mentions[i].start
-        if aggregated:
-            before = self.s.mentions[:i]
-            places = [m.start for m in before if isinstance(m.payload, Statistic)] or [
-                m.start for m in before if isinstance(m.payload, Group)
-            ]
-            return places[-1] if places else self._opening()
-        if self.subject_at is not None:
-            return min(start, self.subject_at)
-        return self._opening()
-
-    def _opening(self) -> int:
-        return len(self.s.text) - len(self.s.text.lstrip())
-
-    def _objection(
-        self, i: int, index: str, component: str | None, subject: SubjectName, base: Year | RelativeBase | None, *, aggregated: bool
-    ) -> str | None:
-        """Return why a value cannot be one of `index` for `subject`, or None."""
-        payload = self.s.mentions[i].payload
-        if indices()[index].level == "provincial" and subject.subject_type in {"province", "ministry"}:
-            return f"{index} ranks the bodies of a province: the name of its body has not been read"
-        if subject.subject_type in _LOCAL and index in _OF_PROVINCES_ONLY:
-            return f"{index} ranks provinces only"
-        if component is None and self.component is not None and index not in self.component.codes:
-            return f"a field that {index} does not have"
-        named = bool(self.codes) or aggregated
-        if component is None and is_part(self.s, i):
-            return "a part of the score before the brackets"
-        objection = topic_objection(self.s, i)
-        if objection is None and isinstance(payload, Score):
-            objection = score_objection(self.s, i, index, component, target=self.target, index_named=named)
-        elif objection is None and isinstance(payload, Delta):
-            objection = delta_objection(self.s, i, index, component, index_named=named)
-            if objection is None and payload.needs_base and base is None:
-                objection = "more or less than what is not said"
-        return objection
-
-    def _scope_of(self, i: int, subject: SubjectName) -> str | None:
-        payload = self.s.mentions[i].payload
-        apart = ministries_apart(self.state.group, subject)
-        if apart is not None and (isinstance(payload, Rank) or (isinstance(payload, Delta) and payload.unit == "bậc")):
-            return apart
-        if isinstance(payload, Delta):
-            shared = payload.unit == "bậc" and self.last_rank is not None and in_brackets_of(self.s, self.last_rank[0], i)
-            return self.last_rank[1] if shared and self.last_rank is not None else None
-        if isinstance(payload, Score):
-            return None
-        scope = region_of(self.s, i) or block_of(self.s, i, subject)
-        if isinstance(payload, Rank):
-            self.last_rank = (i, scope)
-        return scope
 
     # -- what the next sentence inherits ------------------------------------------------------------------
 

@@ -27,7 +27,8 @@ _ORDINAL = re.compile(r"\s*(?:tt|stt|số tt)\s*", re.IGNORECASE)
 _RANK = re.compile(r"thứ hạng|xếp hạng|xếp thứ|\bhạng\b|vị trí|vị thứ|\branks?\b|ranking", re.IGNORECASE)
 _SCORE = re.compile(r"điểm|chỉ số|kết quả|giá trị|%|index|tỷ lệ|score|points|\bp[ac][ipr]+\b|sipas|\bdti\b|ddci", re.IGNORECASE)
 _SUBJECT = re.compile(
-    r"tỉnh|thành phố|địa phương|đơn vị|cơ quan|tên|huyện|\bsở\b|\bbộ\b|ngành|\bxã\b|nội dung|lĩnh vực|tiêu chí|thành phần|provinces?|localit",
+    r"tỉnh|thành phố|địa phương|đơn vị|cơ quan|tên|huyện|\bsở\b|\bbộ\b|ngành|\bxã\b|"
+    r"nội dung|lĩnh vực|tiêu chí|thành phần|provinces?|localit",
     re.IGNORECASE,
 )
 _MOVE = re.compile(r"tăng|giảm|thay đổi|so với|chênh lệch|biến động|\+\s*/\s*-|change", re.IGNORECASE)

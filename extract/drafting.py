@@ -1,0 +1,245 @@
+"""Drafting: a value in its place becomes a draft of a claim, or is dropped with the reason."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from extract.discourse import Discourse, YearRead
+from extract.draft import MEASURES, Draft, Value, base_year
+from extract.indexing import component_of, index_places, indices_of, is_one_of_many
+from extract.lists import compared_names
+from extract.marked import Marked
+from extract.mentions import ComponentName, Delta, Group, Mention, Rank, RelativeBase, Score, Statistic, SubjectName, Tier, Year
+from extract.plausible import (
+    counts_points,
+    delta_objection,
+    is_part,
+    place_objection,
+    score_objection,
+    tier_objection,
+    topic_objection,
+)
+from extract.scales import read_score
+from extract.scopes import block_of, in_brackets_of, ministries_apart, region_of
+from extract.sharing import Portion, equal_portions
+from extract.years import base_of, years_of
+from normalize.indices import indices
+
+#: Why a year is read that stands in the sentence of its value.
+_OWN_YEAR = {"named in the sentence", "named in the same brackets", "named right behind the value", "shared out in order"}
+_CALLED_SCORE = re.compile(r"\b(?:điểm tổng hợp|tổng điểm|điểm số|số điểm|tổng hợp)[^.;,]{0,20}$")
+#: Bodies of a province, ranked by it.
+LOCAL = {"department", "district", "commune"}
+#: Nobody ranks the bodies of a province by these; a department beside them is named for something else.
+_OF_PROVINCES_ONLY = {"PCI", "PAPI", "PGI", "PII", "PEPI"}
+
+
+class Drafter:
+    """What is known at one place of a sentence: its subjects, field, index and target; and how a value there becomes a draft."""
+
+    def __init__(self, s: Marked, state: Discourse) -> None:
+        self.s = s
+        self.state = state
+        self.codes = index_places(s)
+        self.compared = compared_names(s)
+        self.portions: dict[int, Sequence[Portion]] = {}
+        self.subjects: list[SubjectName] = []
+        self.subject_at: int | None = None
+        self.component: ComponentName | None = None
+        self.aggregate: Group | None = None
+        self.target = state.target and not self._looks_back()
+        self.planned = False
+        self.last_rank: tuple[int, str | None] | None = None
+        self.dropped: dict[Mention, str] = {}
+
+    def set_subjects(self, subjects: list[SubjectName], at: int) -> None:
+        """Let the values that follow be of these subjects, named at `at`."""
+        self.subjects = subjects
+        self.subject_at = at
+        self.aggregate = None
+
+    def _planned_year(self, read: YearRead) -> YearRead:
+        """Return the year of a target: its sentence's own, else the one that the plan has named."""
+        if read.reason in _OWN_YEAR or self.state.target_year is None:
+            return read
+        return YearRead(self.state.target_year, "the year of the plan")
+
+    def _looks_back(self) -> bool:
+        """Tell whether the sentence speaks of a year before the one that the targets are for."""
+        years = [m.payload.years[-1] for m in self.s.measured_years() if isinstance(m.payload, Year)]
+        return bool(years) and self.state.target_year is not None and max(years) < self.state.target_year
+
+    def all_compared(self) -> bool:
+        """Tell whether the sentence names nobody but those that its own subject is compared with."""
+        return all(n in self.compared for n in range(len(self.s.mentions)) if self.s.subject(n) is not None)
+
+    def _portions(self, i: int) -> Sequence[Portion]:
+        """Return the shares of a list that value `i` belongs to; a change in brackets goes with the value before it."""
+        before = [j for j in self.portions if j <= i]
+        return self.portions[max(before)] if before else equal_portions(self.s, self.codes, i) or [Portion()]
+
+    def attach(self, i: int, *, place: int | None = None, end: int | None = None) -> Iterator[Draft]:
+        """Yield the drafts of value `i` for the last subject named, or for the one in mind where none is.
+
+        `place` is the place where the text gives it in words; `end` is where the evidence ends, if not with the value.
+        """
+        payload = self.s.mentions[i].payload
+        subject = self._ranked_for(i) or (self.subjects[-1] if self.subjects else None)
+        if subject is None:
+            if not self.all_compared() or self.s.is_superlative(i):
+                self.drop(i, "whose it is stays open")
+                return
+            subject = self._carried(i)
+            if subject is None:
+                return
+        objection = None
+        if isinstance(payload, Rank) and counts_points(self.s, i):
+            objection = "it counts points of a text"
+        elif self.s.is_superlative(i):
+            objection = place_objection(self.s, i, self.subject_at, has_component=self.component is not None)
+        elif isinstance(payload, Tier):
+            objection = tier_objection(self.s, i, target=self.target)
+        if objection:
+            self.drop(i, objection)
+            return
+        yield from self.draft(i, subject, place=place, end=end)
+
+    def _ranked_for(self, i: int) -> SubjectName | None:
+        """Return the province where a department is named before an index of provinces: "Sở ... chủ trì nâng PCI, hiện đứng thứ 59"."""
+        if not self.subjects or self.subjects[-1].subject_type not in LOCAL or self.subject_at is None:
+            return None
+        start = self.s.mentions[i].start
+        between = [code for at, end, code in self.codes if self.subject_at < at and end <= start]
+        return self.state.home_subject("province") if between and between[-1] in _OF_PROVINCES_ONLY else None
+
+    def _carried(self, i: int) -> SubjectName | None:
+        """Complete a value that names no subject; a bare percentage far from any index is left alone."""
+        payload = self.s.mentions[i].payload
+        named = self.s.names_index() or self.component is not None or _CALLED_SCORE.search(self.s.before(i, 40))
+        if not named and isinstance(payload, Score) and payload.unit != "điểm":
+            self.drop(i, "neither subject nor index is named")
+            return None
+        objection = topic_objection(self.s, i)
+        if objection:
+            self.drop(i, objection)
+            return None
+        if self.state.subject is None and self.state.group is not None and self.state.group.subject_type != "province":
+            self.drop(i, "the talk is of a block, and of no member of it")
+            return None
+        subject = self.state.subject or self.state.home_subject("province")
+        if subject is None:
+            self.drop(i, "no subject is named so far")
+        return subject
+
+    def drop(self, i: int, why: str) -> None:
+        """Remember why value `i` became no draft; the first reason stands."""
+        self.dropped.setdefault(self.s.mentions[i], why)
+
+    def draft(
+        self,
+        i: int,
+        subject: SubjectName,
+        *,
+        measure: str | None = None,
+        place: int | None = None,
+        end: int | None = None,
+        group: Group | None = None,
+    ) -> Iterator[Draft]:
+        """Yield the drafts of value `i` for `subject`: one for each index and year that the words give it."""
+        mention = self.s.mentions[i]
+        value: Value = mention.payload  # type: ignore[assignment]  # only values reach here
+        carried = indices_of(self.s, self.codes, i, self.state, self.component)
+        shares = [(p, index) for p in self._portions(i) for index in ([p.index] if p.index else carried)]
+        if not isinstance(value, Tier) and shares and shares[0][0].index is None and is_one_of_many(self.s, self.codes, i):
+            self.drop(i, "of which of the indices listed stays open")
+            return
+        if not shares:
+            self.drop(i, "no index is named so far")
+        for portion, index in shares:
+            component = portion.component or component_of(self.s, i, index, self.component)
+            base = base_of(self.s, i) if isinstance(value, Delta) else None
+            objection = self._objection(i, index, component, subject, base, aggregated=group is not None)
+            amount = None
+            if objection is None and isinstance(value, Score):
+                local = subject.subject_type in LOCAL or (group is not None and group.subject_type != "province")
+                amount = read_score(value, index, component, provincial=local)
+                objection = f"off the scale of {index}" if amount is None else None
+            if objection is not None:
+                self.drop(i, objection)
+                continue
+            self.planned = self.planned or self.target
+            if isinstance(value, Rank) and value.of is not None and subject.subject_type == "ministry":
+                self.state.counts["ministry"] = value.of  # "first of 17 ministries": the last one is the 17th
+            for year in [portion.year] if portion.year else years_of(self.s, i, index, base, self.state):
+                if self.target:
+                    year = self._planned_year(year)  # noqa: PLW2901
+                yield Draft(
+                    index=index,
+                    subject=subject,
+                    value=value,
+                    number=mention,
+                    measure=measure or MEASURES[type(value)](value),
+                    year=year,
+                    base_year=base_year(base, year.year),
+                    component=component,
+                    scope=self._scope_of(i, subject),
+                    target=self.target,
+                    anchor=self._anchor(i, aggregated=group is not None),
+                    evidence_end=max(mention.end, end or 0),
+                    place=place,
+                    amount=amount,
+                    group=group,
+                )
+
+    def _anchor(self, i: int, *, aggregated: bool) -> int:
+        """Return where the evidence begins: at the subject or the statistic named before the value, else with the sentence."""
+        start = self.s.mentions[i].start
+        if aggregated:
+            before = self.s.mentions[:i]
+            places = [m.start for m in before if isinstance(m.payload, Statistic)] or [
+                m.start for m in before if isinstance(m.payload, Group)
+            ]
+            return places[-1] if places else self._opening()
+        if self.subject_at is not None:
+            return min(start, self.subject_at)
+        return self._opening()
+
+    def _opening(self) -> int:
+        return len(self.s.text) - len(self.s.text.lstrip())
+
+    def _objection(
+        self, i: int, index: str, component: str | None, subject: SubjectName, base: Year | RelativeBase | None, *, aggregated: bool
+    ) -> str | None:
+        """Return why a value cannot be one of `index` for `subject`, or None."""
+        payload = self.s.mentions[i].payload
+        if indices()[index].level == "provincial" and subject.subject_type in {"province", "ministry"}:
+            return f"{index} ranks the bodies of a province: the name of its body has not been read"
+        if subject.subject_type in LOCAL and index in _OF_PROVINCES_ONLY:
+            return f"{index} ranks provinces only"
+        if component is None and self.component is not None and index not in self.component.codes:
+            return f"a field that {index} does not have"
+        named = bool(self.codes) or aggregated
+        if component is None and is_part(self.s, i):
+            return "a part of the score before the brackets"
+        objection = topic_objection(self.s, i)
+        if objection is None and isinstance(payload, Score):
+            objection = score_objection(self.s, i, index, component, target=self.target, index_named=named)
+        elif objection is None and isinstance(payload, Delta):
+            objection = delta_objection(self.s, i, index, component, index_named=named)
+            if objection is None and payload.needs_base and base is None:
+                objection = "more or less than what is not said"
+        return objection
+
+    def _scope_of(self, i: int, subject: SubjectName) -> str | None:
+        payload = self.s.mentions[i].payload
+        apart = ministries_apart(self.state.group, subject)
+        if apart is not None and (isinstance(payload, Rank) or (isinstance(payload, Delta) and payload.unit == "bậc")):
+            return apart
+        if isinstance(payload, Delta):
+            shared = payload.unit == "bậc" and self.last_rank is not None and in_brackets_of(self.s, self.last_rank[0], i)
+            return self.last_rank[1] if shared and self.last_rank is not None else None
+        if isinstance(payload, Score):
+            return None
+        scope = region_of(self.s, i) or block_of(self.s, i, subject)
+        if isinstance(payload, Rank):
+            self.last_rank = (i, scope)
+        return scope
