@@ -92,7 +92,7 @@ def read_claims(article: Article) -> Reading:
     claims: dict[tuple[object, ...], Claim] = {}
     state = Discourse(home=read_home(article.home), published=article.published or url_day(article.url or ""))
     sentences_read = tuple(_read_sentences(article, view, state))
-    drafted = [*(claim for sentence in sentences_read for claim in sentence.claims), *read_tables(article)]
+    drafted = [*(claim for sentence in sentences_read for claim in sentence.claims), *read_tables(article, view)]
     for claim in _dated(drafted, state):
         identity = (*(getattr(claim, part) for part in KEY), claim.value)
         said = claims.setdefault(identity, claim)

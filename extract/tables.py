@@ -17,7 +17,7 @@ from extract.home import read_home
 from extract.lexer import lex, strong_codes
 from extract.mentions import ComponentName, Mention, Score, SubjectName, Year
 from extract.scales import read_score
-from extract.text import read_text
+from extract.text import View, read_text
 from normalize.claim import Claim, Measure
 from normalize.indices import indices
 from normalize.numbers import NumberFormatError, parse_count, parse_number
@@ -88,11 +88,16 @@ class _Context:
     only_subject: SubjectName | None
 
 
-def read_tables(article: Article) -> Iterator[Claim]:
+def read_tables(article: Article, view: View) -> Iterator[Claim]:
     """Yield the claims of an article's tables; index and year come from the headings or the text before."""
-    for table in article.tables or flat_tables(article.text):
+    for table in article.tables or (_as_given(table, view) for table in flat_tables(view.clean)):
         if table.rows and table.spans:
             yield from _read_table(article, table)
+
+
+def _as_given(table: Table, view: View) -> Table:
+    """Return a table found in the clean text with the places of its cells in the text as given."""
+    return Table(table.rows, tuple(tuple(view.raw_span(start, end) for start, end in row) for row in table.spans))
 
 
 def _read_table(article: Article, table: Table) -> Iterator[Claim]:
