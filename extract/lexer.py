@@ -8,6 +8,7 @@ from itertools import zip_longest
 from extract.mentions import Delta, IndexName, Mention, Pronoun, Rule, SubjectName, Year
 from extract.rules import context, delta, english, rank, score, tier, year
 from extract.rules.names import find_components, find_indices, find_regions, find_subjects
+from extract.rules.patterns import LOWER, UPPER
 from normalize.lexicon import tokenize
 from normalize.units import Unit
 
@@ -38,14 +39,16 @@ def lex(sentence: str, province: Unit | None = None, *, bare_districts: bool = F
     return [mention for mention, following in zip_longest(found, found[1:]) if not _names_what_follows(mention, following, sentence)]
 
 
+_UNKNOWN_NAME = re.compile(rf" [{UPPER}][{LOWER}]+\b")
+
+
 def _names_what_follows(mention: Mention, following: Mention | None, sentence: str) -> bool:
     """Tell whether a pronoun is only the unit word of the name behind it: "tỉnh Hưng Yên"."""
-    return (
-        isinstance(mention.payload, Pronoun)
-        and following is not None
-        and isinstance(following.payload, SubjectName)
-        and not sentence[mention.end : following.start].strip()
-    )
+    if not isinstance(mention.payload, Pronoun):
+        return False
+    if following is not None and not sentence[mention.end : following.start].strip():
+        return isinstance(following.payload, SubjectName)
+    return bool(_UNKNOWN_NAME.match(sentence, mention.end))  # "tỉnh Champasak": a name that no gazetteer holds
 
 
 def _apply(rules: Iterable[Rule], lowered: str, found: list[Mention], taken: bytearray) -> None:

@@ -34,9 +34,14 @@ _COMPARED = re.compile(
 )
 
 
+def is_compared(s: Marked, i: int) -> bool:
+    """Tell whether the words before a name compare somebody with it."""
+    return bool(_COMPARED.search(s.before(i, 40)))
+
+
 def compared_names(s: Marked) -> frozenset[int]:
     """Return the names that others are compared with: "chỉ trên Bình Thuận, Cao Bằng"."""
-    first = [i for i in range(len(s.mentions)) if s.subject(i) is not None and _COMPARED.search(s.before(i, 40))]
+    first = [i for i in range(len(s.mentions)) if s.subject(i) is not None and is_compared(s, i)]
     return frozenset(n for i in first for n in name_list(s, i))
 
 

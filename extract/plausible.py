@@ -11,7 +11,8 @@ from extract.mentions import ComponentName, Delta, IndexName, Mention, Rank, Rel
 #: Words of other news: what is ranked or counted beside them is not the index.
 TOPIC_DRIFT = re.compile(
     r"grdp|tổng sản phẩm|quy mô kinh tế|tăng trưởng kinh tế|giá trị sản xuất|sản xuất công nghiệp|iip|kim ngạch|xuất khẩu|tiêu dùng|"
-    r"thu ngân sách|thu nội địa|thu nhập bình quân|giải ngân|thu hút (?:vốn )?(?:đầu tư|fdi)|vốn (?:đầu tư|fdi)|tỉ đồng|tỷ đồng|triệu đồng|"
+    r"thu ngân sách|thu nội địa|thu nhập bình quân|giải ngân|"
+    r"thu hút (?:vốn |du )?(?:đầu tư|fdi|khách)|vốn (?:đầu tư|fdi)|tỉ đồng|tỷ đồng|triệu đồng|"
     r"lượt khách|triệu lượt|khách (?:du lịch|quốc tế)|hộ nghèo|nông thôn mới|tỷ lệ doanh nghiệp|tỉ lệ doanh nghiệp|"
     r"tốt nghiệp|thí sinh|học sinh|thpt|điểm thi|huy chương|bình chọn|bóng đá|"
     r"chỉ số giá|cpi tháng|vn-index|vn index|giá vàng|thế giới|toàn cầu|asean|quốc gia trên|quốc gia và vùng"
@@ -58,8 +59,9 @@ def topic_objection(s: Marked, i: int) -> str | None:
     to say counts too ("đứng thứ ba về thu ngân sách").
     """
     topics = [m.end for m in s.mentions[:i] if isinstance(m.payload, IndexName | ComponentName)]
-    behind = any(isinstance(m.payload, IndexName | ComponentName) for m in s.mentions[i + 1 :])
-    end = s.mentions[i].start if topics or behind else _part_end(s, i)
+    part_end = _part_end(s, i)
+    behind = any(isinstance(m.payload, IndexName | ComponentName) and m.start < part_end for m in s.mentions[i + 1 :])
+    end = s.mentions[i].start if topics or behind else part_end
     drift = TOPIC_DRIFT.search(s.text, topics[-1] if topics else 0, end)
     return f"the talk is of {drift[0]!r}" if drift else None
 

@@ -103,7 +103,8 @@ def _as_given(table: Table, view: View) -> Table:
 def _read_table(article: Article, table: Table) -> Iterator[Claim]:
     heads = _heading_rows(table)
     headings = _headings(table.rows[:heads])
-    before = article.text[max(0, table.spans[0][0][0] - _CONTEXT) : table.spans[0][0][0]].strip()
+    start = table.spans[0][0][0]
+    before = read_text(article.text[max(0, start - _CONTEXT) : start]).clean.strip()
     # The nearest text that names one index decides: the headings, the line above, what is above that, the title.
     nearest = [lex(text) for text in (" ; ".join(dict.fromkeys(headings)), before.rsplit("\n", 1)[-1], before, article.title or "")]
     named = [codes for codes in map(strong_codes, nearest) if codes]

@@ -17,7 +17,7 @@ _TABLE = _DROPPED | _SPACES | _FULL_WIDTH
 # A thin space inside a number groups or mars its digits; between words it is a space like any other.
 _THIN = "[\u2006\u2007\u2008\u2009\u200a\u202f]"
 _THIN_IN_NUMBER = re.compile(
-    rf"(?<=[0-9]){_THIN}(?=[0-9]{{3}}(?![0-9])|[.,][0-9])|(?<![0-9.,])[0-9]{{1,3}}[.,](?P<decimal>{_THIN})(?=[0-9]{{1,4}}(?![0-9]|[.,/][0-9]))"
+    rf"(?<=[0-9]){_THIN}(?=[0-9]{{3}}(?![0-9])|[.,][0-9])|(?<![0-9.,/])[0-9]{{1,3}}[.,](?P<decimal>{_THIN})(?=[0-9]{{1,4}}\s?(?:điểm|%|/[0-9]))"
 )
 # Word processors leave a space behind the first consonants of a word that began a bold stretch: "t ăng", "C ải cách".
 # Joined are only the words that rules and names turn on, and only where the rest is none of its own.
@@ -60,7 +60,7 @@ def read_text(raw: str) -> View:
 
     >>> view = read_text("88\u202f,34")
     >>> view.clean, view.raw_span(0, 2)
-    ('88 ,34', (0, 2))
+    ('88,34', (0, 2))
     """
     if unicodedata.is_normalized("NFC", raw) and not _DAMAGED.search(raw):
         return _joined(View(raw, raw, None))

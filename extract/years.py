@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from extract.discourse import Discourse, YearRead
+from extract.lists import is_compared
 from extract.marked import Marked
 from extract.mentions import Mention, Rank, RelativeBase, RelativeYear, Year
 
@@ -69,7 +70,7 @@ def years_of(s: Marked, i: int, index: str, base: Year | RelativeBase | None, st
     attached = _attached_year(s, mention, years)
     if attached is not None:
         return _read(attached, "named right behind the value")
-    outside = [m for m in years if not s.depth[m.start] and not _belongs_to_earlier(s, m, i)]
+    outside = [m for m in years if not s.depth[m.start] and not _belongs_to_earlier(s, m, i) and not _of_compared(s, m)]
     before = [m for m in outside if m.start < mention.start]
     if before:
         return [_from_value(s, i, read, base) for read in _read(before[-1], "named in the sentence")]
@@ -111,6 +112,12 @@ def _belongs_to_earlier(s: Marked, year: Mention, i: int) -> bool:
         if j != i and isinstance(value.payload, Rank) and _ATTACHED.fullmatch(s.text, value.end, year.start):
             return _starts_change(s, j)
     return False
+
+
+def _of_compared(s: Marked, year: Mention) -> bool:
+    """Tell whether a year dates those that somebody is compared with: "thay vị trí của Đồng Tháp năm 2018"."""
+    name = next((n for n in range(len(s.mentions)) if s.mentions[n].end == year.start - 1), None)
+    return name is not None and s.subject(name) is not None and is_compared(s, name)
 
 
 def _starts_change(s: Marked, i: int) -> bool:
