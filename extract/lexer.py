@@ -8,13 +8,16 @@ from itertools import zip_longest
 from extract.mentions import Delta, IndexName, Mention, Pronoun, Rule, SubjectName, Year
 from extract.rules import context, delta, english, rank, score, tier, year
 from extract.rules.names import find_components, find_indices, find_regions, find_subjects
+from extract.rules.needs import Needs
 from extract.rules.patterns import LOWER, UPPER
+from normalize.fold import lowered
 from normalize.lexicon import tokenize
 from normalize.units import Unit
 
 # Earlier families own what they have read: a date is never a rank, a tier's "cao nhất" never a place.
 _BEFORE_NAMES: tuple[Rule, ...] = (*context.BEFORE_NAMES, *tier.RULES, *delta.RULES, *rank.RULES, *english.BEFORE_NAMES)
 _AFTER_NAMES: tuple[Rule, ...] = (*context.RULES, *english.RULES, *year.RULES, *score.RULES)
+_NEEDS = Needs(rule.needs for rule in (*_BEFORE_NAMES, *_AFTER_NAMES))
 
 
 def lex(sentence: str, province: Unit | None = None, *, bare_districts: bool = False) -> list[Mention]:
@@ -22,11 +25,12 @@ def lex(sentence: str, province: Unit | None = None, *, bare_districts: bool = F
 
     `province` is the province spoken of, for its districts; see `find_subjects`.
     """
-    lowered = "".join(low if len(low := char.lower()) == 1 else char for char in sentence)
+    low = lowered(sentence)
+    there = _NEEDS.in_text(low)
     found: list[Mention] = []
     taken = bytearray(len(sentence) + 1)
-    _apply(_BEFORE_NAMES, lowered, found, taken)
-    _share_verbs(lowered, found, taken)
+    _apply(_BEFORE_NAMES, low, there, found, taken)
+    _share_verbs(low, found, taken)
     tokens = tokenize(sentence)
     indices = list(find_indices(sentence, tokens))
     _take((m for m in indices if not is_weak(m)), found, taken)
@@ -34,8 +38,8 @@ def lex(sentence: str, province: Unit | None = None, *, bare_districts: bool = F
     _take(find_regions(sentence, tokens), found, taken)
     _take(find_components(sentence, tokens), found, taken)
     _take((m for m in indices if is_weak(m)), found, taken)
-    _apply(_AFTER_NAMES, lowered, found, taken)
-    found = [_as_base(m, lowered) for m in sorted(found, key=lambda m: m.start)]
+    _apply(_AFTER_NAMES, low, there, found, taken)
+    found = [_as_base(m, low) for m in sorted(found, key=lambda m: m.start)]
     return [mention for mention, following in zip_longest(found, found[1:]) if not _names_what_follows(mention, following, sentence)]
 
 
@@ -51,8 +55,10 @@ def _names_what_follows(mention: Mention, following: Mention | None, sentence: s
     return bool(_UNKNOWN_NAME.match(sentence, mention.end))  # "tỉnh Champasak": a name that no gazetteer holds
 
 
-def _apply(rules: Iterable[Rule], lowered: str, found: list[Mention], taken: bytearray) -> None:
+def _apply(rules: Iterable[Rule], lowered: str, there: frozenset[str], found: list[Mention], taken: bytearray) -> None:
     for rule in rules:
+        if rule.needs and rule.needs.isdisjoint(there):
+            continue
         for match in rule.pattern.finditer(lowered):
             if any(taken[match.start() : match.end()]):
                 continue

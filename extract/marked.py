@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from extract.mentions import IndexName, Mention, Rank, Score, SubjectName, Tier, Year
+from normalize.fold import lowered
 
 # "94,02; 93,51 và 92,88 điểm": the semicolon parts numbers, not clauses.
 _NUMBERS_LISTED = re.compile(r"[\d%]; ?\d+[.,]\d")
@@ -78,6 +79,8 @@ class Marked:
 
 def mark(sentence: str, mentions: Sequence[Mention]) -> Marked:
     """Mark a sentence."""
+    if "(" not in sentence:
+        return Marked(lowered(sentence), mentions, bytes(len(sentence) + 1))
     depth: list[int] = []
     stack: list[int] = []
     for at, char in enumerate(sentence):
@@ -86,5 +89,4 @@ def mark(sentence: str, mentions: Sequence[Mention]) -> Marked:
         depth.append(stack[-1] if stack else 0)
         if char == "(" and sentence.find(")", at, at + _LONGEST_BRACKET) > 0:
             stack.append(at + 1)
-    lowered = "".join(low if len(low := char.lower()) == 1 else char for char in sentence)
-    return Marked(lowered, mentions, (*depth, 0))
+    return Marked(lowered(sentence), mentions, (*depth, 0))

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
+from extract.rules.needs import needed
+
 
 @dataclass(frozen=True, slots=True)
 class IndexName:
@@ -151,7 +153,7 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Name, pattern, reading. A reading may decline by returning None.
+    """Name, pattern, reading, and what a sentence must contain for the pattern to match. A reading may decline by returning None.
 
     Patterns run on the lower-cased sentence, which has the length of the sentence itself.
     """
@@ -159,8 +161,9 @@ class Rule:
     name: str
     pattern: re.Pattern[str]
     read: Callable[[re.Match[str]], Payload | None]
+    needs: frozenset[str]
 
 
 def rule(name: str, pattern: str, read: Callable[[re.Match[str]], Payload | None]) -> Rule:
     r"""Build a rule from a verbose pattern (a space in it is written \s, [ ] or escaped)."""
-    return Rule(name, re.compile(pattern, re.VERBOSE), read)
+    return Rule(name, re.compile(pattern, re.VERBOSE), read, needed(pattern))

@@ -21,21 +21,15 @@ _THIN_IN_NUMBER = re.compile(
 )
 # Word processors leave a space behind the first consonants of a word that began a bold stretch: "t ăng", "C ải cách".
 # Joined are only the words that rules and names turn on, and only where the rest is none of its own.
-_BREAKABLE = re.findall(
-    r"\w+",
-    "tăng giảm tụt xếp hạng đứng đạt điểm bậc thứ chỉ số cải cách hành chính tỉnh huyện năm nước vị trí nhóm dẫn đầu cuối "
-    "trung bình mức cả lượt được thành phố kết quả lòng",
+_BREAKABLE = frozenset(
+    re.findall(
+        r"\w+",
+        "tăng giảm tụt xếp hạng đứng đạt điểm bậc thứ chỉ số cải cách hành chính tỉnh huyện năm nước vị trí nhóm dẫn đầu cuối "
+        "trung bình mức cả lượt được thành phố kết quả lòng",
+    )
 )
-_ONSET = re.compile("gi(?=[ạảăâ])|[bcdđghklmnpqrstvx]+")
-
-
-def _broken(word: str) -> list[str]:
-    onset = _ONSET.match(word)
-    length = onset.end() if onset else 0
-    return [f"(?<=\\b{word[:n]}) (?={word[n:]}\\b)" for n in range(1, length + 1)]
-
-
-_BROKEN = re.compile("|".join(pattern for word in _BREAKABLE for pattern in _broken(word)), re.IGNORECASE)
+# No Vietnamese word is made of consonants alone, so that one standing alone is rare, and looked at twice.
+_ALONE = re.compile(r"\b(gi|[bcdđghklmnpqrstvx]{1,3})( )(\w+)", re.IGNORECASE)
 _DAMAGED = re.compile("[\r" + "".join(map(chr, _TABLE)) + "]")
 _GAP = re.compile(r"(?<= ) +|\r(?=\n)")
 
@@ -77,7 +71,7 @@ def read_text(raw: str) -> View:
 
 def _joined(view: View) -> View:
     """Take out the spaces that break a word in two, and all but one of a run of spaces."""
-    left_out = {match.start() for match in _BROKEN.finditer(view.clean)}
+    left_out = {match.start(2) for match in _ALONE.finditer(view.clean) if (match[1] + match[3]).lower() in _BREAKABLE}
     left_out.update(at for match in _GAP.finditer(view.clean) for at in range(*match.span()))
     if not left_out:
         return view

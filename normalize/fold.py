@@ -32,6 +32,16 @@ def fold_word(word: str) -> str:
     return unicodedata.normalize("NFC", "".join(letters)) + "".join(tones)
 
 
+def lowered(text: str) -> str:
+    """Return the text in lower case with every character in its place: "İ" would become two.
+
+    >>> lowered("PAR INDEX của Hưng Yên")
+    'par index của hưng yên'
+    """
+    low = text.lower()
+    return low if len(low) == len(text) else "".join(one if len(one := char.lower()) == 1 else char for char in text)
+
+
 def fold(text: str) -> str:
     """Return the key of a phrase: its folded words, one space apart, punctuation gone.
 

@@ -63,6 +63,10 @@ class Lexicon(Generic[T]):
             if entry not in node.entries:
                 node.entries.append(entry)
 
+    def begins_with(self, key: str) -> bool:
+        """Tell whether any name begins with a syllable."""
+        return key in self._root.children
+
     def match_at(self, text: str, tokens: Sequence[Token], first: int) -> Match[T] | None:
         """Return the longest name that begins at token `first`, or None."""
         node = self._root
@@ -86,14 +90,14 @@ class Lexicon(Generic[T]):
 
     def find(self, text: str, tokens: Sequence[Token]) -> Iterator[Match[T]]:
         """Yield the names in `text`, left to right, longest first, without overlap."""
-        position = 0
-        while position < len(tokens):
-            match = self.match_at(text, tokens, position)
-            if match is None:
-                position += 1
-            else:
-                yield match
-                position = match.next_token
+        firsts = self._root.children
+        behind = 0
+        for position, token in enumerate(tokens):
+            if position >= behind and token.key in firsts:
+                match = self.match_at(text, tokens, position)
+                if match is not None:
+                    yield match
+                    behind = match.next_token
 
 
 _AND_KEY = fold_word(_AND)

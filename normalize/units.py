@@ -6,7 +6,7 @@
 
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 
 from normalize.fold import fold, strip_marks
 from normalize.lexicon import Lexicon
@@ -132,24 +132,39 @@ def _by_name() -> dict[str, list[Unit]]:
     return found
 
 
+_folded = lru_cache(maxsize=4096)(fold)
+
+
 def named(name: str) -> list[Unit]:
     """Return the provinces and ministries of any era that carry `name`."""
-    return list(_by_name().get(fold(name), ()))
+    return list(_by_name().get(_folded(name), ()))
 
 
 @cache
-def districts_of(province_gso: str) -> dict[str, Unit]:
-    """Return a province's districts by folded bare name, and by the name without marks that English news prints."""
-    mine = [unit for unit in districts() if unit.province == province_gso]
-    return {strip_marks(unit.name): unit for unit in mine} | {fold(unit.name): unit for unit in mine}
+def _districts_by_province() -> dict[str, dict[str, Unit]]:
+    """Return each province's districts by folded bare name, and by the name without marks that English news prints."""
+    found: dict[str, dict[str, Unit]] = {}
+    for unit in districts():
+        found.setdefault(unit.province or "", {}).setdefault(strip_marks(unit.name), unit)
+    for unit in districts():
+        found[unit.province or ""][fold(unit.name)] = unit
+    return found
+
+
+@cache
+def _districts_by_name() -> dict[str, list[Unit]]:
+    found: dict[str, list[Unit]] = {}
+    for unit in districts():
+        found.setdefault(fold(unit.name), []).append(unit)
+    return found
 
 
 def find_district(name: str, province_gso: str | None) -> Unit | None:
     """Return the district of that name in that province, or in the only province that has one."""
     key = fold(name)
     if province_gso is not None:
-        return districts_of(province_gso).get(key)
-    same = [unit for unit in districts() if fold(unit.name) == key]
+        return _districts_by_province().get(province_gso, {}).get(key)
+    same = _districts_by_name().get(key, [])
     return same[0] if len(same) == 1 else None
 
 

@@ -133,8 +133,9 @@ def _subject_at(
         if found is not None:
             behind = next((i for i in range(position, len(tokens)) if tokens[i].start >= found.end), len(tokens))
             return found, behind
-    department = department_lexicon().match_at(text, tokens, position)
-    unit = province_lexicon().match_at(text, tokens, position)
+    key = tokens[position].key
+    department = department_lexicon().match_at(text, tokens, position) if department_lexicon().begins_with(key) else None
+    unit = province_lexicon().match_at(text, tokens, position) if province_lexicon().begins_with(key) else None
     if department and (unit is None or department.end > unit.end) and _UPPER.search(text[department.start : department.end]):
         behind, end = _absorb_province(text, tokens, department.next_token, department.end)
         return Mention(SubjectName("department", department.entries[0]), start, end, "subject.department"), behind
