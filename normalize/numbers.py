@@ -12,7 +12,19 @@ _DIGITS = {
 _ORDINALS = {"nhất": 1, "nhì": 2}
 _FOLDED_DIGITS = {fold(word): value for word, value in _DIGITS.items()}
 _FOLDED_ORDINALS = {fold(word): value for word, value in _ORDINALS.items()}
-_TEN, _TENS = fold("mười"), fold("mươi")
+_TEN, _HUNDRED = fold("mười"), fold("trăm")
+_TENS = {fold("mươi"), fold("chục")}
+_SKIPPED_TENS = {fold("linh"), fold("lẻ")}
+_SCALES = (
+    ({fold("tỷ"), fold("tỉ")}, 10**9),
+    ({fold("triệu")}, 10**6),
+    ({fold("nghìn"), fold("ngàn")}, 10**3),
+)
+_QUANTITY_SCALES = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9} | {name: scale for names, scale in _SCALES for name in names}
+_QUANTITY = re.compile(
+    r"(?P<sign>-|−|âm\b)?\s*(?:(?P<digits>[.,]?\d[\d.,]*)\s*(?P<scale>[kmg]|nghìn|ngàn|triệu|tỷ|tỉ)?|(?P<words>[^\W\d_]+(?: [^\W\d_]+)*))",
+    re.IGNORECASE,
+)
 _THOUSANDS = re.compile(r"\d{1,3}(?:\.\d{3})+(?:,\d+)?|\d{1,3}(?:,\d{3}){2,}", re.ASCII)
 _PLAIN = re.compile(r"\d+(?:[.,]\d+)?", re.ASCII)
 
@@ -56,12 +68,12 @@ def decimals(text: str) -> int:
 
 
 def parse_count(text: str) -> int:
-    """Read a small whole number in digits or in words (0 to 99), ordinals too.
+    """Read a whole number in digits or in words, ordinals too.
 
     >>> parse_count("02"), parse_count("bẩy"), parse_count("nhì"), parse_count("hai mươi mốt")
     (2, 7, 2, 21)
-    >>> parse_count("mười lăm"), parse_count("ba mươi")
-    (15, 30)
+    >>> parse_count("mười lăm"), parse_count("ba mươi"), parse_count("một trăm linh tám"), parse_count("hai nghìn không trăm mười")
+    (15, 30, 108, 2010)
 
     Raises NumberFormatError for anything else.
     """
@@ -70,6 +82,81 @@ def parse_count(text: str) -> int:
     words = fold(text).split()
     if len(words) == 1 and words[0] in _FOLDED_ORDINALS:
         return _FOLDED_ORDINALS[words[0]]
+    total = _in_words(words)
+    if total is None:
+        raise NumberFormatError(f"not a count: {text!r}")
+    return total
+
+
+def parse_ordinal(text: str) -> int:
+    """Read a place: "thứ nhất", "thứ 12", "đầu tiên". Raises NumberFormatError for anything else.
+
+    >>> parse_ordinal("thứ nhất"), parse_ordinal("thứ 12"), parse_ordinal("đầu tiên")
+    (1, 12, 1)
+    """
+    if fold(text) == fold("đầu tiên"):
+        return 1
+    head, _, place = text.strip().partition(" ")
+    if fold(head) != fold("thứ") or not place:
+        raise NumberFormatError(f"not an ordinal: {text!r}")
+    return parse_count(place)
+
+
+def parse_quantity(text: str) -> Decimal:
+    """Read any number as Vietnamese writes it: with a sign, with a scale behind it, or all in words.
+
+    >>> parse_quantity("- 1.200.000"), parse_quantity("1,2 triệu"), parse_quantity("3000K"), parse_quantity(",77")
+    (Decimal('-1200000'), Decimal('1200000.0'), Decimal('3000000'), Decimal('0.77'))
+    >>> parse_quantity("bảy trăm hai mươi mốt nghìn không trăm mười hai")
+    Decimal('721012')
+
+    Raises NumberFormatError for anything else.
+    """
+    match = _QUANTITY.fullmatch(text.strip())
+    if match is None:
+        raise NumberFormatError(f"not a number: {text!r}")
+    sign = -1 if match["sign"] else 1
+    if not match["digits"]:
+        return Decimal(sign * parse_count(match["words"]))
+    digits = match["digits"]
+    number = parse_number("0" + digits if digits[0] in ".," else digits)
+    return sign * number * _QUANTITY_SCALES[fold(match["scale"] or "")]
+
+
+def _in_words(words: list[str]) -> int | None:
+    """Read groups of three digits, each with its scale: tỷ, triệu, nghìn."""
+    total = 0
+    left = words
+    for name, scale in _SCALES:
+        at = next((n for n, word in enumerate(left) if word in name), None)
+        if at is None:
+            continue
+        group = _below_thousand(left[:at])
+        if group is None:
+            return None
+        total, left = total + group * scale, left[at + 1 :]
+    rest = _below_thousand(left) if left else 0
+    return None if rest is None or not words else total + rest
+
+
+def _below_thousand(words: list[str]) -> int | None:
+    """Read one group: "bảy trăm hai mươi mốt", "trăm linh hai", "mười lăm"."""
+    hundreds = 0
+    if _HUNDRED in words:
+        at = words.index(_HUNDRED)
+        if at > 1 or (at == 1 and words[0] not in _FOLDED_DIGITS):
+            return None
+        hundreds = 100 * (_FOLDED_DIGITS[words[0]] if at else 1)
+        words = words[at + 1 :]
+        if not words:
+            return hundreds
+        if words[0] in _SKIPPED_TENS:  # "một trăm linh tám"
+            words = words[1:]
+    below = _below_hundred(words)
+    return None if below is None else hundreds + below
+
+
+def _below_hundred(words: list[str]) -> int | None:
     match words:
         case [one] if one in _FOLDED_DIGITS:
             return _FOLDED_DIGITS[one]
@@ -77,8 +164,8 @@ def parse_count(text: str) -> int:
             return 10
         case [ten, unit] if ten == _TEN and unit in _FOLDED_DIGITS:
             return 10 + _FOLDED_DIGITS[unit]
-        case [tens, mark] if mark == _TENS and tens in _FOLDED_DIGITS:
+        case [tens, mark] if mark in _TENS and tens in _FOLDED_DIGITS:
             return 10 * _FOLDED_DIGITS[tens]
-        case [tens, mark, unit] if mark == _TENS and tens in _FOLDED_DIGITS and unit in _FOLDED_DIGITS:
+        case [tens, mark, unit] if mark in _TENS and tens in _FOLDED_DIGITS and unit in _FOLDED_DIGITS:
             return 10 * _FOLDED_DIGITS[tens] + _FOLDED_DIGITS[unit]
-    raise NumberFormatError(f"not a count: {text!r}")
+    return None

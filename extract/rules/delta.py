@@ -71,7 +71,7 @@ RULES: tuple[Rule, ...] = (
         _delta,
     ),
     # the base between verb and amount: "cao hơn năm 2021 0,21 điểm", "tăng so với năm 2020 là 5 bậc"
-    rule("delta.behind_base", rf"(?P<amount>{NUMBER})\ ?{_UNIT}", _behind_base),
+    rule("delta.behind_base", rf"(?<![\d.,])(?P<amount>{NUMBER})\ ?{_UNIT}", _behind_base),
     rule(
         "delta.range",
         rf"\b(?P<verb>(?:tăng|giảm))\ từ\ (?P<amount>\d{{1,2}})\ ?(?:-|–|đến)\ ?(?P<high>\d{{1,2}})\ (?P<unit>{PLACE_UNIT})",
