@@ -5,10 +5,10 @@ INSTALLED := $(VENV)/.installed
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types unit bench browser format lock clean
+.PHONY: help demo test check lint types unit bench bench-extract ablation fuzz browser format lock clean
 
 help: ## this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 # The lock names every package with its hash; nothing else is installed.
 $(INSTALLED): requirements.lock pyproject.toml
@@ -38,6 +38,15 @@ unit: $(INSTALLED)
 
 bench: $(INSTALLED) ## measured ratios against peers
 	@$(BIN)/python benchmarks/start.py
+
+bench-extract: $(INSTALLED) ## articles a second beside underthesea, time against length and against pumped strings (minutes)
+	@$(BIN)/python benchmarks/extraction.py $(if $(PLAIN),--plain $(PLAIN)) $(if $(INDEX),--index $(INDEX))
+
+ablation: $(INSTALLED) ## what each use of underthesea buys in F1 and costs in time
+	@$(BIN)/python benchmarks/ablation.py $(if $(GOLD),--gold $(GOLD))
+
+fuzz: $(INSTALLED) ## a million inputs to the readers of numbers, days and places (half an hour)
+	@$(BIN)/python benchmarks/fuzz.py
 
 browser: ## install Chromium from Debian, with which the report is looked at (root)
 	@command -v chromium >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-noto-core; } >/dev/null
