@@ -53,8 +53,8 @@ def read_text(raw: str) -> View:
     r"""Return the clean view of a text.
 
     >>> view = read_text("88\u202f,34")
-    >>> view.clean, view.raw_span(0, 2)
-    ('88,34', (0, 2))
+    >>> view.clean, view.raw_span(0, 5)
+    ('88,34', (0, 6))
     """
     if unicodedata.is_normalized("NFC", raw) and not _DAMAGED.search(raw):
         return _joined(View(raw, raw, None))

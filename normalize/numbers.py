@@ -26,6 +26,8 @@ _QUANTITY = re.compile(
     re.IGNORECASE,
 )
 _THOUSANDS = re.compile(r"\d{1,3}(?:\.\d{3})+(?:,\d+)?|\d{1,3}(?:,\d{3}){2,}", re.ASCII)
+#: No count is longer; Python refuses to read what is very much longer.
+_MOST_DIGITS = 18
 _PLAIN = re.compile(r"\d+(?:[.,]\d+)?", re.ASCII)
 
 
@@ -77,8 +79,9 @@ def parse_count(text: str) -> int:
 
     Raises NumberFormatError for anything else.
     """
-    if text.strip().isdecimal() and text.isascii():
-        return int(text)
+    digits = text.strip()
+    if digits.isdecimal() and digits.isascii() and len(digits) <= _MOST_DIGITS:
+        return int(digits)
     words = fold(text).split()
     if len(words) == 1 and words[0] in _FOLDED_ORDINALS:
         return _FOLDED_ORDINALS[words[0]]
