@@ -46,6 +46,7 @@ _HEADLINE = re.compile(r"^\W*(?:tin khác|xem thêm|đọc thêm|tin liên quan)
 # The rows of a table are `read_tables`'s: a sentence's rules would take a cell's number for its neighbour's.
 _TABLE_ROW = re.compile(r"(?:[^|]{0,200}\|){3}")
 _LONG_PARAGRAPH = 160
+_LATE = 10
 # Since 2025-07-01 there are 34 provinces; an earlier year can have been published for them.
 _MERGED, _YEAR_OF_34 = 34, 2025
 # A paragraph that spells out the one before: its figures are targets where those were.
@@ -223,7 +224,7 @@ def _claim(article: Article, view: View, span: Span, draft: Draft, state: Discou
         read = state.released_year(draft.index)
     ahead = not provincial and read.year is not None and state.published is not None and read.year > state.published.year
     target = draft.target or ahead  # nobody reports a year that has not begun
-    if not provincial and not target and read.year is not None and not state.can_report(draft.index, read.year):
+    if not provincial and not target and read.year is not None and not _can_be_out(state, draft.index, read.year):
         read = YearRead(read.year - 1, f"results of {read.year} cannot be out by {state.published}")
     year = read.year
     subject, unit_id = in_year(draft.subject, _era(draft.index, year))
@@ -261,6 +262,11 @@ def _claim(article: Article, view: View, span: Span, draft: Draft, state: Discou
         year_reason=read.reason,
         rule=draft.number.rule,
     )
+
+
+def _can_be_out(state: Discourse, index: str, year: int) -> bool:
+    """Tell whether results of a year that the sentence names can be out: late in the year a province has measured its own."""
+    return state.can_report(index, year) or state.published is None or state.published.month >= _LATE
 
 
 def _era(index: str, year: int | None) -> int | None:

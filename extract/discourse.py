@@ -32,6 +32,7 @@ class Discourse:
     index: str | None = None
     subject: SubjectName | None = None
     main_province: SubjectName | None = None
+    department: SubjectName | None = None
     group: Group | None = None
     year: YearRead = OPEN_YEAR
     target: bool = False
@@ -53,6 +54,8 @@ class Discourse:
         """Resolve a pronoun: "tỉnh" is the province the article is about, "UBND huyện" the portal's district."""
         if subject_type == "district":
             return self.home.district
+        if subject_type == "department":
+            return self.department
         if self.main_province is not None:
             return self.main_province
         return as_subject(self.home.province) if self.home.province is not None else None

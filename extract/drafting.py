@@ -10,9 +10,11 @@ from extract.lists import compared_names
 from extract.marked import Marked
 from extract.mentions import ComponentName, Delta, Group, Mention, Rank, RelativeBase, Score, Statistic, SubjectName, Tier, Year
 from extract.plausible import (
+    body_objection,
     counts_points,
     delta_objection,
     is_part,
+    negation_objection,
     place_objection,
     score_objection,
     tier_objection,
@@ -29,6 +31,8 @@ _OWN_YEAR = {"named in the sentence", "named in the same brackets", "named right
 _CALLED_SCORE = re.compile(r"\b(?:điểm tổng hợp|tổng điểm|điểm số|số điểm|tổng hợp)[^.;,]{0,20}$")
 #: Bodies of a province, ranked by it.
 LOCAL = {"department", "district", "commune"}
+#: A part of a sentence with so many words before its value names a field of its own.
+_WORDS_OF_A_FIELD = 4
 #: Nobody ranks the bodies of a province by these; a department beside them is named for something else.
 _OF_PROVINCES_ONLY = {"PCI", "PAPI", "PGI", "PII", "PEPI"}
 
@@ -85,7 +89,7 @@ class Drafter:
         payload = self.s.mentions[i].payload
         subject = self._ranked_for(i) or (self.subjects[-1] if self.subjects else None)
         if subject is None:
-            if not self.all_compared() or self.s.is_superlative(i):
+            if not self.all_compared() or (self.s.is_superlative(i) and not self._tells_of_value(i)):
                 self.drop(i, "whose it is stays open")
                 return
             subject = self._carried(i)
@@ -102,6 +106,10 @@ class Drafter:
             self.drop(i, objection)
             return
         yield from self.draft(i, subject, place=place, end=end)
+
+    def _tells_of_value(self, i: int) -> bool:
+        """Tell whether a superlative is of the field or score before it: "Chi phí thời gian đạt 8,54 điểm, cao nhất cả nước"."""
+        return self.component is not None or (i > 0 and isinstance(self.s.mentions[i - 1].payload, Score))
 
     def _ranked_for(self, i: int) -> SubjectName | None:
         """Return the province where a department is named before an index of provinces: "Sở ... chủ trì nâng PCI, hiện đứng thứ 59"."""
@@ -220,7 +228,11 @@ class Drafter:
         named = bool(self.codes) or aggregated
         if component is None and is_part(self.s, i):
             return "a part of the score before the brackets"
+        if component is not None and self._field_changed(i, component):
+            return "another field may stand between"
         objection = topic_objection(self.s, i)
+        if objection is None and isinstance(payload, Rank | Tier):
+            objection = negation_objection(self.s, i) or body_objection(self.s, i, subject)
         if objection is None and isinstance(payload, Score):
             objection = score_objection(self.s, i, index, component, target=self.target, index_named=named)
         elif objection is None and isinstance(payload, Delta):
@@ -228,6 +240,15 @@ class Drafter:
             if objection is None and payload.needs_base and base is None:
                 objection = "more or less than what is not said"
         return objection
+
+    def _field_changed(self, i: int, component: str) -> bool:
+        """Tell whether a new part of the sentence, with words of its own, lies between a field and a value behind a semicolon."""
+        start = self.s.mentions[i].start
+        fields = [m for m in self.s.mentions[:i] if isinstance(m.payload, ComponentName) and m.payload.name == component]
+        if not fields or self.s.bracket(i):
+            return False
+        stop = self.s.text.rfind(";", fields[-1].end, start)
+        return stop >= 0 and len(re.findall(r"[^\W\d_]+", self.s.text[stop:start])) >= _WORDS_OF_A_FIELD
 
     def _scope_of(self, i: int, subject: SubjectName) -> str | None:
         payload = self.s.mentions[i].payload

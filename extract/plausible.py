@@ -41,11 +41,15 @@ _MANY_IN_GROUP = re.compile(
     r"(?:đa số|phần lớn|hầu hết|nhiều|(?<!một trong )(?<!trong )(?<!cùng )\b(?:các|những)|"
     r"(?<!trong )(?<!trong số )(?<!/)\b\d{1,2}(?:/\d\d)?) (?:các )?(?:tỉnh|địa phương|huyện|sở|bộ|đơn vị)\b[^.;:]{0,70}$"
 )
+_OF_THE_INDEX = re.compile(r"(?:chỉ số|điểm số|tổng điểm)(?: này)? $")
 # "3 năm liền X dẫn đầu", "7 lần dẫn đầu": which years is open.
 _STREAK = re.compile(r"\b\d+ (?:năm (?:liền|liên tiếp)[^.;]{0,30}|lần )$")
 _IS_ONE = re.compile(r"là (?:địa phương|đơn vị|nơi|tỉnh|thành phố|2 đơn vị)[^,.;]{0,30}$")
 _BEST_SINCE = re.compile(r"(?:index|sipas|pci|papi|dti|ddci|pii|cchc|hành chính|\d{4}|đánh giá|về|minh bạch)\s*$")
 _NOT_PLACE = re.compile(r"\d[.,]\d|\bmức\b|\bnhóm\b|tỷ lệ|\btăng\b|\bgiảm\b|hạng")
+_WIDEST = re.compile(r" (?:trong )?(?:số )?(?:cả nước|toàn quốc|vùng|khu vực|các tỉnh|63 tỉnh|34 tỉnh)\b")
+_BODIES_RANKED = re.compile(r" (sở|huyện|quận|xã|phường|thị xã)\b")
+_NEGATED = re.compile(r"\b(?:không|chưa|chẳng)(?: còn| được| thể| phải)?(?: là)? $")
 _LEADS_IN = re.compile(
     r" (?:ở|về|trong) "
     r"(?!cả nước|toàn quốc|bảng|chỉ số|khu vực|vùng|khối|63|34|các|năm|tỉnh|đồng bằng|nước|toàn|\d|kỳ|đợt|số|danh|xếp|lĩnh|tiêu)"
@@ -70,6 +74,17 @@ def _part_end(s: Marked, i: int) -> int:
     """Return where the part of the sentence around mention `i` ends: at the next stop or semicolon, or the end."""
     stop = re.compile(r"[.;]\s").search(s.text, s.mentions[i].end)
     return stop.start() if stop else len(s.text)
+
+
+def negation_objection(s: Marked, i: int) -> str | None:
+    """Object to a place or tier that the words deny: "không còn dẫn đầu", but not "không chỉ dẫn đầu"."""
+    return "the words deny it" if _NEGATED.search(s.before(i, 25)) else None
+
+
+def body_objection(s: Marked, i: int, subject: SubjectName) -> str | None:
+    """Object to a province in a place among departments or districts: "xếp thứ 2/20 sở, ban, ngành"."""
+    ranked = _BODIES_RANKED.match(s.text, s.mentions[i].end)
+    return f"it ranks {ranked[1]}, and {subject.name} is a province" if ranked and subject.subject_type == "province" else None
 
 
 def score_objection(s: Marked, i: int, index: str, component: str | None, *, target: bool, index_named: bool) -> str | None:
@@ -104,7 +119,8 @@ def delta_objection(s: Marked, i: int, index: str, component: str | None, *, ind
         return "a change in what is counted"
     if delta.unit == "%" and index in SURVEYS:
         return f"a change in percent, and {index} is in points"
-    if delta.unit == "bậc" or index_named or component is not None or s.names_anyone() or s.has_rank_or_score():
+    named = index_named or component is not None or s.names_anyone() or s.has_rank_or_score()
+    if delta.unit == "bậc" or named or _OF_THE_INDEX.search(s.before(i, 20)):
         return None
     return "a change of nothing that is named"
 
@@ -121,6 +137,9 @@ def place_objection(s: Marked, i: int, since: int | None, *, has_component: bool
         return None if _IS_ONE.search(s.before(i, 60)) else "one of many"
     if not word.endswith(("cao nhất", "thấp nhất")) or "vị trí" in word:
         return None if has_component or not leads_in_other(s, i) else "a lead in something else"
+    before = s.mentions[i - 1].payload if i else None
+    if isinstance(before, Score) and s.bracket(i) == s.bracket(i - 1) and _WIDEST.match(s.text, s.mentions[i].end):
+        return None  # "đạt 8,54 điểm, cao nhất cả nước"
     stretch = s.text[since or 0 : s.mentions[i].start]
     directly = len(stretch.split()) <= 5 and i > 0 and s.subject(i - 1) is not None  # noqa: PLR2004 ("UBND quận Cầu Giấy cao nhất")
     fits = not _NOT_PLACE.search(stretch) and (has_component or directly or bool(_BEST_SINCE.search(stretch)))

@@ -163,7 +163,8 @@ class _Reader(Drafter):
             yield from self._share_among(names)
 
     def _meet_pronoun(self, pronoun: Pronoun, at: int) -> Iterator[Draft]:
-        if self.subjects and not (pronoun.subject_type == "district" and self.state.home.district is not None):
+        local = {"district": self.state.home.district, "department": self.state.department}.get(pronoun.subject_type or "")
+        if self.subjects and local is None:
             return
         subject = self.state.subject if pronoun.near else None
         subject = subject or self.state.home_subject(pronoun.subject_type) or self.state.subject
@@ -415,7 +416,9 @@ class _Reader(Drafter):
 
     def _group_near(self, i: int) -> Group:
         """Return the block a statistic is over: the one named in the sentence, else the block in mind, else all provinces."""
-        here = [m.payload for m in self.s.mentions[:i] if isinstance(m.payload, Group)]
+        since = max((n for n in range(i) if isinstance(self.s.mentions[n].payload, Score)), default=0)
+        groups = [(n, m.payload) for n, m in enumerate(self.s.mentions[:i]) if isinstance(m.payload, Group)]
+        here = [group for n, group in groups if n >= since] or [group for _, group in groups]
         specific = [g for g in here if g.subject_type != "province"]
         if specific or here:
             return (specific or here)[-1]
@@ -455,4 +458,7 @@ class _Reader(Drafter):
                     state.name_year(code, near[0])
         if len(self.subjects) == 1 and self.subjects[0].subject_type == "province":
             state.subject = self.subjects[0]
+        departments = {subject for subject in self.met if subject.subject_type == "department"}
+        if len(departments) == 1:
+            state.department = departments.pop()
         state.target = self.target and (state.target or self.planned)

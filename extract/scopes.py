@@ -29,7 +29,7 @@ def region_of(s: Marked, i: int) -> str | None:
         if isinstance(leader, Rank | Score | Delta | Tier):
             break
         if isinstance(leader, Region):
-            named = re.search(r"\b(?:trong|ở|tại|so với|riêng|in|within|of)\b[^.;,]{0,30}$", s.before(j, 60))
+            named = re.search(r"\b(?:trong|ở|tại|so với|riêng|in|within|of)\b(?:[^.;,]|, thành){0,30}$", s.before(j, 60))
             return leader.name if named else _heading_region(s, i)
     return _heading_region(s, i)
 

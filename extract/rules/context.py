@@ -70,7 +70,7 @@ BEFORE_NAMES: tuple[Rule, ...] = (
     # gaps to a mean, a leader, a neighbour
     rule(
         "noise.gap",
-        r"\b(?:cách|hơn\ kém|chênh|chênh\ lệch|kém|còn\ cách)\ (?:\S+\ ){0,4}?\d+(?:[.,]\d+)?\ ?(?:điểm|%)(?!\ so\ với\ năm)(?:\ \(\d+(?:[.,]\d+)?\ điểm\))?",
+        r"\b(?:(?<!cải\ )(?<!phong\ )cách|hơn\ kém|chênh|chênh\ lệch|kém|còn\ cách)\ (?:\S+\ ){0,4}?\d+(?:[.,]\d+)?\ ?(?:điểm|%)(?!\ so\ với\ năm)(?:\ \(\d+(?:[.,]\d+)?\ điểm\))?",
         lambda _: Cue("noise"),
     ),
     rule(
@@ -94,6 +94,7 @@ BEFORE_NAMES: tuple[Rule, ...] = (
         r"\b(?:mức|điểm|điểm\ số|giá\ trị|chỉ\ số|kết\ quả|tỉnh|địa\ phương|đơn\ vị|nơi)\ (?:có\ [^,.;()\d]{0,50}\ )?thấp\ nhất(?=\ (?:là|đạt|với|chỉ)\ \d)",
         lambda _: Statistic("score_min"),
     ),
+    rule("noise.milestone", r"\b(?:mốc|ngưỡng)\ (?:trên\ |dưới\ )?\d+(?:[.,]\d+)?\ ?(?:điểm|%)", lambda _: Cue("noise")),
     rule("noise.lost", r"\bmất\ \d+(?:[.,]\d+)?\s?/\s?\d+(?:[.,]\d+)?\ điểm", lambda _: Cue("noise")),
     rule("noise.scale", r"\b(?:trên\ )?thang\ điểm\ \d+|\btrên\ tổng\ \d+\ điểm|\btính\ theo\ thang\ \d+", lambda _: Cue("noise")),
     # thresholds of the groups themselves: "Nhóm A, từ 90% trở lên", "trên 76% đến dưới 80%"
@@ -159,6 +160,9 @@ RULES: tuple[Rule, ...] = (
         "pronoun.province",
         r"(?<!toàn\ )(?<!địa\ bàn\ )(?<!trong\ )(?<!cấp\ )(?<!trên\ )(?<!các\ )(?<!văn\ phòng\ )\b(?:của\ )?(?:ubnd\ )?(?:tỉnh(?:\ (?:nhà|ta|này))?|(?<!tỉnh,\ )(?<!tỉnh/\ )(?<!tỉnh\ )(?<!huyện,\ )(?<!thị\ xã,\ )(?<!các\ )(?<!\d\ )thành\ phố(?:\ này)?|địa\ phương\ này)\b(?!,?\ (?:thành|và\ các|ủy|ủ|đoàn|trực))",
         lambda _: Pronoun("province"),
+    ),
+    rule(
+        "pronoun.department", r"\bcủa\ (?:sở|cục|ban)\b(?=\ (?:xếp|đứng|đạt|được|có|là|tăng|giảm)|[,.;])", lambda _: Pronoun("department")
     ),
     rule(
         "pronoun.district",
