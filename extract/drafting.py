@@ -89,6 +89,10 @@ class Drafter:
         payload = self.s.mentions[i].payload
         subject = self._ranked_for(i) or (self.subjects[-1] if self.subjects else None)
         if subject is None:
+            only = self._only_named()
+            if only is not None and not self.s.is_superlative(i):
+                subject = only
+        if subject is None:
             if not self.all_compared() or (self.s.is_superlative(i) and not self._tells_of_value(i)):
                 self.drop(i, "whose it is stays open")
                 return
@@ -106,6 +110,12 @@ class Drafter:
             self.drop(i, objection)
             return
         yield from self.draft(i, subject, place=place, end=end)
+
+    def _only_named(self) -> SubjectName | None:
+        """Return the only province that the sentence names, where it is the one that the talk is of anyway."""
+        named = {self.s.subject(n) for n in range(len(self.s.mentions)) if n not in self.compared} - {None}
+        carried = self.state.home_subject("province")
+        return carried if named == {carried} else None
 
     def _tells_of_value(self, i: int) -> bool:
         """Tell whether a superlative is of the field or score before it: "Chi phí thời gian đạt 8,54 điểm, cao nhất cả nước"."""

@@ -20,7 +20,7 @@ _BEFORE_VALUE = re.compile(
     r"trên|cả nước|tỉnh|,|\w+ \w+|[\s”\"(,:])*"
 )
 _BEHIND_VALUE = re.compile(
-    r"[^,.;()]{0,25}?(?:về|ở|của|trong)(?: (?:tiêu chí|chỉ số|lĩnh vực|nội dung|chỉ số thành phần|mục))?(?: về)?\s*[“\"]?"
+    r"[^,.;()]{0,25}?(?:về|ở|của|trong|in|for|on)(?: (?:tiêu chí|chỉ số|lĩnh vực|nội dung|chỉ số thành phần|mục))?(?: về)?\s*[“\"]?"
 )
 _LONGEST_GAP = 45
 _SHARED_GAP = re.compile(r"[\s(),]*(?:và\s*)?(?:chỉ số[^.;]{0,60})?[\s(),]*")

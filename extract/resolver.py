@@ -50,6 +50,7 @@ _LARGEST_YEARLY = Decimal(40)
 _WHOLE_COUNTRY = {"cả nước", "toàn quốc", "cấp tỉnh"}
 _STATISTIC_REACH = 90
 _FEWEST_SHARED = 2
+_REGION_VALUE = re.compile(r"\s*(?:đạt|là|:|,|\()?\s*")
 _ALL_OF = re.compile(r" (?:đều |cùng |được |đạt |xếp )*")
 _NEAR_YEAR = 12
 #: Between an index and its year the name of the province may stand: "DDCI tỉnh Hải Dương năm 2022".
@@ -293,6 +294,8 @@ class _Reader(Drafter):
             case Score() if self.statistic is not None and self._statistic_reaches(i):
                 statistic, self.statistic = self.statistic[0], None
                 return self._aggregate_score(i, statistic)
+            case Score() if (region := self._region_told(i)) is not None:
+                return self.draft(i, SubjectName("region", region), measure="score_mean", group=Group("province", "63 tỉnh"))
             case Score() if self.aggregate is not None and explains_base(self.s, i):
                 return self.draft(i, whole(self.aggregate), measure="score_mean", group=self.aggregate)
             case Delta(unit=unit) if self.aggregate is not None and unit != "bậc":
@@ -403,9 +406,15 @@ class _Reader(Drafter):
             payload = self.s.mentions[j].payload
             if isinstance(payload, Region):
                 return payload.name
-            if not isinstance(payload, Statistic | IndexName | Year):
+            if not isinstance(payload, Statistic | IndexName | Year) and not self.s.is_superlative(j):
                 return None
         return None
+
+    def _region_told(self, i: int) -> str | None:
+        """Return the region whose own figure stands right behind it: "Đông Nam Bộ đạt 85,88%"."""
+        before = self.s.mentions[i - 1].payload if i else None
+        told = isinstance(before, Region) and not self.met and _REGION_VALUE.fullmatch(self.s.between(i - 1, i))
+        return before.name if told and isinstance(before, Region) else None
 
     def _statistic_reaches(self, i: int) -> bool:
         """Tell whether the mean or median named before is this number's: not beyond a semicolon, not far away."""

@@ -25,7 +25,7 @@ def _rank(match: re.Match[str]) -> Rank | None:
     return Rank(place, int(of) if of else None)
 
 
-_FROM_PLACE = re.compile(r"từ (?:vị trí |hạng )?(?:thứ |số )\d{1,2}(?: \([^)]*\))? (?:tụt |tăng |giảm |vươn )?$")
+_FROM_PLACE = re.compile(r"từ (?:(?:vị trí |hạng )?(?:thứ |số )|vị trí |hạng )\d{1,2}(?: \([^)]*\))? (?:tụt |tăng |giảm |vươn )?$")
 
 
 def _moved(match: re.Match[str]) -> Rank | None:
@@ -81,7 +81,7 @@ RULES: tuple[Rule, ...] = (
         "rank.last",
         r"(?:\b(?:xếp|đứng|nằm|ở|rơi\ xuống|đứng\ ở|xếp\ ở)\ (?:vị\ trí\ )?)?\b(?:cuối\ bảng|đội\ sổ|cuối\ cùng(?=\ (?:bảng|cả\ nước|là|trong))|chót\ bảng|bét\ bảng)\b"
         r"|\b(?:xếp|đứng|nằm\ ở|ở)\ (?:vị\ trí\ )?(?:cuối\ cùng|cuối|chót)\b"
-        r"|(?<!mức\ )(?<!tăng\ )(?<!giảm\ )(?<!ít\ )\bthấp\ nhất\b(?!\ (?:từ|trong\ (?:\d+|nhiều|vòng|mấy)))",
+        r"|(?<!mức\ )(?<!tăng\ )(?<!giảm\ )(?<!ít\ )\bthấp\ nhất\b(?!\ (?:từ|trong\ (?:\d+\ (?:năm|kỳ|lần|đợt)|nhiều|vòng|mấy)))",
         _last,
     ),
     rule(
@@ -90,7 +90,7 @@ RULES: tuple[Rule, ...] = (
         r"|\b(?:vị\ trí|ngôi)\ (?:quán\ quân|dẫn\ đầu|đứng\ đầu|đầu\ bảng)\b"
         r"|(?<!người\ )\b(?:đứng\ đầu|dẫn\ đầu|xếp\ đầu|đứng\ nhất|xếp\ nhất|quán\ quân|ngôi\ đầu|lên\ ngôi)\b(?:\ bảng\b)?"
         r"|\bđầu\ bảng\b|\bxếp\ hạng\ nhất\b"
-        r"|(?<!mức\ )(?<!tăng\ )(?<!giảm\ )(?<!vị\ trí\ )(?<!thứ\ hạng\ )(?<!trách\ nhiệm\ )\bcao\ nhất\b(?!\ (?:từ|trong\ (?:\d+|nhiều|vòng|mấy)|mà|có\ được))",
+        r"|(?<!mức\ )(?<!tăng\ )(?<!giảm\ )(?<!vị\ trí\ )(?<!thứ\ hạng\ )(?<!trách\ nhiệm\ )\bcao\ nhất\b(?!\ (?:từ|trong\ (?:\d+\ (?:năm|kỳ|lần|đợt)|nhiều|vòng|mấy)|mà|có\ được))",
         _first,
     ),
 )
