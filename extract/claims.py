@@ -102,7 +102,16 @@ def read_claims(article: Article) -> Reading:
         said = claims.setdefault(identity, claim)
         if said.base_year is None and claim.base_year is not None:
             claims[identity] = claim  # the headline says "tăng 10 bậc", the text says since when
+    claims = {
+        identity: claim for identity, claim in claims.items() if claim.value is not None or not _placed_elsewhere(claim, claims.values())
+    }
     return Reading(tuple(claims.values()), tuple(_unresolved(article, sentences_read)), sentences_read)
+
+
+def _placed_elsewhere(last: Claim, claims: Iterable[Claim]) -> bool:
+    """Tell whether an article says the number of a last place elsewhere: "đội sổ" and then "xếp thứ 21/21"."""
+    parts = [part for part in KEY if part != "year"]
+    return any(c.value is not None and all(getattr(c, part) == getattr(last, part) for part in parts) for c in claims)
 
 
 def _hints_at_index(text: str) -> bool:

@@ -102,8 +102,19 @@ def heads_value(s: Marked, i: int) -> bool:
     return len(gap) <= _LONGEST_GAP and bool(_BEFORE_VALUE.fullmatch(gap))
 
 
+def points_of(s: Marked, i: int) -> ComponentName | None:
+    """Return the field whose name goes on from a score's unit: "28,71 điểm điều tra xã hội học"."""
+    behind = s.mentions[i + 1] if i + 1 < len(s.mentions) else None
+    if behind is None or not isinstance(behind.payload, ComponentName) or s.between(i, i + 1).strip():
+        return None
+    return behind.payload if s.word(i + 1).startswith("điểm") else None
+
+
 def component_of(s: Marked, i: int, index: str, before: ComponentName | None) -> str | None:
     """Return the field a value is of: named right behind it ("thứ 42 về ..."), else `before` it."""
+    points = points_of(s, i)
+    if points is not None and index in points.codes:
+        return points.name
     behind = next((j for j in range(i + 1, len(s.mentions)) if not isinstance(s.mentions[j].payload, Group)), None)
     if behind is not None:
         payload = s.mentions[behind].payload

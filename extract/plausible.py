@@ -5,6 +5,7 @@ Each check returns its objection, or None where it has none, so that a dropped f
 
 import re
 
+from extract.indexing import points_of
 from extract.marked import Marked
 from extract.mentions import ComponentName, Delta, IndexName, Mention, Rank, RelativeBase, Score, SubjectName, Tier, Year
 
@@ -95,7 +96,7 @@ def score_objection(s: Marked, i: int, index: str, component: str | None, *, tar
         return "it counts the noun behind it"
     if score.qualifier == "at_least" and not target:
         return "a lower bound, and no target"
-    named = s.mentions[i].rule == "score.whole"
+    named = s.mentions[i].rule == "score.whole" or points_of(s, i) is not None
     if score.unit is None and score.scale is None and not named and not _SCORE_CUE.search(before) and not _follows_name(s, i):
         return "a bare number that nothing calls a score"
     if score.unit != "%":
@@ -206,7 +207,9 @@ def is_part(s: Marked, i: int) -> bool:
     if not bracket or not isinstance(score, Score) or outer is None or not isinstance(outer.payload, Score):
         return False
     same = [m for m in s.mentions if s.depth[m.start] == bracket]
-    named = any(isinstance(m.payload, SubjectName | Year | IndexName | RelativeBase) for m in same)
+    named = any(
+        isinstance(m.payload, SubjectName | Year | RelativeBase) or (isinstance(m.payload, IndexName) and not m.payload.weak) for m in same
+    )
     return (
         not named
         and not s.text[outer.end : bracket - 1].removesuffix("(").replace("điểm", "").replace("chuẩn", "").strip()

@@ -7,7 +7,7 @@ from dataclasses import replace
 from extract.discourse import Discourse, YearRead
 from extract.lists import is_compared
 from extract.marked import Marked
-from extract.mentions import Mention, Rank, RelativeBase, RelativeYear, Year
+from extract.mentions import Cue, Mention, Rank, RelativeBase, RelativeYear, Year
 
 _ATTACHED = re.compile(r"\s*\(?\s*(?:(?:của|trong|vào|ở|in)\s+)?")
 _FROM_AND_TO = 2
@@ -74,7 +74,8 @@ def years_of(s: Marked, i: int, index: str, base: Year | RelativeBase | None, st
     before = [m for m in outside if m.start < mention.start]
     if before:
         return [_from_value(s, i, read, base) for read in _read(before[-1], "named in the sentence")]
-    behind = [m for m in outside if m.start >= mention.end]
+    plan = next((m.start for m in s.mentions[i:] if isinstance(m.payload, Cue) and m.payload.what == "target"), len(s.text))
+    behind = [m for m in outside if mention.end <= m.start < plan]  # "đã vào top 10, vượt kế hoạch phấn đấu giai đoạn 2021-2025"
     if behind:
         return _read(behind[0], "named in the sentence")
     told = sorted({m.payload.years[-1] for m in years if isinstance(m.payload, Year) and s.depth[m.start]})
