@@ -27,7 +27,7 @@ _BODY_ENDS = (
 _CAPITALS = rf"[{UPPER}]\w*(?:[ \-’'][{UPPER}]\w*){{0,4}}(?:[’']\w+)?"
 # "huyện Sông Mã", "UBND TP. Buôn Ma Thuột", "thị xã An Khê"; the kind word may be capital at a sentence's start.
 _DISTRICT = re.compile(
-    rf"(?:(?:UBND|[UỦ][ỷy] ban nhân dân|Uỷ ban nhân dân)\ +)?\b(?P<kind>[Hh]uyện|[Tt]hị\ xã|[Qq]uận|[Tt]hành\ phố|TP\.?|Tp\.?|TX\.?|H\.|[Tt]hị\ trấn|[Xx]ã|[Pp]hường)\ ?(?P<name>{_CAPITALS})".replace(
+    rf"(?:(?:UBND|[UỦ][ỷy] ban nhân dân|Uỷ ban nhân dân)\ +)?\b(?P<kind>[Hh]uyện|[Tt]hị\ xã|[Qq]uận|[Tt]hành\ phố|TP\.?|Tp\.?|TX\.?|H\.|[Tt]hị\ trấn|[Xx]ã|[Pp]hường)\ ?(?P<name>{_CAPITALS}(?:\ -\ {_CAPITALS})?|(?<=[Qq]uận\ )\d{{1,2}}\b(?![.,/%]))".replace(
         "\\ ", "[ ]"
     )
 )
@@ -56,6 +56,8 @@ _SITS = re.compile(
     r"(?: (?:tỉnh|thành phố|huyện|ubnd|ubnd tỉnh|của))?\s*$",
     re.IGNORECASE,
 )
+# "Chỉ số CCHC của Sở Nội vụ đạt 85,20 điểm": what follows is its own figure.
+_IS_MEASURED = re.compile(r" (?:năm \d{4} )?(?:đạt|được|là|xếp|đứng|tăng|giảm|có điểm)(?: \S+){0,3} \d")
 _ZONE = re.compile(rf"(?: [{UPPER}]\w*)+(?: và các (?:KCN|[Kk]hu công nghiệp))?")
 _ANNOUNCERS = {"ministry", "department"}
 _PLACED = re.compile(
@@ -189,7 +191,12 @@ def _named_body(name: str, start: int, end: int) -> Mention:
 
 
 def _district(match: re.Match[str], province: Unit | None) -> Mention | None:
-    kind, name = match["kind"].lower(), match["name"]
+    kind, name, end = match["kind"].lower(), match["name"], match.end()
+    if " - " in name and find_district(name, province.gso_code if province else None) is None:
+        name = name.split(" - ")[0]  # "thành phố Vinh - Nghệ An"
+        end = match.start("name") + len(name)
+    if name.isdecimal():
+        name = f"Quận {name}"
     if kind in _CITY_KINDS and any(unit.kind == _CENTRAL for unit in named(name) or named(f"TP. {name}")):
         return None
     if fold(name).split()[0] in {"hcm", "hồ"} and kind in _CITY_KINDS:
@@ -198,9 +205,11 @@ def _district(match: re.Match[str], province: Unit | None) -> Mention | None:
         numbered = _COMMUNE_NUMBER.match(match.string, match.end())  # "phường Hà Giang 1", of the mergers of 2025
         end = numbered.end() if numbered else match.end()
         return Mention(SubjectName("commune", match.string[match.start("name") : end]), match.start(), end, "subject.commune")
-    unit = find_district(name, province.gso_code if province else None) or find_district(name, None)
-    subject = SubjectName("district", unit.name if unit else name, (unit.unit_id,) if unit else ())
-    return Mention(subject, match.start(), match.end(), "subject.district")
+    code = province.gso_code if province else None
+    # A province can have a district and a town of one name: "Kỳ Anh (Huyện)", "Kỳ Anh (Thị xã)".
+    unit = find_district(name, code) or find_district(f"{name} ({kind})", code) or find_district(name, None)
+    shown = unit.name.split(" (")[0] if unit else name
+    return Mention(SubjectName("district", shown, (unit.unit_id,) if unit else ()), match.start(), end, "subject.district")
 
 
 def _absorb_province(text: str, tokens: list[Token], behind: int, end: int) -> tuple[int, int]:
@@ -226,4 +235,6 @@ def _acts(text: str, mention: Mention) -> bool:
     before = text[max(0, mention.start - 30) : mention.start]
     if _PLACED.search(before):
         return True
-    return subject_type in _ANNOUNCERS and bool(_ACTS.match(text, mention.end) or _SITS.search(before))
+    if subject_type not in _ANNOUNCERS:
+        return False
+    return bool(_ACTS.match(text, mention.end) or (_SITS.search(before) and not _IS_MEASURED.match(text, mention.end)))
