@@ -33,6 +33,7 @@ class Discourse:
     subject: SubjectName | None = None
     main_province: SubjectName | None = None
     department: SubjectName | None = None
+    last_named: SubjectName | None = None
     group: Group | None = None
     year: YearRead = OPEN_YEAR
     target: bool = False

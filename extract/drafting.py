@@ -22,7 +22,7 @@ from extract.plausible import (
 )
 from extract.scales import read_score
 from extract.scopes import block_of, in_brackets_of, ministries_apart, region_of
-from extract.sharing import Portion, equal_portions
+from extract.sharing import Portion, equal_portions, fields_behind
 from extract.years import base_of, years_of
 from normalize.indices import indices
 
@@ -79,7 +79,10 @@ class Drafter:
     def _portions(self, i: int) -> Sequence[Portion]:
         """Return the shares of a list that value `i` belongs to; a change in brackets goes with the value before it."""
         before = [j for j in self.portions if j <= i]
-        return self.portions[max(before)] if before else equal_portions(self.s, self.codes, i) or [Portion()]
+        if before:
+            return self.portions[max(before)]
+        behind = fields_behind(self.s, i) if isinstance(self.s.mentions[i].payload, Rank) else []
+        return behind or equal_portions(self.s, self.codes, i) or [Portion()]
 
     def attach(self, i: int, *, place: int | None = None, end: int | None = None) -> Iterator[Draft]:
         """Yield the drafts of value `i` for the last subject named, or for the one in mind where none is.

@@ -31,13 +31,27 @@ def index_places(s: Marked) -> list[IndexPlace]:
     """Return (start, end, code) of the names that count as indices in a sentence; weak ones only beside a figure."""
     named = [(m.start, m.end, m.payload) for m in s.mentions if isinstance(m.payload, IndexName)]
     strong = [(start, end, name.code) for start, end, name in named if not name.weak]
-    return strong or [(start, end, name.code) for start, end, name in named if _weak_counts(s, start, end)]
+    if not strong:
+        return [(start, end, name.code) for start, end, name in named if _weak_counts(s, start, end)]
+    # Beside strong names a weak one counts only right behind a place: "đứng đầu khối huyện về CCHC".
+    weak = [(start, end, name.code) for start, end, name in named if name.weak and _behind_place(s, start)]
+    return sorted(strong + weak)
+
+
+def _behind_place(s: Marked, start: int) -> bool:
+    before = [m for m in s.mentions if m.end <= start and not isinstance(m.payload, Group | Region)]
+    return (
+        bool(before) and isinstance(before[-1].payload, Rank) and bool(re.fullmatch(r"[^.;,()]{0,40}\bvề ", s.text[before[-1].end : start]))
+    )
 
 
 def _weak_counts(s: Marked, start: int, end: int) -> bool:
     before, after = s.text[max(0, start - 28) : start], s.text[end : end + 60]
     return bool(
-        re.search(r"(?:chỉ số|điểm|xếp hạng|thứ hạng|bảng|về|hạng|tụt hạng)\s*$", before)
+        re.search(
+            r"(?:chỉ số|điểm|xếp hạng|xếp loại|thứ hạng|bảng|về|hạng|tụt hạng|kết quả(?: công tác| đánh giá| chấm điểm| thực hiện)*)\s*$",
+            before,
+        )
         or re.match(r"(?: năm)?(?: \d{4})?(?: của [^,.;]{2,40})?[ ,]*(?:xếp|đứng|đạt|hạng|tăng \d|giảm \d|lên|tụt|trở lại)", after)
     )
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from extract.mentions import IndexName, Mention, Rank, Score, SubjectName, Tier, Year
+from extract.mentions import IndexName, Mention, Pronoun, Rank, Score, SubjectName, Tier, Year
 from normalize.fold import lowered
 
 # "94,02; 93,51 và 92,88 điểm": the semicolon parts numbers, not clauses.
@@ -56,8 +56,8 @@ class Marked:
         return isinstance(payload, Rank) and payload.superlative
 
     def names_anyone(self) -> bool:
-        """Tell whether any subject is named."""
-        return any(isinstance(m.payload, SubjectName) for m in self.mentions)
+        """Tell whether any subject is named, or pointed at ("ngân hàng này")."""
+        return any(isinstance(m.payload, SubjectName) or (isinstance(m.payload, Pronoun) and m.payload.near) for m in self.mentions)
 
     def names_index(self) -> bool:
         """Tell whether an index is named outright."""

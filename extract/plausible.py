@@ -47,6 +47,9 @@ _OF_THE_INDEX = re.compile(r"(?:chỉ số|điểm số|tổng điểm)(?: này)
 _STREAK = re.compile(r"\b\d+ (?:năm (?:liền|liên tiếp)[^.;]{0,30}|lần )$")
 _IS_ONE = re.compile(r"là (?:địa phương|đơn vị|nơi|tỉnh|thành phố|2 đơn vị)[^,.;]{0,30}$")
 _BEST_SINCE = re.compile(r"(?:index|sipas|pci|papi|dti|ddci|pii|cchc|hành chính|\d{4}|đánh giá|về|minh bạch)\s*$")
+_OWN_SCORE = re.compile(
+    r"\b(?:có|đạt|được) (?:tổng )?(?:điểm(?: số)?|kết quả|chỉ số(?: cchc| par index| sipas| pci| papi| ddci| dti)?)(?: \d{4})?\s*$"
+)
 _NOT_PLACE = re.compile(r"\d[.,]\d|\bmức\b|\bnhóm\b|tỷ lệ|\btăng\b|\bgiảm\b|hạng")
 _WIDEST = re.compile(r" (?:trong )?(?:số )?(?:cả nước|toàn quốc|vùng|khu vực|các tỉnh|\d{1,3} (?:tỉnh|huyện|phường|xã|sở|đơn vị))\b")
 _BODIES_RANKED = re.compile(r" (sở|huyện|quận|xã|phường|thị xã)\b")
@@ -143,6 +146,8 @@ def place_objection(s: Marked, i: int, since: int | None, *, has_component: bool
         return None  # "đạt 8,54 điểm, cao nhất cả nước"
     stretch = s.text[since or 0 : s.mentions[i].start]
     directly = len(stretch.split()) <= 5 and i > 0 and s.subject(i - 1) is not None  # noqa: PLR2004 ("UBND quận Cầu Giấy cao nhất")
+    if _OWN_SCORE.search(stretch):
+        return None  # "huyện Lương Tài có điểm số thấp nhất"
     fits = not _NOT_PLACE.search(stretch) and (has_component or directly or bool(_BEST_SINCE.search(stretch)))
     return None if fits else "a highest or lowest of something else"
 

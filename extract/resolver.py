@@ -50,6 +50,9 @@ _LARGEST_YEARLY = Decimal(40)
 _WHOLE_COUNTRY = {"cả nước", "toàn quốc", "cấp tỉnh"}
 _STATISTIC_REACH = 90
 _FEWEST_SHARED = 2
+_EXTREMES = {"statistic.max_of_all": Rank(1, superlative=True), "statistic.min_of_all": Rank(None, from_end=1, superlative=True)}
+# "tỉnh có điểm cao nhất là 95,97%" is nobody in particular; "X đạt điểm cao nhất với 95,97%" is X.
+_OF_NOBODY = re.compile(r"(?:tỉnh|địa phương|đơn vị|nơi|mức|giá trị)\b")
 _REGION_VALUE = re.compile(r"\s*(?:đạt|là|:|,|\()?\s*")
 _ALL_OF = re.compile(r" (?:đều |cùng |được |đạt |xếp )*")
 _NEAR_YEAR = 12
@@ -111,6 +114,13 @@ class _Reader(Drafter):
         self.s = replace(self.s, mentions=tuple(mentions))
         return True
 
+    def _extreme(self, i: int, rank: Rank) -> Iterator[Draft]:
+        """Read "Quảng Ninh đạt điểm cao nhất với 47,876 điểm" as a place: the score behind it is the subject's own."""
+        mentions = list(self.s.mentions)
+        mentions[i] = replace(mentions[i], payload=rank)
+        self.s = replace(self.s, mentions=tuple(mentions))
+        yield from self.draft(i, self.subjects[-1])
+
     def _visit(self, i: int, mention: Mention) -> Iterator[Draft]:
         match mention.payload:
             case SubjectName():
@@ -120,7 +130,10 @@ class _Reader(Drafter):
             case Group() as group:
                 self._meet_group(i, group)
             case Statistic() as statistic:
-                self.statistic = (statistic, mention.end)
+                if self.met and self.subjects and mention.rule in _EXTREMES and not _OF_NOBODY.match(self.s.word(i)):
+                    yield from self._extreme(i, _EXTREMES[mention.rule])
+                else:
+                    self.statistic = (statistic, mention.end)
             case ComponentName() as component:
                 self.component = component if heads_value(self.s, i) else None
             case IndexName():
@@ -152,6 +165,7 @@ class _Reader(Drafter):
             return
         mention = self.s.mentions[i]
         if i in self.compared and (self.subjects or not self.all_compared()):
+            yield from self._score_of_compared(i)
             return
         names = name_list(self.s, i)
         self.done.update(names)
@@ -163,11 +177,27 @@ class _Reader(Drafter):
         if len(names) > 1:
             yield from self._share_among(names)
 
+    def _score_of_compared(self, i: int) -> Iterator[Draft]:
+        """Read the score right behind those who are compared with: "sau Quảng Ninh 26,00 điểm"."""
+        following = i + 1
+        if (
+            following < len(self.s.mentions)
+            and isinstance(self.s.mentions[following].payload, Score)
+            and not self.s.between(i, following).strip()
+        ):
+            kept, at = self.subjects, self.subject_at
+            self.set_subjects(self._named([i]), self.s.mentions[i].start)
+            self.done.add(following)
+            yield from self.attach(following)
+            self.subjects, self.subject_at = kept, at
+
     def _meet_pronoun(self, pronoun: Pronoun, at: int) -> Iterator[Draft]:
         local = {"district": self.state.home.district, "department": self.state.department}.get(pronoun.subject_type or "")
         if self.subjects and local is None:
             return
-        subject = self.state.subject if pronoun.near else None
+        subject = (self.state.subject if pronoun.subject_type else self.state.last_named) if pronoun.near else None
+        if subject is None and pronoun.subject_type is None:
+            return
         subject = subject or self.state.home_subject(pronoun.subject_type) or self.state.subject
         self.set_subjects([subject] if subject else [], at)
         yield from self._flush()
@@ -467,6 +497,7 @@ class _Reader(Drafter):
                     state.name_year(code, near[0])
         if len(self.subjects) == 1 and self.subjects[0].subject_type == "province":
             state.subject = self.subjects[0]
+        state.last_named = self.met[-1] if self.met else state.last_named
         departments = {subject for subject in self.met if subject.subject_type == "department"}
         if len(departments) == 1:
             state.department = departments.pop()

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from extract.discourse import YearRead
 from extract.indexing import IndexPlace
 from extract.marked import Marked
-from extract.mentions import ComponentName, Mention, SubjectName, Year
+from extract.mentions import ComponentName, Group, IndexName, Mention, SubjectName, Year
 
 _LIST_GAP = re.compile(r"[\s(),”\"“]*(?:và|cùng|,)?\s*(?:(?:chỉ số|trụ cột|lĩnh vực|về)\s*)*[\s(,“\"]*")
+_FIELDS_OPEN = re.compile(r"[^.;()]{0,60}?(?:\blà|\bgồm|:)(?: (?:các )?(?:chỉ số|trụ cột|lĩnh vực))?[\s:“\"]*")
 _EQUALLY = re.compile(r"[^.;]{0,40}\b(?:đều|cùng)\b(?: (?:được|đạt|xếp|đứng|ở|có|tăng|giảm|nằm))*\s*")
 
 
@@ -49,6 +50,26 @@ def equal_portions(s: Marked, codes: list[IndexPlace], i: int) -> list[Portion]:
     if len({code for _, _, code in before}) > 1 and _EQUALLY.fullmatch(s.text, before[-1][1], start):
         return [Portion(index=code) for code in dict.fromkeys(code for _, _, code in before)]
     return []
+
+
+def fields_behind(s: Marked, i: int) -> list[Portion]:
+    """Return the fields listed behind a place: "đứng đầu cả nước là Chi phí thời gian và Tính minh bạch"."""
+    following = [j for j in range(i + 1, len(s.mentions)) if not isinstance(s.mentions[j].payload, Group | IndexName)]
+    run: list[Mention] = []
+    for j in following:
+        mention = s.mentions[j]
+        opens = (
+            _FIELDS_OPEN.fullmatch(s.text, s.mentions[i].end, mention.start)
+            if not run
+            else _LIST_GAP.fullmatch(s.text, run[-1].end, mention.start)
+        )
+        if not isinstance(mention.payload, ComponentName) or not opens:
+            break
+        run.append(mention)
+    if not run:
+        return []
+    whole = [Portion()] if any(isinstance(m.payload, IndexName) and m.start < run[0].start for m in s.mentions[i:]) else []
+    return whole + [Portion(component=m.payload.name) for m in run if isinstance(m.payload, ComponentName)]
 
 
 def _fields(s: Marked, i: int) -> list[str]:

@@ -86,12 +86,12 @@ BEFORE_NAMES: tuple[Rule, ...] = (
     # the figure of nobody in particular: "tỉnh có điểm cao nhất là 95,97%, tỉnh thấp nhất đạt 67,70%"
     rule(
         "statistic.max_of_all",
-        r"\b(?:mức|điểm|điểm\ số|giá\ trị|chỉ\ số|kết\ quả|tỉnh|địa\ phương|đơn\ vị|nơi)\ (?:có\ [^,.;()\d]{0,50}\ )?cao\ nhất(?=\ (?:là|đạt|với|chỉ)\ \d)",
+        r"\b(?:mức|điểm|điểm\ số|giá\ trị|chỉ\ số|kết\ quả|tỉnh|địa\ phương|đơn\ vị|nơi)\ (?:có\ [^,.;()\d]{0,50}\ )?cao\ nhất(?=(?:\ (?:là|đạt|với|chỉ)|:)\ \d)",
         lambda _: Statistic("score_max"),
     ),
     rule(
         "statistic.min_of_all",
-        r"\b(?:mức|điểm|điểm\ số|giá\ trị|chỉ\ số|kết\ quả|tỉnh|địa\ phương|đơn\ vị|nơi)\ (?:có\ [^,.;()\d]{0,50}\ )?thấp\ nhất(?=\ (?:là|đạt|với|chỉ)\ \d)",
+        r"\b(?:mức|điểm|điểm\ số|giá\ trị|chỉ\ số|kết\ quả|tỉnh|địa\ phương|đơn\ vị|nơi)\ (?:có\ [^,.;()\d]{0,50}\ )?thấp\ nhất(?=(?:\ (?:là|đạt|với|chỉ)|:)\ \d)",
         lambda _: Statistic("score_min"),
     ),
     rule("noise.milestone", r"\b(?:mốc|ngưỡng)\ (?:trên\ |dưới\ )?\d+(?:[.,]\d+)?\ ?(?:điểm|%)", lambda _: Cue("noise")),
@@ -156,6 +156,11 @@ RULES: tuple[Rule, ...] = (
         _group("province", "63 tỉnh"),
     ),
     rule("pronoun.near", r"\b(?:địa\ phương|tỉnh|thành\ phố)\ này\b", lambda _: Pronoun("province", near=True)),
+    rule(
+        "pronoun.body_near",
+        r"\b(?:ngân\ hàng|bộ|sở|huyện|quận|thị\ xã|xã|phường|cơ\ quan|đơn\ vị|ngành)\ này\b",
+        lambda _: Pronoun(None, near=True),
+    ),
     rule(
         "pronoun.province",
         r"(?<!toàn\ )(?<!địa\ bàn\ )(?<!trong\ )(?<!cấp\ )(?<!trên\ )(?<!các\ )(?<!văn\ phòng\ )\b(?:của\ )?(?:ubnd\ )?(?:tỉnh(?:\ (?:nhà|ta|này))?|(?<!tỉnh,\ )(?<!tỉnh/\ )(?<!tỉnh\ )(?<!huyện,\ )(?<!thị\ xã,\ )(?<!các\ )(?<!\d\ )thành\ phố(?:\ này)?|địa\ phương\ này)\b(?!,?\ (?:thành|và\ các|ủy|ủ|đoàn|trực))",

@@ -45,6 +45,11 @@ RULES: tuple[Rule, ...] = (
         lambda _: RelativeBase(),
     ),
     rule(
+        "year.previous",
+        r"(?<!với\ )(?<!so\ )\bnăm\ (?:trước|ngoái|trước\ đó)\b(?=\ (?:đứng|xếp|đạt|là|ở|chỉ|hạng)\b)",
+        lambda _: RelativeYear(-1),
+    ),
+    rule(
         "year.next",
         r"\bnăm\ (?:sau|sau\ đó|tiếp\ theo|kế\ tiếp)\b(?=[^.;]{0,40}\ (?:hạng|thứ|điểm|bậc|vị\ trí))",
         lambda _: RelativeYear(1),
