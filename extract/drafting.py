@@ -14,6 +14,7 @@ from extract.plausible import (
     counts_points,
     delta_objection,
     is_part,
+    names_unknown_field,
     negation_objection,
     place_objection,
     score_objection,
@@ -28,7 +29,7 @@ from normalize.indices import indices
 
 #: Why a year is read that stands in the sentence of its value.
 _OWN_YEAR = {"named in the sentence", "named in the same brackets", "named right behind the value", "shared out in order"}
-_CALLED_SCORE = re.compile(r"\b(?:điểm tổng hợp|tổng điểm|điểm số|số điểm|tổng hợp)[^.;,]{0,20}$")
+_CALLED_SCORE = re.compile(r"\b(?:điểm tổng hợp|tổng điểm|điểm số|số điểm|tổng hợp|kết quả chung|chỉ số chung|hài lòng chung)[^.;,]{0,20}$")
 #: Bodies of a province, ranked by it.
 LOCAL = {"department", "district", "commune"}
 #: A part of a sentence with so many words before its value names a field of its own.
@@ -239,6 +240,8 @@ class Drafter:
         if component is None and self.component is not None and index not in self.component.codes:
             return f"a field that {index} does not have"
         named = bool(self.codes) or aggregated
+        if component is None and names_unknown_field(self.s, i):
+            return "a field that no list holds"
         if component is None and is_part(self.s, i):
             return "a part of the score before the brackets"
         if component is not None and self._field_changed(i, component):

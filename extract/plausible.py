@@ -37,6 +37,7 @@ _OF_MANY = re.compile(r"(?:nhóm|top|tốp|các (?:tỉnh|địa phương)|nhữ
 _IN_FIRST = re.compile(r"(?:\bnằm|\bthuộc|có tên|\blọt|\bđứng|quay lại|trở lại|góp mặt|duy trì|\bgiữ)(?: \w+){0,4}\s*$")
 _NOT_IN = re.compile(r"\b(?:không|chưa|ra khỏi|rời|thoát)\b[^.;,]{0,25}$")
 _FIELDS_COUNTED = re.compile(r"\d+(?:/\d+)? (?:nội dung|chỉ số|lĩnh vực|tiêu chí|trục|trụ cột)\b[^.;,]{0,40}$")
+_FIELD_WORD = re.compile(r"(?<!\d )\b(?:trụ cột|lĩnh vực|chỉ số thành phần|chỉ số nội dung|nội dung|tiêu chí) [“\"]?[^\W\d]")
 _MEMBERS_COUNTED = re.compile(r"\s*(?:có|gồm|:|là)\s*\d+ (?:đơn vị|tỉnh|địa phương|huyện|sở|xã|cơ quan|bộ)\b")
 _MANY_IN_GROUP = re.compile(
     r"(?:đa số|phần lớn|hầu hết|nhiều|(?<!một trong )(?<!trong )(?<!cùng )\b(?:các|những)|"
@@ -219,6 +220,16 @@ def is_part(s: Marked, i: int) -> bool:
         not named
         and not s.text[outer.end : bracket - 1].removesuffix("(").replace("điểm", "").replace("chuẩn", "").strip()
         and len([m for m in same if isinstance(m.payload, Score)]) > 1
+    )
+
+
+def names_unknown_field(s: Marked, i: int) -> bool:
+    """Tell whether the words right before a value name a field that no list holds: "trụ cột thể chế xếp thứ 12"."""
+    start = s.mentions[i].start
+    opened = max(s.text.rfind(mark, 0, start) for mark in ";,.(:") + 1
+    field = _FIELD_WORD.search(s.text, opened, start)
+    return field is not None and not any(
+        isinstance(m.payload, IndexName | ComponentName) for m in s.mentions if field.start() <= m.start < start
     )
 
 

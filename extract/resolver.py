@@ -132,8 +132,10 @@ class _Reader(Drafter):
             case Statistic() as statistic:
                 if self.met and self.subjects and mention.rule in _EXTREMES and not _OF_NOBODY.match(self.s.word(i)):
                     yield from self._extreme(i, _EXTREMES[mention.rule])
-                else:
+                elif mention.rule != "statistic.national" or self.statistic is None:  # "điểm trung vị của cả nước là" stays a median
                     self.statistic = (statistic, mention.end)
+                else:
+                    self.statistic = (self.statistic[0], mention.end)
             case ComponentName() as component:
                 self.component = component if heads_value(self.s, i) else None
             case IndexName():

@@ -28,8 +28,15 @@ def _rank(match: re.Match[str]) -> Rank | None:
 _FROM_PLACE = re.compile(r"từ (?:(?:vị trí |hạng )?(?:thứ |số )|vị trí |hạng )\d{1,2}(?: \([^)]*\))? (?:tụt |tăng |giảm |vươn )?$")
 
 
+_SERIES = re.compile(r"(?:vị trí|hạng|thứ)(?: thứ)? \d{1,2} \((?:năm )?20\d\d\)")
+
+
 def _moved(match: re.Match[str]) -> Rank | None:
     return _rank(match) if _FROM_PLACE.search(match.string, max(0, match.start() - 60), match.start()) else None
+
+
+def _in_series(match: re.Match[str]) -> Rank | None:
+    return _rank(match) if _SERIES.search(match.string, max(0, match.start() - 160), match.start()) else None
 
 
 def _first(_: re.Match[str]) -> Rank:
@@ -63,6 +70,8 @@ RULES: tuple[Rule, ...] = (
     rule("rank.enumerated", r"(?<![\d\w])\((?P<place>\d{1,2})\)(?=\ [^\W\d_])", lambda m: Rank(int(m["place"]), enumerated=True)),
     # alone in brackets, "(12/63)": only with the number of provinces that a year can have
     rule("rank.bracket", r"(?<=\()(?P<place>\d{1,2})\s?/\s?(?P<of>63|64|34)(?=\))", _rank),
+    # a series: "từ vị trí 31 (2016), tăng lên 28 (2017), 25 (2018)"
+    rule("rank.series", r"(?:(?<=,\ )|(?<=lên\ )|(?<=xuống\ )|(?<=và\ ))(?P<place>\d{1,2})(?=\ \((?:năm\ )?20\d\d\))", _in_series),
     # told with "là": "năm 2020 là 35/63"
     rule(
         "rank.told",
