@@ -131,7 +131,7 @@ def members(s: Marked, i: int, *, has_subject: bool) -> list[int]:
             if has_subject and "gồm" not in gap and not _GROUP_OF.search(s.before(i, 40)):
                 return []
             return sequence(s, j) if _MEMBERS.fullmatch(gap) else []
-        bound = isinstance(payload, Score) and payload.qualifier == "at_least"  # "Nhóm A, từ 90% trở lên, có 01 tỉnh (Quảng Ninh)"
+        bound = isinstance(payload, Score) and payload.qualifier == "at_least"  # "Nhóm A (từ 90% trở lên) chỉ có Quảng Ninh"
         if isinstance(payload, Rank | Delta | Score | Tier) and not s.is_superlative(j) and not bound:
             return []
     return []

@@ -38,6 +38,7 @@ _IN_FIRST = re.compile(r"(?:\bnằm|\bthuộc|có tên|\blọt|\bđứng|quay l�
 _NOT_IN = re.compile(r"\b(?:không|chưa|ra khỏi|rời|thoát)\b[^.;,]{0,25}$")
 _FIELDS_COUNTED = re.compile(r"\d+(?:/\d+)? (?:nội dung|chỉ số|lĩnh vực|tiêu chí|trục|trụ cột)\b[^.;,]{0,40}$")
 _FIELD_WORD = re.compile(r"(?<!\d )\b(?:trụ cột|lĩnh vực|chỉ số thành phần|chỉ số nội dung|nội dung|tiêu chí) [“\"]?[^\W\d]")
+_CHUNG = re.compile(r"\b(?:kết quả|chỉ số|hài lòng) chung[^.;,]{0,20}$")
 _MEMBERS_COUNTED = re.compile(r"\s*(?:có|gồm|:|là)\s*\d+ (?:đơn vị|tỉnh|địa phương|huyện|sở|xã|cơ quan|bộ)\b")
 _MANY_IN_GROUP = re.compile(
     r"(?:đa số|phần lớn|hầu hết|nhiều|(?<!một trong )(?<!trong )(?<!cùng )\b(?:các|những)|"
@@ -109,7 +110,8 @@ def score_objection(s: Marked, i: int, index: str, component: str | None, *, tar
         return f"a percentage, and {index} is in points"
     if component is None and _OTHER_SHARE.search(before):
         return "a share of something else"
-    return None if index_named or component is not None or s.names_anyone() else "a percentage without index or subject"
+    told = index_named or component is not None or s.names_anyone() or _CHUNG.search(before)
+    return None if told else "a percentage without index or subject"
 
 
 def _follows_name(s: Marked, i: int) -> bool:

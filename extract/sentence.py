@@ -10,7 +10,7 @@ from extract.rules.patterns import LOWER, UPPER
 # underthesea takes a third of a second to import; a text without a full stop inside does not need it.
 _INNER_STOP = re.compile(r"[.!?…]\s+\S")
 # "10,02%Các sở": two sentences that lost the space between them; the break is before the capital.
-_GLUED = re.compile(rf"(?<=\d%|[{LOWER}]\.)(?=[{UPPER}][{LOWER}])")
+_GLUED = re.compile(rf"(?<=\d%|[{LOWER}]\.)(?=[{UPPER}][{LOWER} ])")
 # A stop that ends a short form, not a sentence: "TX. An Khê", "H. Yên Châu", "ThS. Nguyễn".
 _SHORTENED = re.compile(r"(?:^|[ (,;\-–])(?:TX|Tx|TT|Tt|TP|Tp|H|Q|P|X|Th\.?S|T\.?S|GS|PGS|BS|KS|LS|Đ/c|đ/c|No|vs|v\.v)\.$")
 # The longest sentence in the development articles has 1,100 characters; lists run to twice that.

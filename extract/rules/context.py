@@ -156,6 +156,7 @@ RULES: tuple[Rule, ...] = (
         _group("province", "63 tỉnh"),
     ),
     rule("pronoun.near", r"\b(?:địa\ phương|tỉnh|thành\ phố)\ này\b", lambda _: Pronoun("province", near=True)),
+    rule("pronoun.ministry", r"\bcủa\ bộ\b(?=\ (?:xếp|đứng|đạt|được|là|tăng|giảm))", lambda _: Pronoun(None, near=True)),
     rule(
         "pronoun.body_near",
         r"\b(?:ngân\ hàng|bộ|sở|huyện|quận|thị\ xã|xã|phường|cơ\ quan|đơn\ vị|ngành)\ này\b",
