@@ -21,7 +21,7 @@ TOPIC_DRIFT = re.compile(
 _SCORE_CUE = re.compile(
     r"(?:\blà|\bđạt|\bđược|\bvới|:|\(|\btừ|\blên|\bxuống|\bcòn|ở mức|\bmức|điểm số|tổng điểm|\bđiểm|giá trị|kết quả|\bchỉ số|\bindex|"
     r"\bwith|\bon|\bat|\bof|\bis|\bwas|\bto|\bscored|\bscore|\band|"
-    r"\bpci|\bpapi|\bsipas|\bdti|\bpii|\bpgi|\bvà|,|\d;|\bcó|khá cao|\bchỉ|tỷ lệ|tỉ lệ|kỷ lục|được số)\s*$"
+    r"\bpci|\bpapi|\bsipas|\bdti|\bpii|\bpgi|\bvà|,|\d;|\bcó|khá cao|\bchỉ|trung vị|trung bình|bình quân|tỷ lệ|tỉ lệ|kỷ lục|được số)\s*$"
 )
 _TIER_CUE = re.compile(
     r"(?:thuộc|nằm|trở lại|quay lại|quay về|gia nhập|\bở|\bvào|\bxếp|\bđạt|trong|giữ|lọt|đưa|thuộc số|\bvề|\blên|\bxuống|sang|vẫn|là|chỉ)"
@@ -97,7 +97,9 @@ def score_objection(s: Marked, i: int, index: str, component: str | None, *, tar
     """Object to a number that cannot be a score of the index, as it stands there."""
     score: Score = s.mentions[i].payload  # type: ignore[assignment]  # the caller asks for scores only
     before = s.before(i, 60)
-    if score.noun_follows and score.unit != "điểm":
+    following = s.mentions[i + 1] if i + 1 < len(s.mentions) else None
+    of_index = following is not None and isinstance(following.payload, IndexName) and not s.between(i, i + 1).strip()
+    if score.noun_follows and score.unit != "điểm" and not of_index:
         return "it counts the noun behind it"
     if score.qualifier == "at_least" and not target:
         return "a lower bound, and no target"

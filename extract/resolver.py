@@ -50,6 +50,10 @@ _LARGEST_YEARLY = Decimal(40)
 _WHOLE_COUNTRY = {"cả nước", "toàn quốc", "cấp tỉnh"}
 _STATISTIC_REACH = 90
 _FEWEST_SHARED = 2
+# "70 xã xếp loại tốt" counts some of them; "70 xã, phường" all.
+_SOME_OF_THEM = re.compile(r"\s*(?:được |cùng )?(?:xếp loại|đạt|thuộc|tăng|giảm|nằm|có (?:điểm|chỉ số|kết quả))\b")
+#: Said of a block that the sentence has given the mean or median of: "..., thấp nhất là 66,05 điểm".
+_BARE_EXTREMES = {"statistic.max_bare", "statistic.min_bare"}
 _EXTREMES = {"statistic.max_of_all": Rank(1, superlative=True), "statistic.min_of_all": Rank(None, from_end=1, superlative=True)}
 # "tỉnh có điểm cao nhất là 95,97%" is nobody in particular; "X đạt điểm cao nhất với 95,97%" is X.
 _OF_NOBODY = re.compile(r"(?:tỉnh|địa phương|đơn vị|nơi|mức|giá trị)\b")
@@ -130,19 +134,14 @@ class _Reader(Drafter):
             case Group() as group:
                 self._meet_group(i, group)
             case Statistic() as statistic:
-                if self.met and self.subjects and mention.rule in _EXTREMES and not _OF_NOBODY.match(self.s.word(i)):
-                    yield from self._extreme(i, _EXTREMES[mention.rule])
-                elif mention.rule != "statistic.national" or self.statistic is None:  # "điểm trung vị của cả nước là" stays a median
-                    self.statistic = (statistic, mention.end)
-                else:
-                    self.statistic = (self.statistic[0], mention.end)
+                yield from self._meet_statistic(i, statistic)
             case ComponentName() as component:
                 self.component = component if heads_value(self.s, i) else None
             case IndexName():
                 if not (i and isinstance(self.s.mentions[i - 1].payload, ComponentName) and self.s.between(i - 1, i).strip() in {"", "("}):
                     self.component = None
-            case Cue(what="target"):
-                self.target = True
+            case Cue(what="target" | "reported" as what):
+                self.target = what == "target"
             case Cue(what="respectively"):
                 yield from self._respectively(i)
             case Rank() | Delta() | Score() | Tier():
@@ -150,6 +149,18 @@ class _Reader(Drafter):
                     yield from self._meet_value(i)
             case _:
                 pass
+
+    def _meet_statistic(self, i: int, statistic: Statistic) -> Iterator[Draft]:
+        mention = self.s.mentions[i]
+        of_block = mention.rule in _BARE_EXTREMES or (mention.rule in _EXTREMES and self.aggregate is not None)
+        if of_block:
+            self.statistic = (statistic, mention.end) if self.aggregate is not None else None
+        elif self.met and self.subjects and mention.rule in _EXTREMES and not _OF_NOBODY.match(self.s.word(i)):
+            yield from self._extreme(i, _EXTREMES[mention.rule])
+        elif mention.rule == "statistic.national" and self.statistic is not None:
+            self.statistic = (self.statistic[0], mention.end)  # "điểm trung vị của cả nước là" stays a median
+        else:
+            self.statistic = (statistic, mention.end)
 
     # -- subjects ---------------------------------------------------------------------------------------
 
@@ -208,7 +219,7 @@ class _Reader(Drafter):
         if self.s.word(i) in _WHOLE_COUNTRY:
             return
         self.state.group = group
-        if group.count is not None and group.subject_type != "province":
+        if group.count is not None and group.subject_type != "province" and not _SOME_OF_THEM.match(self.s.text, self.s.mentions[i].end):
             self.state.counts[group.subject_type] = group.count
 
     def _share_among(self, names: list[int]) -> Iterator[Draft]:

@@ -94,6 +94,8 @@ BEFORE_NAMES: tuple[Rule, ...] = (
         r"\b(?:mức|điểm|điểm\ số|giá\ trị|chỉ\ số|kết\ quả|tỉnh|địa\ phương|đơn\ vị|nơi)\ (?:có\ [^,.;()\d]{0,50}\ )?thấp\ nhất(?=(?:\ (?:là|đạt|với|chỉ)|:)\ \d)",
         lambda _: Statistic("score_min"),
     ),
+    rule("statistic.max_bare", r"(?<=[,;]\ )cao\ nhất(?=\ (?:là|đạt)\ \d)", lambda _: Statistic("score_max")),
+    rule("statistic.min_bare", r"(?<=[,;]\ )thấp\ nhất(?=\ (?:là|đạt)\ \d)", lambda _: Statistic("score_min")),
     rule("noise.milestone", r"\b(?:mốc|ngưỡng)\ (?:trên\ |dưới\ )?\d+(?:[.,]\d+)?\ ?(?:điểm|%)", lambda _: Cue("noise")),
     rule("noise.lost", r"\bmất\ \d+(?:[.,]\d+)?\s?/\s?\d+(?:[.,]\d+)?\ điểm", lambda _: Cue("noise")),
     rule("noise.scale", r"\b(?:trên\ )?thang\ điểm\ \d+|\btrên\ tổng\ \d+\ điểm|\btính\ theo\ thang\ \d+", lambda _: Cue("noise")),
@@ -118,6 +120,11 @@ RULES: tuple[Rule, ...] = (
     ),
     rule("cue.range", r"\b(?:nằm\ trong\ khoảng|trong\ khoảng|dao\ động\ từ)(?=\ \d)", lambda _: Statistic("score_min")),
     rule("cue.respectively", r"\blần\ lượt\b|\btheo\ thứ\ tự\b", lambda _: Cue("respectively")),
+    rule(
+        "cue.reported",
+        r"\b(?:nhưng|song|tuy\ nhiên|thực\ tế)\b[^.;]{0,20}?\b(?:kết\ quả|chỉ\ đạt|mới\ đạt|đạt)\b|\bkết\ quả\ (?:là\ )?(?:chỉ\ |mới\ |đã\ )?đạt\b",
+        lambda _: Cue("reported"),
+    ),
     rule(
         "cue.target",
         r"\b(?:phấn\ đấu|đặt\ mục\ tiêu|(?<!thành\ )(?<!đạt\ )(?<!vượt\ )(?<!các\ )mục\ tiêu(?!\ (?:ấy|này|đã|trên))|nhằm\ đạt|quyết\ tâm\ đưa|đề\ ra\ (?:\d+\ |các\ )?(?:chỉ\ tiêu|mục\ tiêu|kế\ hoạch)|kỳ\ vọng|hướng\ (?:tới|đến)|phải(?=\ (?:tăng|đạt|vươn|nằm|vào)\ (?:\S+\ ){0,3}\d))\b",
