@@ -118,9 +118,13 @@ class Year:
 
 @dataclass(frozen=True, slots=True)
 class RelativeYear:
-    """A year told by its distance from the one named before: "năm sau tụt xuống thứ 6"."""
+    """A year told by its distance from the one named before: "năm sau tụt xuống thứ 6".
+
+    One that is `near` is counted only from a year of its own sentence: "năm 2022 hạng 10 và nay hạng 2".
+    """
 
     distance: int
+    near: bool = False
 
 
 @dataclass(frozen=True, slots=True)

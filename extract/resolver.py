@@ -178,7 +178,7 @@ class _Reader(Drafter):
             return
         mention = self.s.mentions[i]
         if i in self.compared and (self.subjects or not self.all_compared()):
-            yield from self._score_of_compared(i)
+            yield from self._figure_of_compared(i)
             return
         names = name_list(self.s, i)
         self.done.update(names)
@@ -190,12 +190,12 @@ class _Reader(Drafter):
         if len(names) > 1:
             yield from self._share_among(names)
 
-    def _score_of_compared(self, i: int) -> Iterator[Draft]:
-        """Read the score right behind those who are compared with: "sau Quảng Ninh 26,00 điểm"."""
+    def _figure_of_compared(self, i: int) -> Iterator[Draft]:
+        """Read the figure right behind those who are compared with: "sau Quảng Ninh 26,00 điểm", "cao hơn Hải Phòng đứng thứ 2"."""
         following = i + 1
         if (
             following < len(self.s.mentions)
-            and isinstance(self.s.mentions[following].payload, Score)
+            and isinstance(self.s.mentions[following].payload, Score | Rank)
             and not self.s.between(i, following).strip()
         ):
             kept, at = self.subjects, self.subject_at

@@ -11,6 +11,8 @@ from extract.mentions import Cue, Mention, Rank, RelativeBase, RelativeYear, Yea
 
 _ATTACHED = re.compile(r"\s*\(?\s*(?:(?:của|trong|vào|ở|in)\s+)?")
 _FROM_AND_TO = 2
+#: These words open what follows them: "hạng 10 và nay vươn lên hạng 2".
+_COUNTED_YEARS = {"year.now", "year.next", "year.previous"}
 _RESULTS_OF = re.compile(r"\((?:kết quả|số liệu|kết quả đánh giá|xếp hạng) (?:của )?$")
 _CLOSES = re.compile(r"\s*(?:[),;.]|$|với|đạt)")
 
@@ -18,12 +20,13 @@ _CLOSES = re.compile(r"\s*(?:[),;.]|$|với|đạt)")
 def said_in_full(mentions: Sequence[Mention], carried: int | None) -> tuple[Mention, ...]:
     """Return the mentions with each "năm sau" as the year it means, counted from the one named before it."""
     full: list[Mention] = []
+    named = False
     for mention in mentions:
         payload = mention.payload
         if isinstance(payload, Year) and not payload.base:
-            carried = payload.years[-1]
+            carried, named = payload.years[-1], True
         elif isinstance(payload, RelativeYear):
-            if carried is None:
+            if carried is None or (payload.near and not named):
                 continue
             carried += payload.distance
             mention = replace(mention, payload=Year((carried,)))  # noqa: PLW2901 (the same mention, said in full)
@@ -98,7 +101,7 @@ def _read(mention: Mention, reason: str) -> list[YearRead]:
 
 def _attached_year(s: Marked, value: Mention, years: list[Mention]) -> Mention | None:
     """Return the year in "hạng 14 (năm 2020)", "vị trí thứ hai năm 2017": it closes right behind."""
-    after = next((m for m in years if m.start >= value.end), None)
+    after = next((m for m in years if m.start >= value.end and m.rule not in _COUNTED_YEARS), None)
     if after is None or not _ATTACHED.fullmatch(s.text, value.end, after.start):
         return None
     in_bracket = s.depth[after.start] != s.depth[value.start]

@@ -56,6 +56,14 @@ def _delta(match: re.Match[str]) -> Delta | None:
     )
 
 
+def _signed(match: re.Match[str]) -> Delta | None:
+    amount, unit = _amount(match["amount"]), _unit(match["unit"])
+    whole = amount == amount.to_integral_value()
+    if not 0 < amount <= LARGEST_CHANGE or (unit == "bậc" and not whole) or (unit is None and whole):
+        return None
+    return Delta(amount if match["sign"] in "+▲↑" else -amount, unit)
+
+
 def _behind_base(match: re.Match[str]) -> Delta | None:
     verb = _BEFORE_BASE.search(match.string, max(0, match.start() - 40), match.start())
     amount, unit = _amount(match["amount"]), _unit(match["unit"])
@@ -72,6 +80,12 @@ RULES: tuple[Rule, ...] = (
     ),
     # the base between verb and amount: "cao hơn năm 2021 0,21 điểm", "tăng so với năm 2020 là 5 bậc"
     rule("delta.behind_base", rf"(?<![\d.,])(?P<amount>{NUMBER})\ ?{_UNIT}", _behind_base),
+    # in brackets behind a value, with a sign: "hạng 8 (+4 bậc)", "7,46 điểm (+0,35)"
+    rule(
+        "delta.signed",
+        rf"(?<=\()(?P<sign>[+\-−–▲▼↑↓])\ ?(?P<amount>\d+(?:[.,]\d+)?)\ ?(?P<unit>{PLACE_UNIT}|điểm|%)?(?=\))",
+        _signed,
+    ),
     rule(
         "delta.range",
         rf"\b(?P<verb>(?:tăng|giảm))\ từ\ (?P<amount>\d{{1,2}})\ ?(?:-|–|đến)\ ?(?P<high>\d{{1,2}})\ (?P<unit>{PLACE_UNIT})",

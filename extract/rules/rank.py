@@ -98,7 +98,7 @@ RULES: tuple[Rule, ...] = (
         r"\b(?:chiếm|giữ|nắm|giành|đứng|ở|giữ\ vững)\ (?:được\ )?(?:ở\ )?(?:vị\ trí|ngôi|ngôi\ vị)\ (?:quán\ quân|dẫn\ đầu|đứng\ đầu|đầu\ bảng|đầu|số\ một|cao\ nhất)\b"
         r"|\b(?:vị\ trí|ngôi)\ (?:quán\ quân|dẫn\ đầu|đứng\ đầu|đầu\ bảng)\b"
         r"|(?<!người\ )\b(?:đứng\ đầu|dẫn\ đầu|xếp\ đầu|đứng\ nhất|xếp\ nhất|quán\ quân|ngôi\ đầu|lên\ ngôi)\b(?:\ bảng\b)?"
-        r"|\bđầu\ bảng\b|\bxếp\ hạng\ nhất\b"
+        r"|\b(?:đầu|nhất)\ bảng\b|\bxếp\ hạng\ nhất\b"
         r"|(?<!mức\ )(?<!tăng\ )(?<!giảm\ )(?<!vị\ trí\ )(?<!thứ\ hạng\ )(?<!trách\ nhiệm\ )\bcao\ nhất\b(?!\ (?:từ|trong\ (?:\d+\ (?:năm|kỳ|lần|đợt)|nhiều|vòng|mấy)|mà|có\ được))",
         _first,
     ),

@@ -44,6 +44,7 @@ RULES: tuple[Rule, ...] = (
         r"\bso\ (?:với\ )?(?:cùng\ kỳ|năm\ trước|năm\ ngoái|năm\ liền\ trước|kỳ\ trước|1\ năm\ trước|một\ năm\ trước)(?:\ (?:đó|liền\ kề))?",
         lambda _: RelativeBase(),
     ),
+    rule("year.now", r"\b(?:và|nhưng|đến|năm)\ nay\b(?=[^.;]{0,30}\ (?:hạng|thứ|vị\ trí))", lambda _: RelativeYear(1, near=True)),
     rule(
         "year.previous",
         r"(?<!với\ )(?<!so\ )\bnăm\ (?:trước|ngoái|trước\ đó)\b(?=\ (?:đứng|xếp|đạt|là|ở|chỉ|hạng)\b)",
