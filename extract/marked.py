@@ -40,10 +40,10 @@ class Marked:
 
     def clause_end(self, i: int) -> int:
         """Return where the clause behind mention `i` ends: at a semicolon outside brackets."""
-        for at in range(self.mentions[i].end, len(self.text)):
-            if self.text[at] == ";" and not self.depth[at] and not _NUMBERS_LISTED.match(self.text, at - 1):
-                return at
-        return len(self.text)
+        at = self.text.find(";", self.mentions[i].end)
+        while at >= 0 and (self.depth[at] or _NUMBERS_LISTED.match(self.text, at - 1)):
+            at = self.text.find(";", at + 1)
+        return at if at >= 0 else len(self.text)
 
     def subject(self, i: int) -> SubjectName | None:
         """Return mention `i` as a subject."""

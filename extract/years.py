@@ -36,16 +36,14 @@ def said_in_full(mentions: Sequence[Mention], carried: int | None) -> tuple[Ment
 
 def base_of(s: Marked, i: int) -> Year | RelativeBase | None:
     """Return what the change `i` is measured against: behind it in the same clause, else before it."""
-    end = s.clause_end(i)
-    for mention in s.mentions[i + 1 :]:
-        if mention.start >= end:
-            break
-        if isinstance(mention.payload, RelativeBase) or (isinstance(mention.payload, Year) and mention.payload.base):
-            return mention.payload
-    for mention in reversed(s.mentions[:i]):
-        if isinstance(mention.payload, RelativeBase) or (isinstance(mention.payload, Year) and mention.payload.base):
-            return mention.payload
-    return None
+    bases = [m for m in s.mentions if isinstance(m.payload, RelativeBase) or (isinstance(m.payload, Year) and m.payload.base)]
+    if not bases:
+        return None
+    start, end = s.mentions[i].end, s.clause_end(i)
+    behind = next((m for m in bases if start <= m.start < end), None)
+    before = next((m for m in reversed(bases) if m.start < start), None)
+    found = behind or before
+    return found.payload if found is not None and isinstance(found.payload, Year | RelativeBase) else None
 
 
 def explains_base(s: Marked, i: int) -> bool:
