@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from itertools import zip_longest
 
-from extract.mentions import Delta, IndexName, Mention, Pronoun, Rule, SubjectName, Year
+from extract.mentions import Delta, IndexName, Mention, Pronoun, Rank, Rule, SubjectName, Year
 from extract.rules import context, delta, english, rank, score, tier, year
 from extract.rules.names import find_components, find_indices, find_regions, find_subjects
 from extract.rules.needs import Needs
@@ -30,6 +30,7 @@ def lex(sentence: str, province: Unit | None = None, *, bare_districts: bool = F
     found: list[Mention] = []
     taken = bytearray(len(sentence) + 1)
     _apply(_BEFORE_NAMES, low, there, found, taken)
+    _give_back_names(sentence, found, taken)
     _share_verbs(low, found, taken)
     tokens = tokenize(sentence)
     indices = list(find_indices(sentence, tokens))
@@ -43,6 +44,8 @@ def lex(sentence: str, province: Unit | None = None, *, bare_districts: bool = F
     return [mention for mention, following in zip_longest(found, found[1:]) if not _names_what_follows(mention, following, sentence)]
 
 
+_ENDS_NAME = re.compile(rf"[{UPPER}][{LOWER}]+ (?=[{LOWER}])")
+_NAME_BEFORE = re.compile(rf"[{UPPER}][{LOWER}]+ $")
 _UNKNOWN_NAME = re.compile(rf" [{UPPER}][{LOWER}]+\b")
 
 
@@ -65,6 +68,15 @@ def _apply(rules: Iterable[Rule], lowered: str, there: frozenset[str], found: li
             payload = rule.read(match)
             if payload is not None:
                 _keep(Mention(payload, match.start(), match.end(), rule.name), found, taken)
+
+
+def _give_back_names(sentence: str, found: list[Mention], taken: bytearray) -> None:
+    """Take a capital verb off a place where it ends the name before it: "xã Hùng Tiến xếp thứ 2"."""
+    for n, mention in enumerate(found):
+        name_end = _ENDS_NAME.match(sentence, mention.start) if isinstance(mention.payload, Rank) else None
+        if name_end and _NAME_BEFORE.search(sentence, max(0, mention.start - 20), mention.start):
+            taken[mention.start : name_end.end()] = bytes(name_end.end() - mention.start)
+            found[n] = replace(mention, start=name_end.end())
 
 
 def _share_verbs(lowered: str, found: list[Mention], taken: bytearray) -> None:

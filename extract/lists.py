@@ -50,10 +50,16 @@ def name_list(s: Marked, i: int) -> list[int]:
     names = [i]
     for j in range(i + 1, len(s.mentions)):
         gap = s.between(names[-1], j)
-        if s.subject(j) is None or not _LIST_GAP.fullmatch(gap) or (";" in gap and _is_valued(s, j)):
+        if s.subject(j) is None or not _LIST_GAP.fullmatch(gap) or (";" in gap and _is_valued(s, j)) or not _of_one_kind(s, i, j):
             break
         names.append(j)
     return names
+
+
+def _of_one_kind(s: Marked, i: int, j: int) -> bool:
+    """Tell whether two names can be members of one list: a province and a body of it cannot."""
+    first, second = s.subject(i), s.subject(j)
+    return first is not None and second is not None and (first.subject_type == "province") == (second.subject_type == "province")
 
 
 def _is_last(mention: Mention) -> bool:

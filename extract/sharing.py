@@ -8,8 +8,8 @@ from extract.indexing import IndexPlace
 from extract.marked import Marked
 from extract.mentions import ComponentName, Group, IndexName, Mention, SubjectName, Year
 
-_LIST_GAP = re.compile(r"[\s(),”\"“]*(?:và|cùng|,)?\s*(?:(?:chỉ số|trụ cột|lĩnh vực|về)\s*)*[\s(,“\"]*")
-_FIELDS_OPEN = re.compile(r"[^.;()]{0,60}?(?:\blà|\bgồm|:)(?: (?:các )?(?:chỉ số|trụ cột|lĩnh vực))?[\s:“\"]*")
+_LIST_GAP = re.compile(r"[\s(),”\"“]*(?:và|and|cùng|,)?\s*(?:(?:chỉ số|trụ cột|lĩnh vực|về)\s*)*[\s(,“\"]*")
+_FIELDS_OPEN = re.compile(r"[^.;()]{0,60}?(?:\blà|\bgồm|\bin|:)(?: (?:các )?(?:chỉ số|trụ cột|lĩnh vực))?[\s:“\"]*")
 _EQUALLY = re.compile(r"[^.;]{0,40}\b(?:đều|cùng)\b(?: (?:được|đạt|xếp|đứng|ở|có|tăng|giảm|nằm))*\s*")
 
 

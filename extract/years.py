@@ -78,7 +78,7 @@ def years_of(s: Marked, i: int, index: str, base: Year | RelativeBase | None, st
     plan = next((m.start for m in s.mentions[i:] if isinstance(m.payload, Cue) and m.payload.what == "target"), len(s.text))
     behind = [m for m in outside if mention.end <= m.start < plan]  # "đã vào top 10, vượt kế hoạch phấn đấu giai đoạn 2021-2025"
     if behind:
-        return _read(behind[0], "named in the sentence")
+        return [_from_value(s, i, read, base) for read in _read(behind[0], "named in the sentence")]
     told = sorted({m.payload.years[-1] for m in years if isinstance(m.payload, Year) and s.depth[m.start]})
     if len(told) == _FROM_AND_TO and not bracket:  # "từ 64,43 (năm 2019) xuống 62,48 (năm 2020), từ thứ 26 xuống thứ 45"
         return [YearRead(told[0] if _starts_change(s, i) else told[-1], "named in brackets before")]
