@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from extract.article import Article
-from extract.discourse import Discourse, YearRead, as_subject, in_year
+from extract.discourse import Discourse, YearRead, as_subject, era, in_year
 from extract.draft import Draft
 from extract.home import read_home
 from extract.lexer import lex, strong_codes
@@ -47,8 +47,6 @@ _HEADLINE = re.compile(r"^\W*(?:tin khác|xem thêm|đọc thêm|tin liên quan)
 _TABLE_ROW = re.compile(r"(?:[^|]{0,200}\|){3}")
 _LONG_PARAGRAPH = 160
 _LATE = 10
-# Since 2025-07-01 there are 34 provinces; an earlier year can have been published for them.
-_MERGED, _YEAR_OF_34 = 34, 2025
 # A paragraph that spells out the one before: its figures are targets where those were.
 _GOES_ON = re.compile(r"\W*(?:trong đó|cụ thể|đồng thời|bên cạnh đó|ngoài ra|[-+•])", re.IGNORECASE)
 
@@ -236,7 +234,7 @@ def _claim(article: Article, view: View, span: Span, draft: Draft, state: Discou
     if not provincial and not target and read.year is not None and not _can_be_out(state, draft.index, read.year):
         read = YearRead(read.year - 1, f"results of {read.year} cannot be out by {state.published}")
     year = read.year
-    subject, unit_id = in_year(draft.subject, _era(draft.index, year))
+    subject, unit_id = in_year(draft.subject, era(draft.index, year))
     province = state.province()
     authority = in_year(as_subject(province), year)[0] if provincial and province is not None else None
     value, qualifier, of = _value(draft, year, state.counts)
@@ -276,11 +274,6 @@ def _claim(article: Article, view: View, span: Span, draft: Draft, state: Discou
 def _can_be_out(state: Discourse, index: str, year: int) -> bool:
     """Tell whether results of a year that the sentence names can be out: late in the year a province has measured its own."""
     return state.can_report(index, year) or state.published is None or state.published.month >= _LATE
-
-
-def _era(index: str, year: int | None) -> int | None:
-    """Return the year whose provinces were ranked: DTI 2024 came out for the 34 that existed by then."""
-    return _YEAR_OF_34 if year is not None and ranked_count(index, "province", year) == _MERGED else year
 
 
 def _is_provincial(draft: Draft) -> bool:

@@ -6,7 +6,7 @@ from functools import cache
 
 from extract.home import Home
 from extract.mentions import Group, SubjectName, Year
-from normalize.indices import indices
+from normalize.indices import indices, ranked_count
 from normalize.lexicon import tokenize
 from normalize.units import Unit, named, province_lexicon, provinces_and_ministries, unit_in_year
 
@@ -19,6 +19,7 @@ class YearRead:
     reason: str
 
 
+_MERGED, _YEAR_OF_34 = 34, 2025
 OPEN_YEAR = YearRead(None, "open")
 
 
@@ -113,6 +114,11 @@ def _unit(subject: SubjectName) -> Unit | None:
     known = _units_by_id()
     units = [known[i] for i in subject.unit_ids if i in known]
     return unit_in_year(units, None) or (units[0] if units else None)
+
+
+def era(index: str, year: int | None) -> int | None:
+    """Return the year whose provinces were ranked: DTI 2024 came out for the 34 that exist since 2025-07-01."""
+    return _YEAR_OF_34 if year is not None and ranked_count(index, "province", year) == _MERGED else year
 
 
 def in_year(subject: SubjectName, year: int | None) -> tuple[str, str | None]:

@@ -11,7 +11,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 from extract.article import Article, Table
-from extract.discourse import in_year
+from extract.discourse import era, in_year
 from extract.flat import flat_tables
 from extract.home import read_home
 from extract.lexer import lex, strong_codes
@@ -317,7 +317,7 @@ def _claim(
 ) -> Claim:
     subject_type = row.subject.subject_type
     local = subject_type in {"department", "district", "commune"} or indices()[row.index].level == "provincial"
-    name, unit_id = in_year(row.subject, row.year)
+    name, unit_id = in_year(row.subject, era(row.index, row.year))
     mean = subject_type == "aggregate" and measure == "score"
     shown = context.article.text[span[0] : span[1]]
     return Claim(
