@@ -98,12 +98,17 @@ def read_claims(article: Article) -> Reading:
     for claim in _dated(drafted, state):
         identity = (*(getattr(claim, part) for part in KEY), claim.value)
         said = claims.setdefault(identity, claim)
-        if said.base_year is None and claim.base_year is not None:
+        if _says_more(claim, said):
             claims[identity] = claim  # the headline says "tăng 10 bậc", the text says since when
     claims = {
         identity: claim for identity, claim in claims.items() if claim.value is not None or not _placed_elsewhere(claim, claims.values())
     }
     return Reading(tuple(claims.values()), tuple(_unresolved(article, sentences_read)), sentences_read)
+
+
+def _says_more(claim: Claim, said: Claim) -> bool:
+    """Tell whether a repetition adds what the first saying left out: since when, or out of how many."""
+    return (claim.base_year is not None and said.base_year is None) or (claim.of is not None and said.of is None and said.base_year is None)
 
 
 def _placed_elsewhere(last: Claim, claims: Iterable[Claim]) -> bool:

@@ -22,7 +22,7 @@ from extract.plausible import (
     topic_objection,
 )
 from extract.scales import read_score
-from extract.scopes import block_of, in_brackets_of, ministries_apart, region_of
+from extract.scopes import block_of, in_brackets_of, ministries_apart, region_of, unnamed_region
 from extract.sharing import Portion, equal_portions, fields_behind
 from extract.years import base_of, years_of
 from normalize.indices import indices
@@ -276,7 +276,7 @@ class Drafter:
             return self.last_rank[1] if shared and self.last_rank is not None else None
         if isinstance(payload, Score):
             return None
-        scope = region_of(self.s, i) or block_of(self.s, i, subject)
+        scope = region_of(self.s, i) or unnamed_region(self.s, i) or block_of(self.s, i, subject)
         if isinstance(payload, Rank):
             self.last_rank = (i, scope)
         return scope

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from extract.mentions import IndexName, Mention, Pronoun, Rank, Score, SubjectName, Tier, Year
+from extract.mentions import Delta, IndexName, Mention, Pronoun, Rank, Score, SubjectName, Tier, Year
 from normalize.fold import lowered
 
 # "94,02; 93,51 và 92,88 điểm": the semicolon parts numbers, not clauses.
@@ -55,6 +55,10 @@ class Marked:
         payload = self.mentions[i].payload
         return isinstance(payload, Rank) and payload.superlative
 
+    def speaks_of_home(self) -> bool:
+        """Tell whether the sentence says "tỉnh", "huyện", "tỉnh ta" for the place it is about."""
+        return any(isinstance(m.payload, Pronoun) for m in self.mentions)
+
     def names_anyone(self) -> bool:
         """Tell whether any subject is named, or pointed at ("ngân hàng này")."""
         return any(isinstance(m.payload, SubjectName) or (isinstance(m.payload, Pronoun) and m.payload.near) for m in self.mentions)
@@ -65,7 +69,10 @@ class Marked:
 
     def has_rank_or_score(self) -> bool:
         """Tell whether the sentence speaks of places, points or classes at all."""
-        return any(isinstance(m.payload, Rank | Tier) or (isinstance(m.payload, Score) and m.payload.unit == "điểm") for m in self.mentions)
+        return any(
+            isinstance(m.payload, Rank | Tier) or (isinstance(m.payload, Score | Delta) and m.payload.unit in {"điểm", "bậc"})
+            for m in self.mentions
+        )
 
     def measured_years(self) -> list[Mention]:
         """Return the years that can be measured ones: not compared with, not "từ năm 2012"."""

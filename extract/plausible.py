@@ -50,7 +50,7 @@ _STREAK = re.compile(r"\b\d+ (?:năm (?:liền|liên tiếp)[^.;]{0,30}|lần )$
 _IS_ONE = re.compile(r"là (?:địa phương|đơn vị|nơi|tỉnh|thành phố|2 đơn vị)[^,.;]{0,30}$")
 _BEST_SINCE = re.compile(r"(?:index|sipas|pci|papi|dti|ddci|pii|cchc|hành chính|\d{4}|đánh giá|về|minh bạch)\s*$")
 _OWN_SCORE = re.compile(
-    r"\b(?:có|đạt|được) (?:tổng )?(?:điểm(?: số)?|kết quả|chỉ số(?: cchc| par index| sipas| pci| papi| ddci| dti)?)(?: \d{4})?\s*$"
+    r"\b(?:có|đạt|được) (?:tổng |số )?(?:điểm(?: số)?|kết quả|chỉ số(?: cchc| par index| sipas| pci| papi| ddci| dti)?)(?: \d{4})?\s*$"
 )
 _NOT_PLACE = re.compile(r"\d[.,]\d|\bmức\b|\bnhóm\b|tỷ lệ|\btăng\b|\bgiảm\b|hạng")
 _WIDEST = re.compile(r" (?:trong )?(?:số )?(?:cả nước|toàn quốc|vùng|khu vực|các tỉnh|\d{1,3} (?:tỉnh|huyện|phường|xã|sở|đơn vị))\b")
@@ -112,7 +112,7 @@ def score_objection(s: Marked, i: int, index: str, component: str | None, *, tar
         return f"a percentage, and {index} is in points"
     if component is None and _OTHER_SHARE.search(before):
         return "a share of something else"
-    told = index_named or component is not None or s.names_anyone() or _CHUNG.search(before)
+    told = index_named or component is not None or s.names_anyone() or s.speaks_of_home() or _CHUNG.search(before)
     return None if told else "a percentage without index or subject"
 
 

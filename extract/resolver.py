@@ -300,6 +300,11 @@ class _Reader(Drafter):
                 self.portions.update((j, [portion]) for j, portion in zip(run, portions, strict=True))
             elif kind is Score and len(self.met) >= len(run) and not self.deferred:
                 yield from self._share_scores(i, run)
+            elif kind is Rank and len(names := bracketed_list(s, i)) == len(run):
+                for name, j in zip(names, run, strict=True):
+                    self.done.add(j)
+                    self.set_subjects(self._named([name]), s.mentions[names[0]].start)
+                    yield from self.attach(j)
 
     def _share_scores(self, i: int, run: Sequence[int]) -> Iterator[Draft]:
         """Give scores to the last subjects named."""

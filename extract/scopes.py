@@ -7,6 +7,7 @@ from extract.mentions import Delta, Group, Rank, Region, Score, SubjectName, Tie
 
 #: Blocks of departments that are ranked apart.
 _BLOCKS = {"ngành dọc", "đơn vị sự nghiệp"}
+_IN_SOME_REGION = re.compile(r"(?: (?:trong|của|ở|toàn))* (?:khu vực|vùng)\b")
 # Fewer than any national ranking of provinces.
 _REGION_SIZE = 20
 
@@ -20,7 +21,7 @@ def region_of(s: Marked, i: int) -> str | None:
             continue
         if isinstance(follower.payload, Region):
             plain = re.sub(r"\([^)]*\)", "", s.between(i, j))
-            limits = re.fullmatch(r"[^.;()]{0,60}", plain) and not re.search(r"toàn quốc|cả nước|, (?!thành)", plain)
+            limits = re.fullmatch(r"[^.;()]{0,60}", plain) and not re.search(r"toàn quốc|cả nước|, (?!thành)|\d/\d", plain)
             return follower.payload.name if limits else None
         if isinstance(follower.payload, Rank | Score | Delta | SubjectName | Tier):
             break
@@ -32,6 +33,11 @@ def region_of(s: Marked, i: int) -> str | None:
             named = re.search(r"\b(?:trong|ở|tại|so với|riêng|in|within|of)\b(?:[^.;,]|, thành){0,30}$", s.before(j, 60))
             return leader.name if named else _heading_region(s, i)
     return _heading_region(s, i)
+
+
+def unnamed_region(s: Marked, i: int) -> str | None:
+    """Return "khu vực" where a place is inside a region that is not named: "xếp thứ 12 khu vực về SIPAS"."""
+    return "khu vực" if _IN_SOME_REGION.match(s.text, s.mentions[i].end) else None
 
 
 def _heading_region(s: Marked, i: int) -> str | None:

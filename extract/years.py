@@ -7,9 +7,11 @@ from dataclasses import replace
 from extract.discourse import Discourse, YearRead
 from extract.lists import is_compared
 from extract.marked import Marked
-from extract.mentions import Cue, Mention, Rank, RelativeBase, RelativeYear, Year
+from extract.mentions import Cue, Delta, Mention, Rank, RelativeBase, RelativeYear, Score, Year
 
 _ATTACHED = re.compile(r"\s*\(?\s*(?:(?:của|trong|vào|ở|in)\s+)?")
+_PAST_ASIDE = re.compile(r"(?:\s*\([^()]*)?\)\s*")
+_CLOSES_CLAUSE = re.compile(r"\s*(?:[,;.)]|$|và\b)")
 _FROM_AND_TO = 2
 #: These words open what follows them: "hạng 10 và nay vươn lên hạng 2".
 _COUNTED_YEARS = {"year.now", "year.next", "year.previous"}
@@ -100,11 +102,18 @@ def _read(mention: Mention, reason: str) -> list[YearRead]:
 def _attached_year(s: Marked, value: Mention, years: list[Mention]) -> Mention | None:
     """Return the year in "hạng 14 (năm 2020)", "vị trí thứ hai năm 2017": it closes right behind."""
     after = next((m for m in years if m.start >= value.end and m.rule not in _COUNTED_YEARS), None)
-    if after is None or not _ATTACHED.fullmatch(s.text, value.end, after.start):
+    if after is None:
+        return None
+    if _PAST_ASIDE.fullmatch(s.text, value.end, after.start) and _CLOSES_CLAUSE.match(s.text, after.end):
+        return after  # "đạt 85,53% (hạng 43) năm 2021 và 84,98% (hạng 44) năm 2020", each figure and the place behind it
+    if not _ATTACHED.fullmatch(s.text, value.end, after.start):
         return None
     in_bracket = s.depth[after.start] != s.depth[value.start]
     if in_bracket:
-        return after if _CLOSES.match(s.text, after.end) else None
+        # "41,41 điểm (năm 2020 đạt 42,25 điểm)": the brackets hold another value of the same kind, and its year.
+        kind = Score if isinstance(value.payload, Score) else Rank if isinstance(value.payload, Rank) else Delta
+        others = any(isinstance(m.payload, kind) for m in s.mentions if s.depth[m.start] == s.depth[after.start] and m.start > after.start)
+        return after if _CLOSES.match(s.text, after.end) and not others else None
     return after
 
 

@@ -23,6 +23,17 @@ def _group(subject_type: str, name: str) -> Callable[[re.Match[str]], Group]:
     return read
 
 
+# "xếp hạng 52/63 tỉnh, thành và 12/13 tỉnh, thành ĐBSCL": the second is a place too, among those of a region.
+_PLACE_BEFORE = re.compile(r"\d{1,2}/(?:63|64|34)\b[^.;]{0,40}(?:và|,|;) $")
+_LARGEST_REGION = 20
+
+
+def _count_of_units(match: re.Match[str]) -> Cue | None:
+    of = int(match[0].split("/")[1].split()[0])
+    place = of <= _LARGEST_REGION and _PLACE_BEFORE.search(match.string, max(0, match.start() - 70), match.start())
+    return None if place else Cue("noise")
+
+
 _MANY = r"(?:khối|nhóm|các|những|(?P<n>\d{1,3}))\ (?:\w+\ )?"
 
 BEFORE_NAMES: tuple[Rule, ...] = (
@@ -65,7 +76,7 @@ BEFORE_NAMES: tuple[Rule, ...] = (
     rule(
         "noise.count",
         r"(?<!hạng\ )(?<!thứ\ )(?<!xếp\ )(?<!đứng\ )(?<!vị\ trí\ )(?<!số\ )(?<!ở\ )(?<![\d.,])\d{1,3}\s?/\s?\d{1,3}\ (?:ubnd|tỉnh|thành|địa\ phương|huyện|đơn\ vị|bộ|sở|cơ\ quan|chỉ\ số|nội\ dung|lĩnh\ vực|tiêu\ chí|trục|xã|phường|quận)\b",
-        lambda _: Cue("noise"),
+        _count_of_units,
     ),
     # gaps to a mean, a leader, a neighbour
     rule(

@@ -131,7 +131,7 @@ def _subject_at(
 ) -> tuple[Mention | None, int]:
     start = tokens[position].start
     if start in districts:
-        found = _district(districts[start], province)
+        found = _district(districts[start], province, local=bare_districts)
         if found is not None:
             behind = next((i for i in range(position, len(tokens)) if tokens[i].start >= found.end), len(tokens))
             return found, behind
@@ -190,14 +190,16 @@ def _named_body(name: str, start: int, end: int) -> Mention:
     return Mention(SubjectName("department", " ".join(words)), start, end, "subject.body")
 
 
-def _district(match: re.Match[str], province: Unit | None) -> Mention | None:
+def _district(match: re.Match[str], province: Unit | None, *, local: bool) -> Mention | None:
     kind, name, end = match["kind"].lower(), match["name"], match.end()
     if " - " in name and find_district(name, province.gso_code if province else None) is None:
         name = name.split(" - ")[0]  # "thành phố Vinh - Nghệ An"
         end = match.start("name") + len(name)
     if name.isdecimal():
         name = f"Quận {name}"
-    if kind in _CITY_KINDS and any(unit.kind == _CENTRAL for unit in named(name) or named(f"TP. {name}")):
+    # Where the talk is of districts, "thành phố Huế" is the one of Thừa Thiên Huế, not the city of 2025.
+    own = local and province is not None and find_district(name, province.gso_code) is not None
+    if kind in _CITY_KINDS and not own and any(unit.kind == _CENTRAL for unit in named(name) or named(f"TP. {name}")):
         return None
     if fold(name).split()[0] in {"hcm", "hồ"} and kind in _CITY_KINDS:
         return None  # "TP HCM Nguyễn Văn A": the city and its chairman

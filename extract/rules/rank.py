@@ -25,14 +25,26 @@ def _rank(match: re.Match[str]) -> Rank | None:
     return Rank(place, int(of) if of else None)
 
 
-_FROM_PLACE = re.compile(r"từ (?:(?:vị trí |hạng )?(?:thứ |số )|vị trí |hạng )\d{1,2}(?: \([^)]*\))? (?:tụt |tăng |giảm |vươn )?$")
+_FROM_PLACE = re.compile(
+    r"(?:(?:hạng|vị trí|thứ bậc)[^.;,]{0,25} từ |từ (?:(?:vị trí |hạng )?(?:thứ |số )|vị trí |hạng ))\d{1,2}(?: \([^)]*\))? (?:tụt |tăng |giảm |vươn )?$"
+)
 
 
+_PLACES_BEFORE = re.compile(r"(?:hạng|vị trí|thứ bậc)[^.;,]{0,25} từ $")
+_PLACE_OF_ALL = re.compile(r"\d{1,2}/(?:63|64|34)\b[^.;]{0,40}(?:và|,|;) $")
 _SERIES = re.compile(r"(?:vị trí|hạng|thứ)(?: thứ)? \d{1,2} \((?:năm )?20\d\d\)")
 
 
 def _moved(match: re.Match[str]) -> Rank | None:
     return _rank(match) if _FROM_PLACE.search(match.string, max(0, match.start() - 60), match.start()) else None
+
+
+def _from_bare(match: re.Match[str]) -> Rank | None:
+    return _rank(match) if _PLACES_BEFORE.search(match.string, max(0, match.start() - 40), match.start()) else None
+
+
+def _also_of(match: re.Match[str]) -> Rank | None:
+    return _rank(match) if _PLACE_OF_ALL.search(match.string, max(0, match.start() - 70), match.start()) else None
 
 
 def _in_series(match: re.Match[str]) -> Rank | None:
@@ -65,6 +77,8 @@ RULES: tuple[Rule, ...] = (
         _rank,
     ),
     # the second place of "từ thứ 3 xuống 15": its noun is the first one's
+    # "thứ hạng giảm từ 19 xuống 22": the noun stands before the verb
+    rule("rank.from_bare", r"(?<=\btừ\ )(?P<place>\d{1,2})(?=\ (?:xuống|lên)\ \d{1,2}\b(?![.,]\d)(?!\ ?(?:điểm|%|bậc)))", _from_bare),
     rule("rank.moved", r"\b(?:xuống|lên)\ (?P<place>\d{1,2})\b(?![.,]\d)(?!\s?[/%])(?!\ (?:bậc|điểm|hạng|tỉnh))", _moved),
     # the number of an enumeration, a place where the list is a ranking: "(1) Sở Tài chính 90,05%"
     rule("rank.enumerated", r"(?<![\d\w])\((?P<place>\d{1,2})\)(?=\ [^\W\d_])", lambda m: Rank(int(m["place"]), enumerated=True)),
@@ -72,6 +86,10 @@ RULES: tuple[Rule, ...] = (
     rule("rank.bracket", r"(?<=\()(?P<place>\d{1,2})\s?/\s?(?P<of>63|64|34)(?=\))", _rank),
     # a series: "từ vị trí 31 (2016), tăng lên 28 (2017), 25 (2018)"
     rule("rank.series", r"(?:(?<=,\ )|(?<=lên\ )|(?<=xuống\ )|(?<=và\ ))(?P<place>\d{1,2})(?=\ \((?:năm\ )?20\d\d\))", _in_series),
+    # the second place of "52/63 tỉnh, thành và 12/13 tỉnh, thành ĐBSCL"
+    rule(
+        "rank.also_of", r"(?:(?<=\bvà\ )|(?<=,\ )|(?<=;\ ))(?P<place>\d{1,2})\s?/\s?(?P<of>\d{1,2})(?=\ (?:tỉnh|địa\ phương)\b)", _also_of
+    ),
     # told with "là": "năm 2020 là 35/63"
     rule(
         "rank.told",
