@@ -12,6 +12,8 @@ from extract.mentions import Cue, Delta, Mention, Rank, RelativeBase, RelativeYe
 _ATTACHED = re.compile(r"\s*\(?\s*(?:(?:của|trong|vào|ở|in)\s+)?")
 _PAST_ASIDE = re.compile(r"(?:\s*\([^()]*)?\)\s*")
 _CLOSES_CLAUSE = re.compile(r"\s*(?:[,;.)]|$|và\b)")
+_UP_OR_DOWN = re.compile(r"\b(?:lên|xuống)\b")
+_INTO_GROUP = re.compile(r"[^.;,\d]{0,40}\b(?:lên|xuống|vào)\b[^.;,\d]{0,20}\b(?:nhóm|top|tốp)\b")
 _FROM_AND_TO = 2
 #: These words open what follows them: "hạng 10 và nay vươn lên hạng 2".
 _COUNTED_YEARS = {"year.now", "year.next", "year.previous"}
@@ -76,11 +78,11 @@ def years_of(s: Marked, i: int, index: str, base: Year | RelativeBase | None, st
     outside = [m for m in years if not s.depth[m.start] and not _belongs_to_earlier(s, m, i) and not _of_compared(s, m)]
     before = [m for m in outside if m.start < mention.start]
     if before:
-        return [_from_value(s, i, read, base) for read in _read(before[-1], "named in the sentence")]
+        return [_from_value(s, i, read) for read in _read(before[-1], "named in the sentence")]
     plan = next((m.start for m in s.mentions[i:] if isinstance(m.payload, Cue) and m.payload.what == "target"), len(s.text))
     behind = [m for m in outside if mention.end <= m.start < plan]  # "đã vào top 10, vượt kế hoạch phấn đấu giai đoạn 2021-2025"
     if behind:
-        return [_from_value(s, i, read, base) for read in _read(behind[0], "named in the sentence")]
+        return [_from_value(s, i, read) for read in _read(behind[0], "named in the sentence")]
     told = sorted({m.payload.years[-1] for m in years if isinstance(m.payload, Year) and s.depth[m.start]})
     if len(told) == _FROM_AND_TO and not bracket:  # "từ 64,43 (năm 2019) xuống 62,48 (năm 2020), từ thứ 26 xuống thứ 45"
         return [YearRead(told[0] if _starts_change(s, i) else told[-1], "named in brackets before")]
@@ -88,7 +90,7 @@ def years_of(s: Marked, i: int, index: str, base: Year | RelativeBase | None, st
     base = base or base_of(s, i)  # a value beside "so với năm 2020" is of a later year, changed or not
     if isinstance(base, Year) and read.year is not None and read.year <= base.years[0]:
         read = YearRead(base.years[0] + 1, "base year plus one")
-    return [_from_value(s, i, read, base)]
+    return [_from_value(s, i, read)]
 
 
 def _read(mention: Mention, reason: str) -> list[YearRead]:
@@ -136,16 +138,17 @@ def _starts_change(s: Marked, i: int) -> bool:
     return bool(re.search(r"\b(?:từ|from)\s*$", s.before(i, 6)))
 
 
-def _from_value(s: Marked, i: int, read: YearRead, base: Year | RelativeBase | None) -> YearRead:
+def _from_value(s: Marked, i: int, read: YearRead) -> YearRead:
     """Move a value that a change starts from to the year before: "từ xếp hạng thứ 60 lên thứ 38"."""
-    del base
     if read.year is None or not isinstance(s.mentions[i].payload, Rank) or not _starts_change(s, i):
         return read
     if s.mentions[i].rule == "english.rank_from":
         return YearRead(read.year - 1, "the value before the change")
     follower = s.mentions[i + 1] if i + 1 < len(s.mentions) else None
-    if follower is None or not isinstance(follower.payload, Rank):
-        return read
-    if re.search(r"\b(?:lên|xuống)\b", s.text[s.mentions[i].end : follower.end]):
+    to_place = follower is not None and isinstance(follower.payload, Rank) and _UP_OR_DOWN.search(s.text, s.mentions[i].end, follower.end)
+    # "tăng 18 bậc từ vị trí thứ 48", "từ vị trí thứ 48 lên nhóm 30 tỉnh dẫn đầu": where the change ends has no number.
+    change = s.mentions[i - 1] if i else None
+    by_how_much = change is not None and isinstance(change.payload, Delta) and s.between(i - 1, i).strip() == "từ"
+    if to_place or by_how_much or _INTO_GROUP.match(s.text, s.mentions[i].end):
         return YearRead(read.year - 1, "the value before the change")
     return read
