@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 
 from extract.mentions import Cue, Group, Pronoun, Rule, Statistic, rule
+from extract.rules.patterns import BEHIND_PLACE_OF_ALL
 
 
 def _statistic(match: re.Match[str]) -> Statistic:
@@ -23,8 +24,7 @@ def _group(subject_type: str, name: str) -> Callable[[re.Match[str]], Group]:
     return read
 
 
-# "xếp hạng 52/63 tỉnh, thành và 12/13 tỉnh, thành ĐBSCL": the second is a place too, among those of a region.
-_PLACE_BEFORE = re.compile(r"\d{1,2}/(?:63|64|34)\b[^.;]{0,40}(?:và|,|;) $")
+_PLACE_BEFORE = re.compile(BEHIND_PLACE_OF_ALL)
 _LARGEST_REGION = 20
 
 

@@ -1,9 +1,10 @@
 """Ranks: "xếp thứ 12/63", "hạng 32", "đứng thứ bẩy", "vị trí thứ 4 trên tổng số 63 tỉnh", "đứng đầu", "đội sổ"."""
 
 import re
+from collections.abc import Callable
 
 from extract.mentions import Rank, Rule, rule
-from extract.rules.patterns import COUNT, RANKED, WORD_NUMBER
+from extract.rules.patterns import BEHIND_PLACE_OF_ALL, COUNT, RANKED, WORD_NUMBER
 from normalize.numbers import parse_count
 
 _OF = rf"""(?:
@@ -25,30 +26,23 @@ def _rank(match: re.Match[str]) -> Rank | None:
     return Rank(place, int(of) if of else None)
 
 
-_FROM_PLACE = re.compile(
-    r"(?:(?:hạng|vị trí|thứ bậc)[^.;,]{0,25} từ |từ (?:(?:vị trí |hạng )?(?:thứ |số )|vị trí |hạng ))\d{1,2}(?: \([^)]*\))? (?:tụt |tăng |giảm |vươn )?$"
+def _behind(words: str, reach: int) -> Callable[[re.Match[str]], Rank | None]:
+    """Make the reader of a number that is a place only behind `words`, at most `reach` characters before it."""
+    cue = re.compile(words)
+
+    def read(match: re.Match[str]) -> Rank | None:
+        return _rank(match) if cue.search(match.string, max(0, match.start() - reach), match.start()) else None
+
+    return read
+
+
+_NOUN_FROM = r"(?:hạng|vị trí|thứ bậc)[^.;,]{0,25} từ "
+_moved = _behind(
+    rf"(?:{_NOUN_FROM}|từ (?:(?:vị trí |hạng )?(?:thứ |số )|vị trí |hạng ))\d{{1,2}}(?: \([^)]*\))? (?:tụt |tăng |giảm |vươn )?$", 60
 )
-
-
-_PLACES_BEFORE = re.compile(r"(?:hạng|vị trí|thứ bậc)[^.;,]{0,25} từ $")
-_PLACE_OF_ALL = re.compile(r"\d{1,2}/(?:63|64|34)\b[^.;]{0,40}(?:và|,|;) $")
-_SERIES = re.compile(r"(?:vị trí|hạng|thứ)(?: thứ)? \d{1,2} \((?:năm )?20\d\d\)")
-
-
-def _moved(match: re.Match[str]) -> Rank | None:
-    return _rank(match) if _FROM_PLACE.search(match.string, max(0, match.start() - 60), match.start()) else None
-
-
-def _from_bare(match: re.Match[str]) -> Rank | None:
-    return _rank(match) if _PLACES_BEFORE.search(match.string, max(0, match.start() - 40), match.start()) else None
-
-
-def _also_of(match: re.Match[str]) -> Rank | None:
-    return _rank(match) if _PLACE_OF_ALL.search(match.string, max(0, match.start() - 70), match.start()) else None
-
-
-def _in_series(match: re.Match[str]) -> Rank | None:
-    return _rank(match) if _SERIES.search(match.string, max(0, match.start() - 160), match.start()) else None
+_from_bare = _behind(rf"{_NOUN_FROM}$", 40)
+_also_of = _behind(BEHIND_PLACE_OF_ALL, 70)
+_in_series = _behind(r"(?:vị trí|hạng|thứ)(?: thứ)? \d{1,2} \((?:năm )?20\d\d\)", 160)
 
 
 def _first(_: re.Match[str]) -> Rank:
@@ -76,9 +70,9 @@ RULES: tuple[Rule, ...] = (
         rf"(?<!lần\ )(?<!năm\ )(?<!kỳ\ )(?<!khóa\ )(?<!ngày\ )(?<!sáng\ )(?<!chiều\ )(?<!tối\ )\bthứ\ (?P<place>\d{{1,3}}|{WORD_NUMBER}){_OF}(?!\ (?:liên\ tiếp|trưởng|\d|tuần))(?!,?\ ?(?:ngày\ )?\d{{1,2}}[/-]\d)",
         _rank,
     ),
-    # the second place of "từ thứ 3 xuống 15": its noun is the first one's
     # "thứ hạng giảm từ 19 xuống 22": the noun stands before the verb
     rule("rank.from_bare", r"(?<=\btừ\ )(?P<place>\d{1,2})(?=\ (?:xuống|lên)\ \d{1,2}\b(?![.,]\d)(?!\ ?(?:điểm|%|bậc)))", _from_bare),
+    # the second place of "từ thứ 3 xuống 15": its noun is the first one's
     rule("rank.moved", r"\b(?:xuống|lên)\ (?P<place>\d{1,2})\b(?![.,]\d)(?!\s?[/%])(?!\ (?:bậc|điểm|hạng|tỉnh))", _moved),
     # the number of an enumeration, a place where the list is a ranking: "(1) Sở Tài chính 90,05%"
     rule("rank.enumerated", r"(?<![\d\w])\((?P<place>\d{1,2})\)(?=\ [^\W\d_])", lambda m: Rank(int(m["place"]), enumerated=True)),
