@@ -1,7 +1,7 @@
 """The article: what a page says, free of the furniture around it."""
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,16 +17,20 @@ class Article:
     """Title, date, text and tables read from one page.
 
     `text` is what claims are quoted from. `home` is the unit whose portal published it, the smallest first
-    ("Yên Châu, Sơn La"); `published_reason` says which signal gave the date.
+    ("Yên Châu, Sơn La"); `published_reason` says which signal gave the date, `published_at` the moment where the
+    signal has one (Vietnamese time). `reader` is the layout that fitted, "generic" where none did.
     """
 
     id: str
     text: str
     title: str | None = None
     published: date | None = None
+    published_at: datetime | None = None
     published_reason: str | None = None
     author: str | None = None
     url: str | None = None
     home: str | None = None
     tables: tuple[Table, ...] = ()
+    captions: tuple[str, ...] = ()
     attachments: tuple[str, ...] = field(default=())
+    reader: str | None = None

@@ -19,7 +19,7 @@ from extract.rules.names import find_indices
 from extract.sentence import Span, lines, sentences
 from extract.tables import read_tables
 from extract.text import View, read_text
-from extract.url_date import url_day
+from normalize.url_date import url_day
 from normalize.claim import KEY, Claim, Qualifier
 from normalize.indices import indices, ranked_count
 from normalize.lexicon import tokenize

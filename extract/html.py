@@ -1,76 +1,34 @@
-"""HTML to article: strict selectors where the portal's layout is declared, a generic reader elsewhere."""
+"""HTML to article: strict selectors where the portal's layout is declared, a generic reader for what fits none."""
 
-import gzip
 import re
-import unicodedata
-import zlib
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import date
+from copy import deepcopy
+from datetime import date, datetime
 from urllib.parse import urljoin
 
-from bs4 import BeautifulSoup, Tag
-from bs4.dammit import UnicodeDammit
-from bs4.element import NavigableString
+from lxml import html as lxml_html
+from lxml.etree import ParserError
+from lxml.html import HtmlElement
 
-from extract.article import Article, Table
+from extract.article import Article
+from extract.charset import PageError, decode
 from extract.dates import published_on
-from extract.grid import cell_spans
+from extract.visible import Hidden, Writer, words_of
+from normalize.fold import strip_marks
+from spiders.page_class import NOT_ARTICLES, first, page_class, selector
 from spiders.portal import Layout, Portal, portal_of
 
-_BLOCKS = {
-    "p", "div", "section", "article", "li", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "figure",
-    "figcaption", "tr", "br", "hr", "pre", "dd", "dt",
-}  # fmt: skip
-_SILENT = {"script", "style", "noscript", "template", "head", "iframe", "svg"}
-_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _DOCUMENT = re.compile(r"\.(?:pdf|docx?|xlsx?)(?:$|\?)", re.IGNORECASE)
-_SPACE = re.compile(r"[ \t\r\n\u00a0]+")
-#: Pages nest some dozen deep; a thousand is an attack on the reader.
-_DEEPEST = 1000
-
-
-class PageError(ValueError):
-    """Raised by the readers for bytes that are no readable page: empty, binary, cut short; says which."""
+_AUTHOR = re.compile(r"^(?:Tác giả|Người đăng|By)\s*:\s*")
+# "Title - Site", "Title | Site"
+_SITE = re.compile(r"\s+[-|–—»]\s+[^-|–—»]{2,60}$")
 
 
 class LayoutError(PageError):
-    """Raised by `read_page` when a page of a declared portal has no title or no body where the layout says."""
+    """Raised when a page of a declared portal fits no layout and the generic reader finds no article either."""
 
 
-def decode(body: bytes, content_type: str = "") -> str:
-    """Turn a page's bytes into text, whatever charset it declares.
-
-    UTF-8 that decodes strictly is UTF-8 (no other charset does so by accident); otherwise the declared charset,
-    the one in the page's head, then windows-1258, in which Vietnamese pages were written before.
-    """
-    if not body.strip():
-        raise PageError("an empty file")
-    if body[:4] in {b"%PDF", b"PK\x03\x04"} or (b"\x00" in body[:1024] and body[:2] not in {b"\xff\xfe", b"\xfe\xff"}):
-        raise PageError("not a text page (binary data)")
-    try:
-        return body.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        declared = re.search(r"charset=[\"']?([\w-]+)", content_type)
-        found = UnicodeDammit(body, [declared[1]] if declared else [], is_html=True, user_encodings=["windows-1258"])
-        if found.unicode_markup is None:
-            raise PageError("no charset fits its bytes") from None
-        return str(found.unicode_markup)
-
-
-def decompress(body: bytes, encoding: str) -> bytes:
-    """Undo a response's content encoding; raises PageError for a stream cut short or of another kind."""
-    try:
-        match encoding.strip().lower():
-            case "" | "identity":
-                return body
-            case "gzip" | "x-gzip":
-                return gzip.decompress(body)
-            case "deflate":
-                return zlib.decompress(body)
-    except (OSError, EOFError, zlib.error) as error:
-        raise PageError(f"damaged {encoding} data: {error}") from error
-    raise PageError(f"unknown content encoding {encoding!r}")
+class NotAnArticleError(PageError):
+    """Raised for a page that is something else: a soft 404, a login wall, a challenge or a maintenance page."""
 
 
 def read_page(
@@ -82,169 +40,147 @@ def read_page(
     fetched: date | None = None,
     home: str | None = None,
 ) -> Article:
-    """Read one HTML page; by its portal's layout where the URL's host is declared, generically elsewhere."""
-    markup = unicodedata.normalize("NFC", decode(body, content_type))
+    """Read one HTML page: by the layout of its portal that was in use when it was fetched, then by the portal's others.
+
+    A page that fits none, or whose host nobody has declared, is read generically, and `Article.reader` says so.
+    Raises NotAnArticleError for what is none, PageError for what cannot be read.
+    """
+    markup = decode(body, content_type)
     if "<" not in markup:
         raise PageError("no markup in it; give it the ending .txt")
-    soup = BeautifulSoup(markup, "lxml")
     portal = portal_of(url)
-    if portal is None:
-        return _read_generic(markup, soup, article_id, url, home)
-    return _read_declared(soup, portal, portal.layout_on(fetched), article_id, url, home)
+    root = _parse(markup)
+    layout = portal.layout_on(fetched) if portal else None
+    if (found := page_class(root, layout)) in NOT_ARTICLES:
+        raise NotAnArticleError(f"{found}: {words_of(root)[:80]}")
+    if portal is not None and layout is not None:
+        for one in (layout, *(other for other in portal.layouts if other is not layout)):
+            article = _read_declared(root, portal, one, article_id, url, home)
+            if article is not None:
+                return article
+    try:
+        return _read_generic(root, article_id, url, home or (portal.place if portal else None))
+    except PageError as error:
+        if layout is None or portal is None:
+            raise
+        where = {"title": layout.title, "body": layout.body}
+        missing = next((name for name, css in where.items() if first(root, css) is None), "body")
+        raise LayoutError(f"{portal.name}: no {missing} at {', '.join(where[missing])}, and {error}") from error
 
 
-def _read_declared(soup: BeautifulSoup, portal: Portal, layout: Layout, article_id: str, url: str | None, home: str | None) -> Article:
-    title = _first(soup, layout.title)
-    body = _first(soup, layout.body)
-    if title is None or body is None:
-        missing = "title" if title is None else "body"
-        raise LayoutError(f"{portal.name}: no {missing} at {', '.join(getattr(layout, missing))}")
-    line, author = _first(soup, layout.published), _first(soup, layout.author)
-    line_text = line.get("datetime") or line.get_text(" ") if line is not None else None
-    for css in layout.drop:
-        for tag in body.select(css):
-            tag.decompose()
-    writer = _Writer()
-    writer.paragraph(_SPACE.sub(" ", title.get_text(" ")).strip())
+def _parse(markup: str) -> HtmlElement:
+    # As bytes: a page that declares a charset in an XML prologue is not accepted as text.
+    body = markup.encode("utf-8", errors="replace")
+    for huge in (False, True):  # tags that were never closed nest some hundred deep; a bomb nests deeper than libxml2 ever goes
+        parser = lxml_html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=huge)
+        try:
+            root = lxml_html.document_fromstring(body, parser=parser)
+        except (ParserError, ValueError) as error:
+            raise PageError(f"no page: {error}") from error
+        # At its limit of depth the parser stops, and what stands behind it would be lost without a word.
+        if not any("depth" in entry.message for entry in parser.error_log):
+            return root
+    raise PageError("its tags are nested too deep to be read")
+
+
+def _read_declared(root: HtmlElement, portal: Portal, layout: Layout, article_id: str, url: str | None, home: str | None) -> Article | None:
+    """Return the article where the layout has a title and a body with text, else None. Leaves the page as it was if None."""
+    title, body = first(root, layout.title), first(root, layout.body)
+    if title is None or body is None or not words_of(title):
+        return None
+    hidden = Hidden.of(root)
+    lead, line, author = first(root, layout.lead), first(root, layout.published), first(root, layout.author)
+    printed = words_of(line) if line is not None else None
+    marked = (line.get("datetime") or line.get("title")) if line is not None else None
+    author_text = _AUTHOR.sub("", words_of(author, hidden)) if author is not None else None
+    dropped = {element for css in layout.drop for element in selector(css)(body)}
+    writer = Writer(hidden, dropped)
+    writer.paragraph(words_of(title, hidden))
+    if lead is not None and lead is not body and not any(up is body for up in lead.iterancestors()):
+        writer.element(lead)
     writer.element(body)
     text, tables = writer.finish()
-    day, reason = published_on(soup, str(line_text) if line_text else None, url, text)
-    links = [urljoin(url or "", str(a["href"])) for a in body.find_all("a", href=True)]
+    if not any(map(str.isalpha, text.split("\n", 1)[1])):
+        return None  # an empty frame: the text is elsewhere, or comes by script
+    moment, reason = published_on(root, marked or printed, url, text, to_the_second=not marked)
+    links = [urljoin(url or "", href) for a in body.iter("a") if (href := a.get("href")) and _DOCUMENT.search(href)]
     return Article(
         id=article_id,
         text=text,
-        title=_clean(title),
-        published=day,
+        title=words_of(title, hidden),
+        published=_day(moment),
+        published_at=moment if isinstance(moment, datetime) else None,
         published_reason=reason,
-        author=_clean(author) if author is not None else None,
+        author=author_text or None,
         url=url,
         home=home or portal.place,
         tables=tables,
-        attachments=tuple(dict.fromkeys(link for link in links if _DOCUMENT.search(link))),
+        captions=tuple(writer.captions),
+        attachments=tuple(dict.fromkeys(links)),
+        reader=portal.name if layout.until is None else f"{portal.name} until {layout.until}",
     )
 
 
-def _read_generic(markup: str, soup: BeautifulSoup, article_id: str, url: str | None, home: str | None) -> Article:
-    import trafilatura  # noqa: PLC0415 (half a second to import; only undeclared pages need it)
+def _read_generic(root: HtmlElement, article_id: str, url: str | None, home: str | None) -> Article:
+    import trafilatura  # noqa: PLC0415 (half a second to import; only pages without a layout need it)
 
-    text = trafilatura.extract(markup, include_comments=False, include_tables=True, favor_precision=True)
-    heading = soup.find(["h1"]) or soup.title
-    title = _clean(heading) if isinstance(heading, Tag) else None
-    if not text:
+    hidden = Hidden.of(root)
+    for element in [element for element in root.iter() if isinstance(element.tag, str) and element.tag != "input" and hidden(element)]:
+        if element.getparent() is not None:
+            element.drop_tree()
+    heading, title = _headline(root)
+    document = trafilatura.bare_extraction(deepcopy(root), include_comments=False, include_tables=True, with_metadata=False)
+    body = getattr(document, "body", None)
+    if body is None or not words_of(body):
         raise PageError("no article found in it")
-    if title and title not in text[: len(title) + 40]:
-        text = f"{title}\n{text}"
-    day, reason = published_on(soup, None, url, text)
-    return Article(article_id, text, title=title, published=day, published_reason=reason, url=url, home=home)
+    writer = Writer(hidden)
+    if title and strip_marks(title) not in strip_marks(words_of(body)[: 2 * len(title) + 200]):
+        writer.paragraph(title)
+    writer.element(body)
+    text, tables = writer.finish()
+    moment, reason = published_on(root, None, url, text, heading=heading if heading is not None else root)
+    author = next(filter(None, (tag.get("content") for tag in root.iter("meta") if tag.get("name") == "author")), None)
+    return Article(
+        id=article_id,
+        text=text,
+        title=title,
+        published=_day(moment),
+        published_at=moment if isinstance(moment, datetime) else None,
+        published_reason=reason,
+        author=author,
+        url=url,
+        home=home,
+        tables=tables,
+        captions=tuple(filter(None, (words_of(element, hidden) for element in root.iter("figcaption")))),
+        reader="generic",
+    )
 
 
-def _first(soup: BeautifulSoup, selectors: tuple[str, ...]) -> Tag | None:
-    return next((tag for css in selectors if (tag := soup.select_one(css)) is not None), None)
+def _day(moment: datetime | date | None) -> date | None:
+    return moment.date() if isinstance(moment, datetime) else moment
 
 
-def _clean(tag: Tag) -> str:
-    return _SPACE.sub(" ", tag.get_text(" ")).strip()
+def _headline(root: HtmlElement) -> tuple[HtmlElement | None, str | None]:
+    """Return the headline and its element: of the page's first headings the one that says what the page's title says.
 
-
-#: A cell of a ranking table names a body; a paragraph this long is an article's.
-_LONGEST_CELL = 300
-#: No table is wider or longer; a larger span is an attack on memory.
-_MOST_SPANNED = 400
-
-
-@dataclass(slots=True)
-class _Writer:
-    """Writes visible text as paragraphs, one a line, and remembers where each table cell went."""
-
-    parts: list[str] = field(default_factory=list)
-    length: int = 0
-    line: list[str] = field(default_factory=list)
-    tables: list[Table] = field(default_factory=list)
-
-    def paragraph(self, text: str) -> int:
-        """Write one line and return where it begins."""
-        start = self.length
-        self.parts.append(text + "\n")
-        self.length += len(text) + 1
-        return start
-
-    def element(self, root: Tag) -> None:
-        """Write what an element shows. Iterative, so that no nesting can exhaust the stack."""
-        stack: list[tuple[Iterator[object], bool]] = [(iter(root.children), True)]
-        while stack:
-            children, block = stack[-1]
-            child = next(children, None)
-            if child is None:
-                stack.pop()
-                if block:
-                    self._flush()
-            elif type(child) is NavigableString:
-                self.line.append(str(child))
-            elif isinstance(child, Tag) and child.name not in _SILENT and not _is_hidden(child):
-                if child.name == "table" and not _is_layout(child):
-                    self._flush()
-                    self._table(child)
-                elif len(stack) < _DEEPEST:
-                    if child.name in _BLOCKS:
-                        self._flush()
-                    stack.append((iter(child.children), child.name in _BLOCKS))
-        self._flush()
-
-    def _flush(self) -> None:
-        text = _SPACE.sub(" ", "".join(self.line)).strip()
-        self.line.clear()
-        if text:
-            self.paragraph(text)
-
-    def _table(self, table: Tag) -> None:
-        """Write each row as a line and remember the table as a grid: a cell over two columns or rows stands in each of them."""
-        rows: list[tuple[str, ...]] = []
-        spans: list[tuple[tuple[int, int], ...]] = []
-        hanging: dict[int, tuple[int, str, tuple[int, int]]] = {}
-        for tr in table.find_all("tr"):
-            cells = [cell for cell in tr.find_all(["td", "th"]) if isinstance(cell, Tag)]
-            texts = tuple(map(_clean, cells))
-            if not any(texts):
-                continue
-            places = cell_spans(texts, self.paragraph(" | ".join(texts)))
-            row: list[tuple[str, tuple[int, int]]] = []
-            for cell, text, place in zip(cells, texts, places, strict=True):
-                _let_hang(row, hanging)
-                for _ in range(_count(cell, "colspan")):
-                    if _count(cell, "rowspan") > 1:
-                        hanging[len(row)] = (_count(cell, "rowspan") - 1, text, place)
-                    row.append((text, place))
-            _let_hang(row, hanging)
-            rows.append(tuple(text for text, _ in row))
-            spans.append(tuple(place for _, place in row))
-        if rows:
-            self.tables.append(Table(tuple(rows), tuple(spans)))
-
-    def finish(self) -> tuple[str, tuple[Table, ...]]:
-        """Return the text and its tables."""
-        self._flush()
-        return "".join(self.parts), tuple(self.tables)
-
-
-def _let_hang(row: list[tuple[str, tuple[int, int]]], hanging: dict[int, tuple[int, str, tuple[int, int]]]) -> None:
-    """Fill the next places of a row with the cells that hang down from the rows above."""
-    while len(row) in hanging:
-        left, text, place = hanging.pop(len(row))
-        if left > 1:
-            hanging[len(row)] = (left - 1, text, place)
-        row.append((text, place))
-
-
-def _count(cell: Tag, attribute: str) -> int:
-    """Return a colspan or rowspan; what is no small number counts as one."""
-    text = str(cell.get(attribute, "1")).strip()
-    return min(int(text), _MOST_SPANNED) if text.isascii() and text.isdecimal() and int(text) else 1
-
-
-def _is_layout(table: Tag) -> bool:
-    """Tell whether a table only places things on the page: it holds another table, or paragraphs longer than any cell."""
-    return table.find("table") is not None or any(len(p.get_text()) > _LONGEST_CELL for p in table.find_all("p"))
-
-
-def _is_hidden(tag: Tag) -> bool:
-    return tag.has_attr("hidden") or bool(_HIDDEN.search(str(tag.get("style", ""))))
+    The title tag and og:title may be written for search engines, and a first heading may be the site's name, so the
+    heading is taken that shares most words with them; they stand in where none shares any.
+    """
+    said = [tag.get("content", "") for tag in root.iter("meta") if tag.get("property") == "og:title" or tag.get("name") == "title"]
+    said += [words_of(tag) for tag in root.xpath("//head/title | //title")]
+    wanted = [set(strip_marks(text).split()) for text in said if text]
+    best: tuple[float, HtmlElement | None, str | None] = (0.0, None, None)
+    for heading in root.iter("h1", "h2"):
+        text = words_of(heading)
+        words = set(strip_marks(text).split())
+        if len(words) < 3:  # noqa: PLR2004 ("Tin tức": a section)
+            continue
+        shared = max((len(words & other) / len(words | other) for other in wanted), default=0.5)
+        # Of equals the first, and a first-rank heading before a second.
+        score = shared + (0.2 if heading.tag == "h1" else 0.0)
+        if score > best[0]:
+            best = (score, heading, text)
+    if best[0] >= 0.45:  # noqa: PLR2004 (half the words, or a first heading with a quarter of them)
+        return best[1], best[2]
+    title = next(filter(None, said), None)
+    return None, _SITE.sub("", title).strip() if title else None

@@ -7,7 +7,7 @@ import unicodedata
 from extract.article import Article, Table
 from extract.dates import published_on
 from extract.grid import cell_spans, spread
-from extract.html import PageError
+from extract.charset import PageError
 
 # A decision with all its annexes has some hundred pages; a page without a dozen letters is a picture.
 _MOST_PAGES = 300
@@ -49,9 +49,7 @@ def read_pdf(body: bytes, *, article_id: str, url: str | None = None, home: str 
         raise PageError(f"not a readable PDF: {error or type(error).__name__}") from error
     if sum(c.isalpha() for c in text) < _LEAST_LETTERS:
         raise PageError("a PDF without text (a scan?); its pictures are not read")
-    from bs4 import BeautifulSoup  # noqa: PLC0415
-
-    day, reason = published_on(BeautifulSoup("", "lxml"), None, url, text)
+    day, reason = published_on(None, None, url, text)
     title = text.strip().split("\n", 1)[0]
     return Article(article_id, text, title=title, published=day, published_reason=reason, url=url, home=home, tables=tuple(tables))
 

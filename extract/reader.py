@@ -17,13 +17,15 @@ def read_document(
     home: str | None = None,
 ) -> Article:
     """Read one document; `kind` is html, txt or pdf. Raises PageError for what cannot be read."""
-    from extract.html import PageError, decode, read_page  # noqa: PLC0415 (bs4 is not needed for plain text)
+    from extract.charset import PageError, decode  # noqa: PLC0415 (bs4 and lxml are not needed for plain text)
 
     if kind == "pdf" or body[:5] == b"%PDF-":
         from extract.pdf import read_pdf  # noqa: PLC0415
 
         return read_pdf(body, article_id=article_id, url=url, home=home)
     if kind == "html":
+        from extract.html import read_page  # noqa: PLC0415
+
         return read_page(body, article_id=article_id, url=url, content_type=content_type, fetched=fetched, home=home)
     text = decode(body, content_type)
     if not text.strip() or sum(unicodedata.category(c) == "Cc" and c not in "\n\r\t" for c in text[:2000]) > 8:  # noqa: PLR2004

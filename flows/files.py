@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from extract.article import Article
-from extract.html import PageError
+from extract.charset import PageError
 from extract.reader import read_document
 from flows.writing import write_whole
 

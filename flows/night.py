@@ -106,15 +106,16 @@ def nightly(data_folder: str = "data", portals: list[str] | None = None, *, samp
     data.prepare()
     started_at = datetime.now(UTC)
     run_id = f"{started_at:%Y%m%dT%H%M%S}-{(flow_run.get_name() or 'night')}"
-    names = list(portals) if portals else list(portal_names())
+    names = list(portals) if portals else _all_portals(sample=sample)
     with Progress() as progress:
         with _web(data, sample=sample) as proxy:
             futures = [crawl_task.submit(name, data, proxy, fast=sample) for name in names]
             crawls = []
-            for name, future in progress.track("crawl", zip(names, futures, strict=True), len(names)):
-                crawls.append(crawled := _counts(name, future, data))
-                if crawled.state != "complete":
-                    progress.note(f"crawl: {name} {crawled.state}: {crawled.reason}")
+            with progress.watching(names, data.crawls):
+                for name, future in progress.track("crawl", zip(names, futures, strict=True), len(names)):
+                    crawls.append(crawled := _counts(name, future, data))
+                    if crawled.state != "complete":
+                        progress.note(f"crawl: {name} {crawled.state}: {crawled.reason}")
         pages = archived_pages(data)
         todo = pages_to_read(pages, known_pages(data))
         with progress.step("read", f"{len(todo)} new pages"):
@@ -125,6 +126,14 @@ def nightly(data_folder: str = "data", portals: list[str] | None = None, *, samp
             report = report_task(data)
     create_markdown_artifact(_summary(counts, report, data), key="night", description="What the night found")
     return counts
+
+
+def _all_portals(*, sample: bool) -> list[str]:
+    if not sample:
+        return list(portal_names())
+    from flows.sample import sample_portals  # noqa: PLC0415 (not part of a real night)
+
+    return sample_portals()
 
 
 def _web(data: DataFolder, *, sample: bool) -> AbstractContextManager[str | None]:
@@ -144,7 +153,7 @@ def _counts(name: str, future: PrefectFuture[CrawlCounts], data: DataFolder) -> 
     counts = data.crawls / f"{name}.json"
     if counts.exists():
         return CrawlCounts(**json.loads(counts.read_text(encoding="utf-8")))
-    return CrawlCounts(name, "failed", str(future.state.message), 0, 0, 0, 0, 0, 1)
+    return CrawlCounts(name, "broken", str(future.state.message), 0, 0, 0, 0, 0, 1)
 
 
 def _summary(counts: NightCounts, report: Report, data: DataFolder) -> str:

@@ -5,7 +5,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -16,17 +16,19 @@ import duckdb
 import pyarrow as pa
 
 from extract.claims import read_claims
-from extract.html import PageError, decompress
+from extract.html import NotAnArticleError
+from extract.charset import PageError, decompress
 from extract.reader import read_document
 from flows.data import DataFolder
 from normalize.claim import Claim
-from normalize.cluster import cluster_articles
+from normalize.cluster import Sketch, cluster_sketches, sketch
 from normalize.indices import indices
 from normalize.reconcile import Conflict, Fact, reconcile
 from normalize.statement import Statement, claim_id, read_statement
 from normalize.units import districts, provinces_and_ministries
-from spiders.archive import Archive, Page, portals_in
+from spiders.archive import NOT_MODIFIED, Archive, ArchiveError, Page, portals_in
 from spiders.crawl import CrawlCounts
+from spiders.page_class import SOFT_404
 from spiders.portal import load_portal, portal_names, portal_of
 from warehouse.store import add, load_facts, replace, rewriting
 
@@ -34,6 +36,9 @@ _CRAWL_SECONDS = 4 * 3600
 _READ = ("article", "attachment")
 _OK = 200
 _GONE = (404, 410)
+#: Fewer articles say nothing of a portal's yield.
+_ENOUGH = 5
+_REDIRECTS = (301, 302, 303, 307, 308)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,7 @@ class ReadPage:
     claims: tuple[dict[str, Any], ...]
     unresolved: tuple[dict[str, Any], ...]
     problem: str | None
+    kind: str = "unreadable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +86,7 @@ def crawl_portal(name: str, data: DataFolder, *, proxy: str | None = None, fast:
         except subprocess.TimeoutExpired:
             ending = f"stopped after {_CRAWL_SECONDS // 3600} hours"
     if not counts.exists():
-        return CrawlCounts(name, "failed", f"{ending}; see {data.crawls / name}.log", 0, 0, 0, 0, 0, 1)
+        return CrawlCounts(name, "broken", f"{ending}; see {data.crawls / name}.log", 0, 0, 0, 0, 0, 1)
     return CrawlCounts(**json.loads(counts.read_text(encoding="utf-8")))
 
 
@@ -114,32 +120,42 @@ def read_all(archive: Path, pages: Sequence[Page], *, workers: int | None = None
 
 
 def _read_page(archive: Path, page: Page) -> ReadPage:
-    portal = portal_of(page.url)
+    # The layout is that of the site that answered; who published it is whoever was asked.
+    portal = load_portal(page.portal)
     try:
         body = decompress(Archive(archive, page.portal).body(page), page.content_encoding)
         article = read_document(
             body,
             article_id=page.page_id,
             kind="pdf" if "pdf" in page.content_type else "html",
-            url=page.url,
+            url=page.final_url,
             content_type=page.content_type,
             fetched=datetime.fromisoformat(page.fetched_at).date(),
-            home=portal.place if portal else None,
+            home=portal.place,
         )
-    except PageError as error:
+    except NotAnArticleError as error:
+        return ReadPage(page, None, (), (), str(error), str(error).split(":", 1)[0])
+    except (PageError, ArchiveError) as error:
         return ReadPage(page, None, (), (), str(error))
     article_id = hashlib.sha256(f"{page.url}\n{article.text}".encode()).hexdigest()[:16]
+    sketched = sketch(article.text, article.author)
     row = {
         "article_id": article_id,
         "url": page.url,
-        "source": portal.host if portal else page.portal,
+        "source": portal.host,
         "page_id": page.page_id,
         "title": article.title,
         "published": article.published,
+        "published_at": article.published_at,
         "published_reason": article.published_reason,
         "author": article.author,
         "home": article.home,
         "text": article.text,
+        "reader": article.reader,
+        "credit": sketched.credit,
+        "copies": portal.copies,
+        "figures_sketch": sketched.figures,
+        "text_sketch": sketched.whole,
     }
     reading = read_claims(article)
     claims = tuple(_claim_row(claim, row) for claim in reading.claims)
@@ -171,7 +187,7 @@ def known_pages(data: DataFolder) -> frozenset[str]:
     if not data.warehouse.exists():
         return frozenset()
     with duckdb.connect(str(data.warehouse), read_only=True) as connection:
-        rows = connection.execute("select page_id from articles union select article from problems").fetchall()
+        rows = connection.execute("select page_id from pages where article_id is not null union select article from problems").fetchall()
     return frozenset(str(row[0]) for row in rows)
 
 
@@ -202,28 +218,60 @@ def load_night(
     moment = datetime.now(UTC)
     with rewriting(data.warehouse) as connection:
         _load_reference(connection)
-        pages_new = add(connection, "pages", [_page_row(page) for page in pages])
+        article_of = _articles_of_pages(connection, read)
+        pages_new = add(connection, "pages", [_page_row(page, article_of.get(page.page_id)) for page in pages])
         articles = [{**r.article, "cluster": r.article["article_id"], "current": True, "gone": False} for r in read if r.article]
         articles_new = add(connection, "articles", list({a["article_id"]: a for a in articles}.values()))
         claims = {c["claim_id"]: {**c, "superseded": False} for r in read for c in r.claims}
         claims_new = add(connection, "claims", list(claims.values()))
-        add(connection, "problems", [{"article": r.page.page_id, "url": r.page.url, "what": r.problem} for r in read if r.problem])
+        add(connection, "problems", [{"article": r.page.page_id, "url": r.page.url, "kind": r.kind, "what": r.problem} for r in read if r.problem])
         add(connection, "unresolved", list({(u["article"], u["start"]): u for r in read for u in r.unresolved}.values()))
-        _mark_versions(connection, pages, read)
+        _mark_versions(connection, pages, article_of)
         facts, conflicts = _reconcile(connection)
         changed = load_facts(connection, [_fact_row(fact) for fact in facts], moment)
         _load_conflicts(connection, conflicts, moment)
+        watched = [_watched(connection, run_id, crawl, read) for crawl in crawls]
         failed = sum(crawl.state != "complete" for crawl in crawls)
-        verdict = "degraded" if failed else "findings" if conflicts else "complete"
+        verdict = "degraded" if failed or any(row["degraded"] for row in watched) else "findings" if conflicts else "complete"
         counts = NightCounts(run_id, started_at, verdict, pages_new, articles_new, claims_new, len(facts), changed, len(conflicts), failed)
         add(connection, "runs", [{**asdict(counts), "ended_at": moment, "sample": sample}])
-        add(connection, "crawls", [{"run_id": run_id, **asdict(crawl)} for crawl in crawls])
+        add(connection, "crawls", watched)
     return counts
 
 
-def _page_row(page: Page) -> dict[str, Any]:
-    row = {**asdict(page), "page_id": page.page_id, "fetched_at": datetime.fromisoformat(page.fetched_at)}
-    return {k: v for k, v in row.items() if k not in {"etag", "last_modified", "content_encoding"}}
+def _articles_of_pages(connection: duckdb.DuckDBPyConnection, read: Sequence[ReadPage]) -> dict[str, str]:
+    """Return the article of each page that was ever read, tonight's too: pages of the same text share one."""
+    known = connection.execute("select distinct page_id, article_id from pages where article_id is not null").fetchall()
+    return dict(known) | {r.page.page_id: r.article["article_id"] for r in read if r.article}
+
+
+def _page_row(page: Page, article_id: str | None) -> dict[str, Any]:
+    row = {**asdict(page), "page_id": page.page_id, "article_id": article_id, "fetched_at": datetime.fromisoformat(page.fetched_at)}
+    return {k: v for k, v in row.items() if k not in {"etag", "last_modified", "content_encoding", "size", "record_sha256"}}
+
+
+def _watched(connection: duckdb.DuckDBPyConnection, run_id: str, crawl: CrawlCounts, read: Sequence[ReadPage]) -> dict[str, Any]:
+    """Return a crawl's row with what was read of it, and what is wrong with that against the nights before and the portal's bounds."""
+    portal = load_portal(crawl.portal)
+    articles = [r for r in read if r.page.portal == crawl.portal and r.article]
+    claims, generic = sum(len(r.claims) for r in articles), sum(r.article is not None and r.article["reader"] == "generic" for r in articles)
+    sums = "select coalesce(sum(pages_read), 0), coalesce(sum(claims), 0) from crawls where portal = ?"
+    ((pages_before, claims_before),) = connection.execute(sums, [crawl.portal]).fetchall()
+    wrong = []
+    if len(articles) >= _ENOUGH and pages_before >= _ENOUGH and 2 * claims * pages_before < claims_before * len(articles):
+        wrong.append(f"{claims / len(articles):.1f} claims an article, {claims_before / pages_before:.1f} before")
+    if generic and 2 * generic >= len(articles):
+        wrong.append(f"{generic} of {len(articles)} pages fit no layout")
+    if articles and not portal.min_claims <= claims <= portal.max_claims:
+        wrong.append(f"{claims} claims, expected {portal.min_claims} to {portal.max_claims}")
+    return {
+        "run_id": run_id,
+        **asdict(crawl),
+        "pages_read": len(articles),
+        "generic": generic,
+        "claims": claims,
+        "degraded": "; ".join(wrong) or None,
+    }
 
 
 def _load_reference(connection: duckdb.DuckDBPyConnection) -> None:
@@ -239,23 +287,22 @@ def _parts(record: object, names: str) -> dict[str, Any]:
     return {name: getattr(record, name) for name in names.split()}
 
 
-def _mark_versions(connection: duckdb.DuckDBPyConnection, pages: Sequence[Page], read: Sequence[ReadPage]) -> None:
+def _mark_versions(connection: duckdb.DuckDBPyConnection, pages: Sequence[Page], article_of: Mapping[str, str]) -> None:
     """Mark of each URL the newest version as current, older ones' claims as superseded, vanished URLs as gone."""
-    article_of = dict(connection.execute("select page_id, article_id from articles").fetchall())
-    article_of |= {r.page.page_id: r.article["article_id"] for r in read if r.article}
+    taken_back = {row[0] for row in connection.execute("select article from problems where kind = ?", [SOFT_404]).fetchall()}
     newest: dict[str, str] = {}
     gone: dict[str, bool] = {}
     for page in pages:
-        if page.kind in _READ:
-            # A server that fails tonight has taken nothing back.
-            gone[page.url] = page.status in _GONE or (page.status != _OK and gone.get(page.url, False))
+        if page.kind in _READ and page.status not in _REDIRECTS:
+            # A server that fails tonight, or shows a wall, has taken nothing back.
+            is_answer = page.status in (_OK, NOT_MODIFIED) and (page.page_id in article_of or page.status == NOT_MODIFIED)
+            gone[page.url] = page.status in _GONE or page.page_id in taken_back or (not is_answer and gone.get(page.url, False))
             if page.page_id in article_of:
                 newest[page.url] = article_of[page.page_id]
-    texts = dict(connection.execute("select article_id, text from articles order by article_id").fetchall())
-    clusters = cluster_articles({article: texts[article] for article in sorted(set(newest.values()))})
     rows = connection.execute("select article_id, url from articles order by article_id").fetchall()
     if not rows:
         return
+    clusters = _clusters(connection, set(newest.values()))
     marks = pa.table({
         "article_id": [a for a, _ in rows],
         "current": [newest.get(u) == a for a, u in rows],
@@ -270,6 +317,17 @@ def _mark_versions(connection: duckdb.DuckDBPyConnection, pages: Sequence[Page],
         "update claims set superseded = not m.current from marks m where claims.article = m.article_id and superseded <> (not m.current)"
     )
     connection.unregister("marks")
+
+
+def _clusters(connection: duckdb.DuckDBPyConnection, current: set[str]) -> dict[str, str]:
+    """Return the cluster of each current article, by the sketches that were made when it was read."""
+    rows = connection.execute("select article_id, figures_sketch, text_sketch, credit from articles order by article_id").fetchall()
+    sketches = {article: Sketch(figures or b"", whole or b"", credit) for article, figures, whole, credit in rows if article in current}
+
+    def text_of(article: str) -> str:
+        return str(connection.execute("select text from articles where article_id = ?", [article]).fetchall()[0][0])
+
+    return cluster_sketches(sketches, text_of)
 
 
 def _reconcile(connection: duckdb.DuckDBPyConnection) -> tuple[tuple[Fact, ...], tuple[Conflict, ...]]:

@@ -1,17 +1,20 @@
 """Progress of a night: bars on a terminal, one plain line a step elsewhere."""
 
 import sys
+import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
 
 T = TypeVar("T")
+_LOOK_AGAIN = 0.3
 
 
 class Progress:
@@ -22,7 +25,7 @@ class Progress:
         console = Console(stderr=True)
         self._bars = (
             Bars(
-                TextColumn("{task.description:>10}"),
+                TextColumn("{task.description:>20}"),
                 BarColumn(),
                 MofNCompleteColumn(),
                 TimeElapsedColumn(),
@@ -53,6 +56,38 @@ class Progress:
             if self._bars and bar is not None:
                 self._bars.update(bar, completed=done)
         self._line(f"{what}: {total} done", started)
+
+    @contextmanager
+    def watching(self, names: Sequence[str], folder: Path) -> Iterator[None]:
+        """Show one bar a portal that is being crawled, from the file in which each crawl writes what it has done."""
+        if self._bars is None:
+            yield
+            return
+        stop = threading.Event()
+        watcher = threading.Thread(target=self._watch, args=(names, folder, stop), daemon=True)
+        watcher.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            watcher.join()
+
+    def _watch(self, names: Sequence[str], folder: Path, stop: threading.Event) -> None:
+        shown: dict[str, TaskID] = {}
+        while self._bars is not None and not stop.wait(_LOOK_AGAIN):
+            for name in names:
+                try:
+                    done, total, articles = map(int, (folder / f"{name}.live").read_text(encoding="ascii").split())
+                except (OSError, ValueError):  # not begun, ended, or just being written
+                    if name in shown and not (folder / f"{name}.live").exists():
+                        self._bars.remove_task(shown.pop(name))
+                    continue
+                if name not in shown:
+                    shown[name] = self._bars.add_task(name, total=total, note="")
+                self._bars.update(shown[name], completed=done, total=total, note=f"{articles} articles")
+        for task in shown.values():
+            if self._bars is not None:
+                self._bars.remove_task(task)
 
     @contextmanager
     def step(self, what: str, note: str) -> Iterator[None]:

@@ -57,8 +57,8 @@ class Report:
 
     @property
     def failed(self) -> list[dict[str, Any]]:
-        """Return the portals whose crawl failed."""
-        return [crawl for crawl in self.crawls if crawl["state"] != "complete"]
+        """Return the portals whose crawl failed, or whose pages are not what they were."""
+        return [crawl for crawl in self.crawls if crawl["state"] != "complete" or crawl["degraded"]]
 
     @property
     def open(self) -> list[dict[str, Any]]:
@@ -230,8 +230,6 @@ def _json(report: Report) -> str:
 def _junit(report: Report) -> str:
     """Return the conflicts and failed portals as test results, for machines that watch the night."""
     total = len(report.conflicts) + len(report.crawls)
-    total = len(report.conflicts) + len(report.crawls)
-    total = len(report.conflicts) + len(report.crawls)
     suite = ET.Element("testsuite", name="chiso", tests=str(total), failures=str(len(report.open)), errors=str(len(report.failed)))
     for conflict in report.conflicts:
         name = " ".join(str(conflict[part]) for part in ("conflict_id", "index", "subject", "year", "measure"))
@@ -240,7 +238,7 @@ def _junit(report: Report) -> str:
             ET.SubElement(case, "failure", message=f"{' / '.join(conflict['values'])}: {conflict['reason']}")
     for crawl in report.crawls:
         case = ET.SubElement(suite, "testcase", classname="crawl", name=crawl["portal"])
-        if crawl["state"] != "complete":
-            ET.SubElement(case, "error", message=f"{crawl['state']}: {crawl['reason']}")
+        if crawl["state"] != "complete" or crawl["degraded"]:
+            ET.SubElement(case, "error", message=f"{crawl['state']}: {crawl['degraded'] or crawl['reason']}")
     ET.indent(suite)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(suite, encoding="unicode") + "\n"

@@ -7,7 +7,8 @@ import duckdb
 
 from flows.data import DataFolder
 from samples.server import serve
-from samples.web import LAST_NIGHT
+from samples.web import LAST_NIGHT, sites
+from spiders.portal import load_portal, portal_names
 
 
 def next_night(data: DataFolder) -> int:
@@ -17,6 +18,11 @@ def next_night(data: DataFolder) -> int:
     with duckdb.connect(str(data.warehouse), read_only=True) as connection:
         row = connection.execute("select count(*) from runs where sample").fetchone()
     return min(LAST_NIGHT, 1 + (row[0] if row else 0))
+
+
+def sample_portals() -> list[str]:
+    """Return the portals that the sample web has a site for."""
+    return [name for name in portal_names() if load_portal(name).host in sites()]
 
 
 @contextmanager

@@ -84,6 +84,11 @@ def index_lexicon() -> Lexicon[Alias]:
     return Lexicon((row["alias"], Alias(row["code"], row["kind"])) for row in rows("index_aliases"))
 
 
+def alias_texts() -> tuple[str, ...]:
+    """Return every alias and known misprint as text."""
+    return tuple(row["alias"] for row in rows("index_aliases"))
+
+
 @cache
 def component_lexicon() -> Lexicon[Component]:
     """Return every name of every component; one name may belong to several indices."""

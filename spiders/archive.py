@@ -1,20 +1,23 @@
 """The archive: every response untouched, append-only, in WARC 1.1 with a line of index each.
 
-    archive/<portal>/<portal>-00001.warc.gz   the records, one gzip member each (readable by any WARC tool)
-    archive/<portal>/index.jsonl              one line a response: what, when, where in which file
+    archive/<portal>/<portal>-00001.warc.gz   records, one gzip member each, readable by any WARC tool
+    archive/<portal>/<portal>-00001.jsonl     one line a record: what, when, in which crawl, where in the file
+    archive/<portal>/crawls.jsonl             one line when a crawl begins and one when it ends
 
-A response counts once its index line is whole: a crash between the two leaves an unlisted record, never
-a listed one that is not there. Nothing is rewritten.
+A response counts once its index line is whole. A crash leaves at most a torn record or a torn line at the end
+of a pair of files; such a pair is never written to again, the next crawl begins a new one. Nothing is rewritten.
 """
 
 import hashlib
 import io
 import json
 import os
+import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from pathlib import Path
+from typing import IO, Any
 
 from warcio.archiveiterator import ArchiveIterator
 from warcio.statusandheaders import StatusAndHeaders
@@ -22,6 +25,10 @@ from warcio.warcwriter import WARCWriter
 
 #: A file is closed at this size, so that none grows too large to copy or check.
 ROTATE_BYTES = 256 * 1024 * 1024
+NOT_MODIFIED = 304
+#: The kind of the record that each file begins with; it is no response.
+WARCINFO = "warcinfo"
+_NOT_MODIFIED_PROFILE = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
 
 
 class ArchiveError(Exception):
@@ -32,12 +39,16 @@ class ArchiveError(Exception):
 class Page:
     """One archived response: the index line.
 
-    `kind` is listing, feed, sitemap, article, attachment, robots or other; `sha256` is of the body as received, before any
-    content decoding; `offset` is the record's place in the file in bytes.
+    `url` is the address that was asked for first, which is what an article is known by; `answered_by` is where
+    redirects led, None where they led nowhere. `kind` is listing, feed, sitemap, article, attachment, robots or
+    other. `sha256` is of the body as received, before any content decoding; `offset` and `size` are the record's
+    place in the file in bytes, `record_sha256` is of those bytes.
     """
 
     portal: str
+    crawl: str
     url: str
+    answered_by: str | None
     kind: str
     fetched_at: str
     status: int
@@ -45,49 +56,73 @@ class Page:
     content_encoding: str
     etag: str | None
     last_modified: str | None
+    location: str | None
     sha256: str
     length: int
     file: str
     offset: int
+    size: int
+    record_sha256: str
 
     @property
     def page_id(self) -> str:
         """A stable id: the same bytes from the same URL are the same page whenever they were fetched."""
         return hashlib.sha256(f"{self.url}\n{self.status}\n{self.sha256}".encode()).hexdigest()[:16]
 
+    @property
+    def final_url(self) -> str:
+        """The address that answered: the one whose layout and host the body has."""
+        return self.answered_by or self.url
+
+    def to_line(self) -> bytes:
+        """Write the index line, closed by a checksum of itself."""
+        text = json.dumps(asdict(self), ensure_ascii=False)
+        return f'{text[:-1]}, "crc32": {zlib.crc32(text.encode())}}}\n'.encode()
+
+    @classmethod
+    def from_line(cls, line: bytes) -> "Page":
+        """Read an index line; raises ValueError for one that is torn or was changed."""
+        values: dict[str, Any] = json.loads(line)
+        crc = values.pop("crc32", None)
+        if set(values) != _FIELDS or crc != zlib.crc32(json.dumps(values, ensure_ascii=False).encode()):
+            raise ValueError("its checksum does not fit")
+        return cls(**values)
+
+
+_FIELDS = {field.name for field in fields(Page)}
+
 
 class Archive:
-    """One portal's part of the archive."""
+    """One portal's part of the archive. Reading never writes; a writer keeps its pair of files open until `close`."""
 
     def __init__(self, root: Path, portal: str) -> None:
-        """Open (and create on first write) `root/portal`."""
+        """Open `root/portal`, which is created on the first write."""
         self.portal = portal
         self.folder = root / portal
-        self.index = self.folder / "index.jsonl"
+        self._out: tuple[IO[bytes], IO[bytes]] | None = None
 
-    def append(self, *, url: str, kind: str, fetched_at: datetime, status: int, headers: Iterable[tuple[str, str]], body: bytes) -> Page:
+    # -- writing ------------------------------------------------------------------------------------------
+
+    def append(
+        self,
+        *,
+        url: str,
+        kind: str,
+        fetched_at: datetime,
+        status: int,
+        headers: Iterable[tuple[str, str]],
+        body: bytes,
+        crawl: str = "",
+        answered_by: str | None = None,
+    ) -> Page:
         """Write one response to disk, then its index line, and return it."""
-        self.folder.mkdir(parents=True, exist_ok=True)
         header_list = list(headers)
         lookup = {name.lower(): value for name, value in header_list}
-        file = self._current_file()
-        with file.open("ab") as out:
-            offset = out.tell()
-            writer = WARCWriter(out, gzip=True, warc_version="WARC/1.1")
-            record = writer.create_warc_record(
-                url,
-                "response",
-                payload=io.BytesIO(body),
-                http_headers=StatusAndHeaders(str(status), header_list, protocol="HTTP/1.1"),
-                warc_headers_dict={"WARC-Date": fetched_at.strftime("%Y-%m-%dT%H:%M:%SZ")},
-            )
-            writer.write_record(record)
-            record.raw_stream.close()  # warcio spools the body to compute its digests, and leaves that open
-            out.flush()
-            os.fsync(out.fileno())
-        page = Page(
-            portal=self.portal,
+        return self._write(
+            _record(answered_by or url, fetched_at, status, header_list, body),
+            crawl=crawl,
             url=url,
+            answered_by=answered_by,
             kind=kind,
             fetched_at=fetched_at.isoformat(timespec="seconds"),
             status=status,
@@ -95,50 +130,222 @@ class Archive:
             content_encoding=lookup.get("content-encoding", ""),
             etag=lookup.get("etag"),
             last_modified=lookup.get("last-modified"),
+            location=lookup.get("location"),
             sha256=hashlib.sha256(body).hexdigest(),
             length=len(body),
-            file=file.name,
-            offset=offset,
         )
-        with self.index.open("a", encoding="utf-8") as out_index:
-            out_index.write(json.dumps(asdict(page), ensure_ascii=False) + "\n")
-            out_index.flush()
-            os.fsync(out_index.fileno())
+
+    def _write(self, record: bytes, **described: Any) -> Page:
+        warc, index = self._files()
+        digest = hashlib.sha256(record).hexdigest()
+        name = Path(warc.name).name
+        page = Page(portal=self.portal, file=name, offset=warc.tell(), size=len(record), record_sha256=digest, **described)
+        # The record first: a line in the index promises that its record is there.
+        for stream, data in ((warc, record), (index, page.to_line())):
+            stream.write(data)
+            stream.flush()
+            os.fdatasync(stream.fileno())
         return page
 
-    def _current_file(self) -> Path:
-        existing = sorted(self.folder.glob(f"{self.portal}-*.warc.gz"))
-        if existing and existing[-1].stat().st_size < ROTATE_BYTES:
-            return existing[-1]
-        return self.folder / f"{self.portal}-{len(existing) + 1:05d}.warc.gz"
+    def close(self) -> None:
+        """Close the files that are open for writing."""
+        for stream in self._out or ():
+            stream.close()
+        self._out = None
+
+    def _files(self) -> tuple[IO[bytes], IO[bytes]]:
+        if self._out is not None and self._out[0].tell() < ROTATE_BYTES:
+            return self._out
+        self.close()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        existing = self._indexes()
+        last = existing[-1] if existing else None
+        if last is not None and _is_whole(last) and last.with_suffix(".warc.gz").stat().st_size < ROTATE_BYTES:
+            warc_path = last.with_suffix(".warc.gz")
+        else:
+            warc_path = self.folder / f"{self.portal}-{self._next_number():05d}.warc.gz"
+        warc = warc_path.open("ab")
+        self._out = (warc, _index_of(warc_path).open("ab"))
+        if not warc.tell():
+            self._describe(warc_path.name)
+        return self._out
+
+    def _describe(self, name: str) -> None:
+        """Begin a file with the record that says what it is; it has a line in the index too, so that every byte is checked."""
+        out = io.BytesIO()
+        writer = WARCWriter(out, gzip=True, warc_version="WARC/1.1")
+        writer.write_record(writer.create_warcinfo_record(name, {"software": "chiso", "format": "WARC File Format 1.1", "robots": "obey"}))
+        nothing = {"crawl": "", "answered_by": None, "content_type": "", "content_encoding": "", "etag": None, "last_modified": None, "location": None}
+        self._write(out.getvalue(), url=name, kind=WARCINFO, fetched_at="", status=0, sha256="", length=0, **nothing)
+
+    def _next_number(self) -> int:
+        numbers = [int(path.name.split(".")[0].rsplit("-", 1)[1]) for path in self.folder.glob(f"{self.portal}-*.warc.gz")]
+        return max(numbers, default=0) + 1
+
+    # -- reading ------------------------------------------------------------------------------------------
+
+    def _indexes(self) -> list[Path]:
+        return sorted(self.folder.glob(f"{self.portal}-*.jsonl"))
 
     def pages(self) -> Iterator[Page]:
-        """Yield the index lines in order; a torn last line (a crash while writing it) is passed over."""
-        if not self.index.exists():
-            return
-        lines = self.index.read_bytes().split(b"\n")
-        for number, line in enumerate(lines, start=1):
-            if not line:
-                continue
-            try:
-                yield Page(**json.loads(line))
-            except (ValueError, TypeError) as error:
-                if number == len(lines):
-                    return
-                raise ArchiveError(f"{self.index}:{number}: not an index line ({error})") from error
+        """Yield the index lines in order; a torn last line of a file (a crash while writing it) is passed over."""
+        for index in self._indexes():
+            lines = index.read_bytes().split(b"\n")
+            for number, line in enumerate(lines, start=1):
+                if not line:
+                    continue
+                try:
+                    page = Page.from_line(line)
+                except ValueError as error:
+                    if number == len(lines):
+                        break
+                    raise ArchiveError(f"{index}:{number}: not an index line ({error})") from error
+                if page.kind != WARCINFO:
+                    yield page
 
     def body(self, page: Page) -> bytes:
         """Return a response's body as it was received, checked against its sha256."""
+        return self.response(page)[1]
+
+    def response(self, page: Page) -> tuple[list[tuple[str, str]], bytes]:
+        """Return a response's headers and body as they were received; raises ArchiveError if they are damaged."""
         path = self.folder / page.file
-        with path.open("rb") as stream:
-            stream.seek(page.offset)
-            record = next(iter(ArchiveIterator(stream, no_record_parse=False)), None)
-            body = record.raw_stream.read() if record is not None else b""
-        if hashlib.sha256(body).hexdigest() != page.sha256:
+        try:
+            with path.open("rb") as stream:
+                stream.seek(page.offset)
+                raw = stream.read(page.size)
+        except OSError as error:
+            raise ArchiveError(f"{path}: {error.strerror}") from error
+        if hashlib.sha256(raw).hexdigest() != page.record_sha256:
             raise ArchiveError(f"{path} at {page.offset}: the bytes do not match their sha256 ({page.url})")
-        return body
+        record = next(iter(ArchiveIterator(io.BytesIO(raw))))
+        return list(record.http_headers.headers), record.raw_stream.read()
+
+    # -- crawls -------------------------------------------------------------------------------------------
+
+    @property
+    def _crawls(self) -> Path:
+        return self.folder / "crawls.jsonl"
+
+    def note_crawl(self, crawl: str, what: str, moment: datetime) -> None:
+        """Write down that a crawl begins ("begin") or has ended ("end")."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        torn = self._crawls.exists() and not self._crawls.read_bytes().endswith(b"\n")
+        with self._crawls.open("ab") as out:
+            line = {"crawl": crawl, "what": what, "at": moment.isoformat(timespec="seconds")}
+            out.write((b"\n" if torn else b"") + json.dumps(line).encode() + b"\n")
+            out.flush()
+            os.fsync(out.fileno())
+
+    def open_crawl(self, prefix: str) -> tuple[str, datetime] | None:
+        """Return the last crawl whose name begins with `prefix` and when it began, if it never came to its end."""
+        found: dict[str, datetime] = {}
+        for line in self._crawls.read_bytes().split(b"\n") if self._crawls.exists() else ():
+            try:
+                entry = json.loads(line)
+            except ValueError:  # a line torn by a crash: the crawl it speaks of goes on, or begins anew
+                continue
+            if entry["what"] == "begin" and entry["crawl"].startswith(prefix):
+                found[entry["crawl"]] = datetime.fromisoformat(entry["at"])
+            elif entry["what"] == "end":
+                found.pop(entry["crawl"], None)
+        return list(found.items())[-1] if found else None
+
+
+def _record(url: str, fetched_at: datetime, status: int, headers: list[tuple[str, str]], body: bytes) -> bytes:
+    """Build one WARC record: a response, or for "not modified" a revisit, as WARC 1.1 has it."""
+    out = io.BytesIO()
+    writer = WARCWriter(out, gzip=True, warc_version="WARC/1.1")
+    extra = {"WARC-Date": fetched_at.strftime("%Y-%m-%dT%H:%M:%SZ")}
+    if status == NOT_MODIFIED:
+        extra["WARC-Profile"] = _NOT_MODIFIED_PROFILE
+    record = writer.create_warc_record(
+        url,
+        "revisit" if status == NOT_MODIFIED else "response",
+        payload=io.BytesIO(body),
+        http_headers=StatusAndHeaders(str(status), headers, protocol="HTTP/1.1"),
+        warc_headers_dict=extra,
+    )
+    writer.write_record(record)
+    record.raw_stream.close()  # warcio spools the body to compute its digests, and leaves that open
+    return out.getvalue()
+
+
+def _index_of(warc: Path) -> Path:
+    return warc.with_name(warc.name.removesuffix(".warc.gz") + ".jsonl")
+
+
+def _is_whole(index: Path) -> bool:
+    """Tell whether a pair of files ends with a whole line whose record is the last thing in its WARC."""
+    lines = index.read_bytes().split(b"\n")
+    if lines[-1] or len(lines) < 2:  # noqa: PLR2004 (a whole line and the nothing behind it)
+        return False
+    try:
+        last = Page.from_line(lines[-2])
+    except ValueError:
+        return False
+    return index.with_name(last.file).stat().st_size == last.offset + last.size
 
 
 def portals_in(root: Path) -> list[str]:
     """Return the portals that the archive holds something of."""
-    return sorted(path.parent.name for path in root.glob("*/index.jsonl"))
+    return sorted({path.parent.name for path in root.glob("*/*-*.jsonl")})
+
+
+# -- verification -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What `verify` found: `what` is damaged or torn; `where` is file and place; `why` is one sentence."""
+
+    what: str
+    where: str
+    why: str
+
+
+def verify(root: Path, portal: str) -> Iterator[Page | Finding]:
+    """Check every byte of one portal's archive; yield each record that is whole and each thing that is not.
+
+    damaged: a line or a record whose bytes are not those that were written. torn: the end that a crash left,
+    which loses only the response that was in flight.
+    """
+    folder = root / portal
+    indexes = sorted(folder.glob(f"{portal}-*.jsonl"))
+    for index in indexes:
+        yield from _verify_pair(index)
+    for warc in sorted(folder.glob("*.warc.gz")):
+        if _index_of(warc) not in indexes:
+            yield Finding("damaged", str(warc), "there is no index beside it")
+
+
+def _verify_pair(index: Path) -> Iterator[Page | Finding]:
+    warc = index.with_suffix(".warc.gz")
+    if not warc.exists():
+        yield Finding("damaged", str(warc), "missing, its index is there")
+        return
+    lines = index.read_bytes().split(b"\n")
+    end = 0
+    with warc.open("rb") as stream:
+        for number, line in enumerate(lines, start=1):
+            if not line:
+                continue
+            try:
+                page = Page.from_line(line)
+            except ValueError as error:
+                torn = number == len(lines)
+                yield Finding("torn" if torn else "damaged", f"{index}:{number}", "the last line is cut short" if torn else str(error))
+                continue
+            if page.offset != end:
+                yield Finding("damaged", f"{warc} at {end}", f"{page.offset - end} bytes that no line speaks of")
+            stream.seek(page.offset)
+            raw = stream.read(page.size)
+            end = page.offset + page.size
+            if len(raw) < page.size:
+                yield Finding("damaged", f"{warc} at {page.offset}", f"cut short ({page.url})")
+            elif hashlib.sha256(raw).hexdigest() != page.record_sha256:
+                yield Finding("damaged", f"{warc} at {page.offset}", f"a changed byte ({page.url})")
+            else:
+                yield page
+    if (size := warc.stat().st_size) > end:
+        yield Finding("torn", f"{warc} at {end}", f"{size - end} bytes behind the last listed record: a crash while writing")

@@ -1,22 +1,38 @@
 """One portal's crawl in a process of its own: `python -m spiders.crawl PORTAL --archive DIR --counts FILE`.
 
 Scrapy ends with success when a callback raises or a host does not answer, so the counts of the crawl are
-written down and judged by `read_counts`.
+written down and judged by `read_counts`. A crawl that was interrupted goes on where it stopped.
 """
 
 import argparse
 import json
+import os
+import sys
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from spiders.archive import Archive
+from spiders.pace import Pace
 from spiders.portal import Portal, load_portal
+
+#: An interrupted night is taken up again within this time; later a new one begins.
+_NIGHT = timedelta(hours=20)
+#: States of a crawl, from good to bad.
+STATES = ("complete", "incomplete", "empty", "blocked", "broken")
 
 
 @dataclass(frozen=True, slots=True)
 class CrawlCounts:
-    """What a crawl did; `state` is complete, empty, blocked or broken, and `reason` says why."""
+    """What a crawl did; `reason` says why it is in its state.
+
+    complete: all that was to be asked was answered. incomplete: some of it was not (the budget, the circuit breaker,
+    failures), or fewer or more articles than the portal's bounds. empty: no article. blocked: robots.txt, refusals,
+    challenge or login pages. broken: no answer, or pages that could not be read.
+    """
 
     portal: str
     state: str
@@ -27,81 +43,138 @@ class CrawlCounts:
     unchanged: int
     gone: int
     errors: int
+    replayed: int = 0
+    not_worth: int = 0
 
 
-def read_counts(portal: Portal, stats: dict[str, Any]) -> CrawlCounts:
+def read_counts(portal: Portal, stats: Mapping[str, Any]) -> CrawlCounts:
     """Judge a crawl by Scrapy's counts; a portal that yields nothing or raises is never a good one."""
     seen = {what: stats.get(f"chiso/article/{what}", 0) for what in ("new", "changed", "unchanged", "gone")}
-    raised = stats.get("spider_exceptions/count", 0) + sum(
-        count for key, count in stats.items() if key.startswith("spider_exceptions/") and key != "spider_exceptions/count"
-    ) * (0 if "spider_exceptions/count" in stats else 1)
-    network = sum(
-        count for key, count in stats.items() if key.startswith("downloader/exception_type_count/") and "IgnoreRequest" not in key
-    )
-    forbidden = stats.get("robotstxt/forbidden", 0)
-    refused = sum(
-        count
-        for key, count in stats.items()
-        if key.startswith("downloader/response_status_count/") and key.rsplit("/", 1)[-1] in {"401", "403", "429", "503"}
-    )
-    articles = seen["new"] + seen["changed"] + seen["unchanged"]
-    if raised:
-        state, reason = "broken", f"{raised} pages could not be read: {stats.get('chiso/last_error', 'a callback raised')}"
-    elif network and not articles:
-        state, reason = "broken", f"no answer: {_network_errors(stats)}"
-    elif (forbidden or refused) and not articles:
-        state, reason = "blocked", f"{forbidden} requests forbidden by robots.txt, {refused} refused"
-    elif articles < portal.min_articles:
-        state, reason = "empty", f"{articles} articles, expected at least {portal.min_articles}"
-    else:
-        state, reason = "complete", f"{articles} articles"
+    raised = _total(stats, "spider_exceptions/", but="count")
+    network = _total(stats, "downloader/exception_type_count/", but=("IgnoreRequest", "LeftAloneError", "RefusedUrlError", "DisallowedError"))
+    state, reason = _judge(portal, stats, sum(seen.values()) - seen["gone"], raised, network)
+    moved = sorted(key.removeprefix("chiso/moved/") for key in stats if key.startswith("chiso/moved/"))
+    if moved:
+        reason += f"; redirects to {', '.join(moved[:3])}: add it to `hosts` if the site has moved"
     return CrawlCounts(
         portal=portal.name,
         state=state,
         reason=reason,
         requests=stats.get("downloader/request_count", 0),
         errors=raised + network,
+        replayed=stats.get("chiso/replayed", 0),
+        not_worth=stats.get("chiso/not_worth", 0),
         **seen,
     )
 
 
-def _network_errors(stats: dict[str, Any]) -> str:
+def _judge(portal: Portal, stats: Mapping[str, Any], articles: int, raised: int, network: int) -> tuple[str, str]:
+    robots, unreachable = stats.get("chiso/robots_forbidden", 0), stats.get("chiso/robots_unreachable", 0)
+    refused = sum(stats.get(f"downloader/response_status_count/{status}", 0) for status in (401, 403, 429, 503))
+    walls = stats.get("chiso/class/challenge page", 0) + stats.get("chiso/class/login wall", 0)
+    left_alone = stats.get("chiso/budget", 0) + stats.get("chiso/breaker", 0)
+    if walls and walls >= articles:
+        return "blocked", f"{walls} pages are a challenge or a login wall"
+    if (robots or refused) and not articles and not network:
+        return "blocked", f"{robots} requests forbidden by robots.txt, {refused} refused"
+    if raised:
+        return "broken", f"{raised} pages could not be read: {stats.get('chiso/last_error', 'a callback raised')}"
+    if (network or unreachable) and not articles:
+        return "broken", f"no answer: {_network_errors(stats) or 'robots.txt'}"
+    if not articles:
+        return "empty", f"no article, expected at least {portal.min_articles}"
+    if left_alone:
+        return "incomplete", f"{articles} articles; {left_alone} requests not sent: {stats.get('chiso/left_alone') or 'the budget of a night is spent'}"
+    if network:
+        return "incomplete", f"{articles} articles; no answer to {network} requests: {_network_errors(stats)}"
+    if not portal.min_articles <= articles <= portal.max_articles:
+        return "incomplete", f"{articles} articles, expected {portal.min_articles} to {portal.max_articles}"
+    return "complete", f"{articles} articles"
+
+
+def _total(stats: Mapping[str, Any], prefix: str, but: str | tuple[str, ...]) -> int:
+    return sum(count for key, count in stats.items() if key.startswith(prefix) and not key.endswith(but))
+
+
+def _network_errors(stats: Mapping[str, Any]) -> str:
     prefix = "downloader/exception_type_count/"
     names = {key.removeprefix(prefix).rsplit(".", 1)[-1] for key in stats if key.startswith(prefix)}
     return ", ".join(sorted(names))
 
 
-def crawl(portal: Portal, archive: Path, *, proxy: str | None, fast: bool) -> CrawlCounts:
-    """Crawl one portal to the end; call once a process, because Twisted's reactor starts once."""
+def crawl(
+    portal: Portal, root: Path, *, proxy: str | None, fast: bool, window: tuple[date, date] | None = None, live: Path | None = None
+) -> CrawlCounts:
+    """Crawl one portal to the end; call once a process, because Twisted's reactor starts once.
+
+    `fast` is for a server of our own, which needs no sparing. `window` makes it a backfill of those days. `live`
+    is a file that is kept up to date with what has been done so far.
+    """
     from scrapy import signals  # noqa: PLC0415
     from scrapy.crawler import CrawlerProcess  # noqa: PLC0415 (the declarations above are read without Scrapy)
     from scrapy.settings import Settings  # noqa: PLC0415
 
-    from spiders.spider import PortalSpider  # noqa: PLC0415
+    from spiders.spider import PortalSpider, Window  # noqa: PLC0415
 
+    archive = Archive(root, portal.name)
+    name, started = _take_up(archive, window)
     settings = Settings()
     settings.setmodule("spiders.settings")
-    settings.setdict({"CHISO_ARCHIVE": archive, "CHISO_PORTAL": portal.name}, priority="cmdline")
-    if fast:  # a server of our own on loopback needs no sparing
-        settings.setdict({"DOWNLOAD_DELAY": 0, "AUTOTHROTTLE_ENABLED": False}, priority="cmdline")
+    here = {
+        "CHISO_ARCHIVE": archive,
+        "CHISO_CRAWL": name,
+        "CHISO_HOSTS": (portal.host, *portal.hosts),
+        "CHISO_PROXY": urlsplit(proxy).hostname if proxy else None,
+        "CHISO_BUDGET": portal.budget,
+        "CHISO_PACE": Pace(root / ".turns", 0.0 if fast else portal.delay, portal.concurrency),
+        "CONCURRENT_REQUESTS": portal.concurrency,
+        "CONCURRENT_REQUESTS_PER_DOMAIN": portal.concurrency,
+    }
+    settings.setdict(here, priority="cmdline")
+    if proxy:
+        os.environ.update(http_proxy=proxy, https_proxy=proxy)
     process = CrawlerProcess(settings)
     crawler = process.create_crawler(PortalSpider)
-    if proxy:
-        import os  # noqa: PLC0415
-
-        os.environ.update(http_proxy=proxy, https_proxy=proxy)
 
     def note_error(failure: Any, **_: Any) -> None:
         if crawler.stats is not None:
             crawler.stats.set_value("chiso/last_error", str(failure.value))
 
+    def note_progress(**_: Any) -> None:
+        if live is not None and crawler.stats is not None:
+            done = crawler.stats.get_value("response_received_count", 0)
+            articles = sum(crawler.stats.get_value(f"chiso/article/{what}", 0) for what in ("new", "changed", "unchanged"))
+            waiting = crawler.stats.get_value("scheduler/enqueued", 0) - crawler.stats.get_value("scheduler/dequeued", 0)
+            live.write_text(f"{done} {done + waiting} {articles}", encoding="ascii")
+
     crawler.signals.connect(note_error, signals.spider_error)
-    process.crawl(crawler, portal=portal, archive=Archive(archive, portal.name))
+    crawler.signals.connect(note_progress, signals.response_received)
+    bounds = Window(*window) if window else None
+    process.crawl(crawler, portal=portal, archive=archive, crawl=name, started=started, window=bounds)
     process.start()
-    return read_counts(portal, dict(crawler.stats.get_stats()) if crawler.stats is not None else {})
+    archive.close()
+    stats = dict(crawler.stats.get_stats()) if crawler.stats is not None else {}
+    counts = read_counts(portal, stats)
+    # A backfill that has spent its budget goes on another night; a night that was broken off by a signal, when it is started again.
+    unfinished = stats.get("finish_reason") != "finished" or (window is not None and counts.state == "incomplete")
+    if not unfinished:
+        archive.note_crawl(name, "end", datetime.now(UTC))
+    return counts
 
 
-def main() -> None:
+def _take_up(archive: Archive, window: tuple[date, date] | None) -> tuple[str, datetime]:
+    """Return the crawl to go on with and when it began: an interrupted one, or a new one."""
+    moment = datetime.now(UTC)
+    prefix = f"backfill-{window[0]}-{window[1]}-" if window else "night-"
+    found = archive.open_crawl(prefix)
+    if found is not None and (window is not None or moment - found[1] < _NIGHT):
+        return found
+    name = f"{prefix}{moment:%Y%m%dT%H%M%S%f}"
+    archive.note_crawl(name, "begin", moment)
+    return name, moment
+
+
+def main() -> int:
     """Run one crawl and write its counts."""
     parser = argparse.ArgumentParser(prog="python -m spiders.crawl", description=__doc__)
     parser.add_argument("portal")
@@ -109,10 +182,18 @@ def main() -> None:
     parser.add_argument("--counts", type=Path, required=True)
     parser.add_argument("--proxy")
     parser.add_argument("--fast", action="store_true", help="no delays: only for a server of our own")
+    parser.add_argument("--from", dest="first", type=date.fromisoformat, metavar="DAY", help="backfill from this day ...")
+    parser.add_argument("--to", dest="last", type=date.fromisoformat, metavar="DAY", help="... to this one")
     args = parser.parse_args()
-    counts = crawl(load_portal(args.portal), args.archive, proxy=args.proxy, fast=args.fast)
-    args.counts.write_text(json.dumps(asdict(counts), ensure_ascii=False) + "\n", encoding="utf-8")
+    window = (args.first, args.last) if args.first and args.last else None
+    live = args.counts.with_suffix(".live")
+    counts = crawl(load_portal(args.portal), args.archive, proxy=args.proxy, fast=args.fast, window=window, live=live)
+    live.unlink(missing_ok=True)
+    written = args.counts.with_suffix(".writing")
+    written.write_text(json.dumps(asdict(counts), ensure_ascii=False) + "\n", encoding="utf-8")
+    written.replace(args.counts)
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

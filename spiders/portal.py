@@ -23,12 +23,13 @@ class PortalError(ValueError):
 class Layout:
     """CSS selectors of an article page; the first selector of a tuple that matches is taken.
 
-    `until` is the last day on which pages looked like this; None for the layout in use. `drop` is removed
-    before reading: counters, related headlines, share buttons.
+    `until` is the last day on which pages looked like this; None for the layout in use. `lead` is a first paragraph
+    that stands outside the body. `drop` is not read: counters, related headlines, share buttons.
     """
 
     title: tuple[str, ...]
     body: tuple[str, ...]
+    lead: tuple[str, ...] = ()
     published: tuple[str, ...] = ()
     author: tuple[str, ...] = ()
     drop: tuple[str, ...] = ()
@@ -41,7 +42,13 @@ class Portal:
 
     `place` is the unit that publishes, smallest first ("Yên Châu, Sơn La"), None for national media.
     `kind` is publisher (of an index), wire, portal, paper or aggregator: the order in which reconciliation
-    believes them. `min_articles` is what a healthy night finds at least.
+    believes them. `copies` says that what it prints is others' text, translated by a machine if "translated".
+
+    Where its articles are: `listings`, `feeds`, `sitemaps`, and `search`, an address in which {query} stands for
+    words. `hosts` are further names of the same site, and where it has moved to.
+
+    What it bears: `concurrency` requests in flight, `delay` seconds between them, `budget` requests a night.
+    What a healthy night finds: `min_articles` to `max_articles` pages, `min_claims` to `max_claims` claims.
     """
 
     name: str
@@ -54,11 +61,19 @@ class Portal:
     article_pattern: str
     next_page: tuple[str, ...] = ()
     place: str | None = None
+    copies: str | None = None
     hosts: tuple[str, ...] = ()
     listings: tuple[str, ...] = ()
     feeds: tuple[str, ...] = ()
     sitemaps: tuple[str, ...] = ()
+    search: tuple[str, ...] = ()
+    concurrency: int = 1
+    delay: float = 1.0
+    budget: int = 2000
     min_articles: int = 1
+    max_articles: int = 2000
+    min_claims: int = 0
+    max_claims: int = 20_000
     verified: str = "never"
     caveats: str = ""
 
@@ -77,9 +92,10 @@ class Portal:
         return next((lo for lo in self.layouts if lo.until is None), self.layouts[-1])
 
 
-_LISTS = ("hosts", "listings", "feeds", "sitemaps", "article_links", "next_page")
+_LISTS = ("hosts", "listings", "feeds", "sitemaps", "search", "article_links", "next_page")
 _REQUIRED = ("title", "home", "kind", "family")
 KINDS = ("publisher", "wire", "portal", "paper", "aggregator")
+COPIES = (None, "copied", "translated")
 
 
 def _read(folder: str, name: str) -> dict[str, Any]:
@@ -92,7 +108,7 @@ def _read(folder: str, name: str) -> dict[str, Any]:
 
 
 def _layout(entry: dict[str, Any], where: str) -> Layout:
-    unknown = set(entry) - {"title", "body", "published", "author", "drop", "until"}
+    unknown = set(entry) - {"title", "body", "lead", "published", "author", "drop", "until"}
     if unknown or not entry.get("title") or not entry.get("body"):
         raise PortalError(f"{where}: a layout needs title and body, and knows no {sorted(unknown)}")
     texts = {key: tuple(value) for key, value in entry.items() if key != "until"}
@@ -113,8 +129,10 @@ def load_portal(name: str) -> Portal:
     family = _read("families", declared["family"])
     merged: dict[str, Any] = {**family, **declared}
     layouts = tuple(_layout(entry, where) for entry in merged.pop("layout", ()))
-    if not layouts or merged["kind"] not in KINDS:
-        raise PortalError(f"{where}: needs a layout (its own or its family's) and a kind of {', '.join(KINDS)}")
+    if not layouts or merged["kind"] not in KINDS or merged.get("copies") not in COPIES:
+        raise PortalError(
+            f"{where}: needs a layout (its own or its family's), a kind of {', '.join(KINDS)}, and if anything copies = copied or translated"
+        )
     for key in _LISTS:
         merged[key] = tuple(merged.get(key, ()))
     try:
@@ -138,4 +156,8 @@ def _by_host() -> dict[str, Portal]:
 
 def portal_of(url: str | None) -> Portal | None:
     """Return the portal that a URL belongs to, by host name; None for a site nobody has declared."""
-    return _by_host().get(urlsplit(url or "").hostname or "")
+    try:
+        host = urlsplit(url or "").hostname or ""
+    except ValueError:  # "http://[": no host at all
+        return None
+    return _by_host().get(host) or _by_host().get(host.removeprefix("www."))

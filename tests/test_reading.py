@@ -10,9 +10,10 @@ import pytest
 from extract.article import Article
 from extract.claims import read_claims
 from extract.dates import parse_day
-from extract.html import PageError, decode, decompress, read_page
+from extract.charset import PageError, decode, decompress
+from extract.html import read_page
 from extract.pdf import read_pdf
-from extract.url_date import url_day
+from normalize.url_date import url_day
 from samples.web import answer
 
 TABLE_URL = "https://dongnai.gov.vn/vi/news/cai-cach-hanh-chinh/bang-xep-hang-par-index-2021-5463.html"

@@ -43,12 +43,16 @@ comment on column units.valid_from is 'First day of the period; null if unknown.
 comment on column units.valid_to is 'Last day of the period; null while it lasts.';
 
 create table if not exists pages (
-  page_id varchar not null, portal varchar not null, url varchar not null, kind varchar not null, fetched_at timestamptz not null, status integer not null, content_type varchar not null, sha256 varchar not null, length bigint not null, file varchar not null, "offset" bigint not null, primary key (portal, file, "offset")
+  page_id varchar not null, portal varchar not null, url varchar not null, kind varchar not null, fetched_at timestamptz not null, status integer not null, content_type varchar not null, sha256 varchar not null, length bigint not null, file varchar not null, "offset" bigint not null, crawl varchar, answered_by varchar, location varchar, article_id varchar, primary key (portal, file, "offset")
 );
+alter table pages add column if not exists crawl varchar;
+alter table pages add column if not exists answered_by varchar;
+alter table pages add column if not exists location varchar;
+alter table pages add column if not exists article_id varchar;
 comment on table pages is 'Every archived response: where its untouched bytes are.';
 comment on column pages.page_id is 'Hash of URL, status and bytes: the same bytes fetched twice are one page.';
 comment on column pages.portal is 'Portal that was crawled.';
-comment on column pages.url is 'URL as requested.';
+comment on column pages.url is 'URL that was asked for first, whatever it redirects to.';
 comment on column pages.kind is 'listing, feed, sitemap, article, attachment, robots or other.';
 comment on column pages.fetched_at is 'When it was fetched.';
 comment on column pages.status is 'HTTP status.';
@@ -57,10 +61,20 @@ comment on column pages.sha256 is 'SHA-256 of the body as received.';
 comment on column pages.length is 'Bytes of the body as received.';
 comment on column pages.file is 'WARC file under archive/<portal>/.';
 comment on column pages."offset" is 'Place of the record in that file, in bytes.';
+comment on column pages.crawl is 'The crawl that fetched it: a night or a backfill.';
+comment on column pages.answered_by is 'URL that answered after redirects; null where it is the one asked for.';
+comment on column pages.location is 'Where a redirect leads.';
+comment on column pages.article_id is 'The article that was read from it; pages of the same text share it.';
 
 create table if not exists articles (
-  article_id varchar primary key, url varchar not null, source varchar not null references sources (source), page_id varchar not null, title varchar, published date, published_reason varchar, author varchar, home varchar, text varchar not null, cluster varchar not null, current boolean not null, gone boolean not null
+  article_id varchar primary key, url varchar not null, source varchar not null references sources (source), page_id varchar not null, title varchar, published date, published_reason varchar, author varchar, home varchar, text varchar not null, cluster varchar not null, current boolean not null, gone boolean not null, published_at timestamptz, reader varchar, credit varchar, copies varchar, figures_sketch blob, text_sketch blob
 );
+alter table articles add column if not exists published_at timestamptz;
+alter table articles add column if not exists reader varchar;
+alter table articles add column if not exists credit varchar;
+alter table articles add column if not exists copies varchar;
+alter table articles add column if not exists figures_sketch blob;
+alter table articles add column if not exists text_sketch blob;
 comment on table articles is 'What was read from the pages; a changed article is a new row, the old one stays with current = false.';
 comment on column articles.article_id is 'Hash of URL and text.';
 comment on column articles.url is 'Where it was found.';
@@ -74,7 +88,13 @@ comment on column articles.home is 'Unit whose portal published it, smallest fir
 comment on column articles.text is 'The text that evidence offsets count in, in code points.';
 comment on column articles.cluster is 'Articles that copy each other share it.';
 comment on column articles.current is 'False once a newer version of the same URL was read.';
-comment on column articles.gone is 'True once the URL answered 404 or 410; its claims are kept.';
+comment on column articles.gone is 'True once the URL answered 404, 410 or a page that says as much; its claims are kept.';
+comment on column articles.published_at is 'Moment of publication, where the signal has one.';
+comment on column articles.reader is 'Layout that the page fitted; generic where it fitted none of its portal.';
+comment on column articles.credit is 'Source that the article itself names (TTXVN, Báo Hưng Yên).';
+comment on column articles.copies is 'copied or translated where the portal prints the texts of others.';
+comment on column articles.figures_sketch is 'MinHash of the sentences that hold figures: 128 unsigned 32-bit integers.';
+comment on column articles.text_sketch is 'MinHash of the whole text.';
 
 create table if not exists claims (
   claim_id varchar primary key, article varchar not null references articles (article_id), source varchar not null, url varchar not null, published date, index varchar not null references indices (index), level varchar not null, authority varchar, subject varchar not null, subject_type varchar not null, subject_id varchar, year integer check (year between 1990 and 2100), measure varchar not null, value double, value_text varchar, value_high double, decimals integer, qualifier varchar not null, unit varchar, "of" integer, base_year integer, component varchar, scope varchar, modality varchar not null check (modality in ('reported', 'target', 'estimate')), evidence varchar not null, start integer not null, "end" integer not null check ("end" > start), value_start integer not null, value_end integer not null, year_reason varchar not null, rule varchar not null, superseded boolean not null
@@ -192,12 +212,18 @@ comment on column runs.portals_failed is 'Portals whose crawl failed.';
 comment on column runs.sample is 'True for the sample web.';
 
 create table if not exists crawls (
-  run_id varchar not null, portal varchar not null, state varchar not null, reason varchar not null, requests integer not null, new integer not null, changed integer not null, unchanged integer not null, gone integer not null, errors integer not null, primary key (run_id, portal)
+  run_id varchar not null, portal varchar not null, state varchar not null, reason varchar not null, requests integer not null, new integer not null, changed integer not null, unchanged integer not null, gone integer not null, errors integer not null, replayed integer, not_worth integer, pages_read integer, generic integer, claims integer, degraded varchar, primary key (run_id, portal)
 );
+alter table crawls add column if not exists replayed integer;
+alter table crawls add column if not exists not_worth integer;
+alter table crawls add column if not exists pages_read integer;
+alter table crawls add column if not exists generic integer;
+alter table crawls add column if not exists claims integer;
+alter table crawls add column if not exists degraded varchar;
 comment on table crawls is 'One row a portal and night.';
 comment on column crawls.run_id is 'The run.';
 comment on column crawls.portal is 'The portal.';
-comment on column crawls.state is 'complete, empty, blocked, broken or failed.';
+comment on column crawls.state is 'complete, incomplete, empty, blocked or broken.';
 comment on column crawls.reason is 'Why it is in that state.';
 comment on column crawls.requests is 'Requests sent.';
 comment on column crawls.new is 'Articles seen for the first time.';
@@ -205,14 +231,22 @@ comment on column crawls.changed is 'Known articles whose bytes came anew.';
 comment on column crawls.unchanged is 'Known articles that answered 304.';
 comment on column crawls.gone is 'Known articles that answered 404 or 410.';
 comment on column crawls.errors is 'Callbacks that raised and requests without an answer.';
+comment on column crawls.replayed is 'Answers taken from the archive, because the same crawl had fetched them before it was interrupted.';
+comment on column crawls.not_worth is 'Links that were not followed, because title and address name nothing of the field.';
+comment on column crawls.pages_read is 'Articles and attachments read for the first time this night.';
+comment on column crawls.generic is 'Those of them that fitted no layout of their portal.';
+comment on column crawls.claims is 'Claims read out of them.';
+comment on column crawls.degraded is 'What is wrong with what was read, though the crawl ended well; null if nothing.';
 
 create table if not exists problems (
-  article varchar not null, url varchar not null, what varchar not null, primary key (article, what)
+  article varchar not null, url varchar not null, what varchar not null, kind varchar, primary key (article, what)
 );
+alter table problems add column if not exists kind varchar;
 comment on table problems is 'Pages that could not be read, each with its reason.';
 comment on column problems.article is 'Page id.';
 comment on column problems.url is 'Its URL.';
 comment on column problems.what is 'What was wrong.';
+comment on column problems.kind is 'unreadable, soft 404, login wall, challenge page or maintenance page.';
 
 create table if not exists unresolved (
   article varchar not null, figure varchar not null, sentence varchar not null, start integer not null, reason varchar not null default '', primary key (article, start)
