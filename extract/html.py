@@ -14,10 +14,11 @@ from extract.charset import PageError, decode
 from extract.dates import published_on
 from extract.visible import Hidden, Writer, words_of
 from normalize.fold import strip_marks
-from spiders.page_class import NOT_ARTICLES, first, page_class, selector
+from spiders.page_class import NOT_ARTICLES, first, page_class, selector, wild
 from spiders.portal import Layout, Portal, portal_of
 
 _DOCUMENT = re.compile(r"\.(?:pdf|docx?|xlsx?)(?:$|\?)", re.IGNORECASE)
+_MOST_TAGS = 20_000
 _AUTHOR = re.compile(r"^(?:Tác giả|Người đăng|By)\s*:\s*")
 # "Title - Site", "Title | Site"
 _SITE = re.compile(r"\s+[-|–—»]\s+[^-|–—»]{2,60}$")
@@ -71,7 +72,11 @@ def read_page(
 def _parse(markup: str) -> HtmlElement:
     # As bytes: a page that declares a charset in an XML prologue is not accepted as text.
     body = markup.encode("utf-8", errors="replace")
-    for huge in (False, True):  # tags that were never closed nest some hundred deep; a bomb nests deeper than libxml2 ever goes
+    if (why := wild(body)) is not None:
+        raise PageError(why)
+    # Tags that were never closed nest some hundred deep in pages pasted from Word: those are read a second time, without the
+    # limit of depth. Its time grows with the square of the depth, so not a page with more tags than any article has.
+    for huge in (False, True) if body.count(b"<") < _MOST_TAGS else (False,):
         parser = lxml_html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=huge)
         try:
             root = lxml_html.document_fromstring(body, parser=parser)

@@ -1,8 +1,15 @@
-"""PDF to article: text and tables by pdfplumber. A scan without text is said to be one, never guessed."""
+"""PDF to article: text and tables by pdfplumber, in a process of its own with limits on time and memory.
+
+A PDF is a program of others. What it can do here is to spoil its own reading: the process may not write, opens no
+file but what is already open, and ends at its limits. A scan without text is said to be one, never guessed.
+"""
 
 import io
 import logging
+import multiprocessing
+import resource
 import unicodedata
+from multiprocessing.connection import Connection
 
 from extract.article import Article, Table
 from extract.dates import published_on
@@ -14,11 +21,62 @@ _MOST_PAGES = 300
 _LEAST_LETTERS = 12
 
 
-def read_pdf(body: bytes, *, article_id: str, url: str | None = None, home: str | None = None) -> Article:
+#: Limits of one file: seconds of a processor, seconds in all, bytes of memory.
+CPU_SECONDS, WALL_SECONDS, MOST_MEMORY = 60, 120, 1536 * 1024 * 1024
+
+
+def read_pdf(
+    body: bytes,
+    *,
+    article_id: str,
+    url: str | None = None,
+    home: str | None = None,
+    cpu_seconds: int = CPU_SECONDS,
+    wall_seconds: int = WALL_SECONDS,
+) -> Article:
     """Read a PDF's text, lines of a paragraph joined, and its tables behind the text of their page.
 
-    Raises PageError for a file that is no PDF, is encrypted, or holds pictures only.
+    Raises PageError for a file that is no PDF, is encrypted, holds pictures only, or goes beyond the limits.
     """
+    if not body.lstrip()[:5] == b"%PDF-":
+        raise PageError("not a readable PDF: it does not begin as one")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["extract.pdf", "pdfplumber"])
+    receiving, sending = context.Pipe(duplex=False)
+    reader = context.Process(target=_sandboxed, args=(sending, cpu_seconds, body, article_id, url, home), daemon=True)
+    reader.start()
+    sending.close()
+    try:
+        if not receiving.poll(wall_seconds):
+            raise PageError(f"a PDF that takes longer than {wall_seconds} s to read")
+        read: Article | str = receiving.recv()
+    except EOFError:
+        reader.join(1)
+        raise PageError(f"a PDF that goes beyond {cpu_seconds} s of a processor or breaks its reader (ended with {reader.exitcode})") from None
+    finally:
+        reader.kill()
+        reader.join()
+        receiving.close()
+    if isinstance(read, str):
+        raise PageError(read)
+    return read
+
+
+def _sandboxed(sending: Connection, cpu_seconds: int, body: bytes, article_id: str, url: str | None, home: str | None) -> None:
+    """Read within the limits and send the article, or what was wrong as text."""
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds))
+    resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    try:
+        sending.send(_read(body, article_id, url, home))
+    except PageError as error:
+        sending.send(str(error))
+    except (MemoryError, RecursionError) as error:
+        sending.send(f"a PDF that goes beyond {MOST_MEMORY // 2**20} MB of memory or nests without end ({type(error).__name__})")
+
+
+def _read(body: bytes, article_id: str, url: str | None, home: str | None) -> Article:
     import pdfplumber  # noqa: PLC0415 (a third of a second to import)
     from pdfminer.pdfparser import PDFSyntaxError  # noqa: PLC0415
     from pdfplumber.utils.exceptions import PdfminerException  # noqa: PLC0415

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from lxml.html import HtmlElement
 
 from extract.article import Table
+from extract.charset import PageError
 from extract.grid import cell_spans
 
 _BLOCKS = {
@@ -31,9 +32,9 @@ _SPACE = re.compile(r"[ \t\r\n\f\v\u00a0\u200b\ufeff\u00ad]+")
 _DEEPEST = 1000
 #: A cell of a ranking table names a body; a paragraph this long is an article's.
 _LONGEST_CELL = 300
-#: No table is wider or longer; a larger span is an attack on memory.
+#: No table is wider or longer, and none that names 63 provinces has more cells; more is an attack on time and memory.
 _MOST_SPANNED = 400
-_MOST_CELLS = 200_000
+_MOST_CELLS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +177,8 @@ class Writer:
             if not any(texts) or self.hidden(tr):
                 continue
             places = cell_spans(texts, self.paragraph(" | ".join(texts)))
+            if cells_left < len(cells):
+                raise PageError(f"a table of more than {_MOST_CELLS} cells")
             row: list[tuple[str, tuple[int, int]]] = []
             for cell, text, place in zip(cells, texts, places, strict=True):
                 _let_hang(row, hanging)

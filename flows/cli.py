@@ -5,6 +5,7 @@ import atexit
 import os
 import sys
 from collections.abc import Callable, Sequence
+from datetime import date
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -141,9 +142,68 @@ def _parser() -> argparse.ArgumentParser:
     query.add_argument("sql", metavar="SQL")
     query.add_argument("--format", choices=("table", "csv", "json", "parquet"), default="table", help="default: table")
     _data(query)
-    portals = _command(commands, "portals", _portals, "list the declared portals", "chiso portals")
-    _data(portals)
+    backfill = _command(
+        commands,
+        "backfill",
+        _backfill,
+        "crawl what portals published in past years, and load it; run it again to go on where it stopped",
+        "chiso backfill --from 2012 --to 2026 --portal baohungyen",
+        "chiso backfill --from 2022-04-01 --to 2022-06-30",
+    )
+    backfill.add_argument("--from", dest="first", required=True, metavar="YEAR|DAY", help="first year, or day (YYYY-MM-DD)")
+    backfill.add_argument("--to", dest="last", required=True, metavar="YEAR|DAY", help="last year, or day, included")
+    backfill.add_argument("--portal", action="append", default=[], metavar="NAME", help="only this portal; may be given again (default: all)")
+    backfill.add_argument("--sample", action="store_true", help="of the sample portals, on loopback")
+    _data(backfill)
+    _portal_commands(commands)
+    archive = _command(
+        commands,
+        "archive",
+        _archive,
+        "check every byte of the archive: changed bytes, torn ends",
+        "chiso archive verify",
+        "chiso archive verify --portal dongnai --data /srv/chiso",
+    )
+    archive.add_argument("action", choices=("verify",))
+    archive.add_argument("--portal", action="append", default=[], metavar="NAME", help="only this portal; may be given again (default: all)")
+    _data(archive)
     return parser
+
+
+def _portal_commands(commands: Any) -> None:
+    portals = _command(
+        commands,
+        "portals",
+        _portals,
+        "list the declared portals, try one, or freeze one of its pages for the tests",
+        "chiso portals",
+        "chiso portals check dongnai",
+        "chiso portals check ./nghean.toml",
+        "chiso portals freeze https://dongnai.gov.vn/vi/news/kinh-te/a-3381.html",
+    )
+    _data(portals)
+    actions = portals.add_subparsers(metavar="check|freeze")
+    check = _command(
+        actions,
+        "check",
+        _check_portal,
+        "crawl a few pages of one portal and show what was found and read; nothing is kept",
+        "chiso portals check dongnai",
+        "chiso portals check ./nghean.toml --requests 30",
+    )
+    check.add_argument("name", metavar="NAME|FILE.toml", help="a declared portal, or a file that is to become one")
+    check.add_argument("--requests", type=int, default=12, metavar="N", help="requests at most (default: 12)")
+    check.add_argument("--sample", action="store_true", help="try it on the sample web, on loopback")
+    freeze = _command(
+        actions,
+        "freeze",
+        _freeze_page,
+        "fetch one page and draft its golden result; the tests fail until somebody has reviewed it",
+        "chiso portals freeze https://dongnai.gov.vn/vi/news/kinh-te/a-3381.html",
+    )
+    freeze.add_argument("url", metavar="URL", help="an article of a declared portal")
+    freeze.add_argument("--out", type=Path, default=Path("tests/frozen"), metavar="DIR", help="default: tests/frozen")
+    freeze.add_argument("--sample", action="store_true", help="from the sample web, on loopback")
 
 
 def _command(commands: Any, name: str, run: Command, summary: str, *examples: str) -> argparse.ArgumentParser:
@@ -186,6 +246,30 @@ def _reconcile(args: argparse.Namespace) -> int:
 
 
 def _nightly(args: argparse.Namespace) -> int:
+    return _run_flow(args, lambda root: _flows().nightly(root, args.portal or None, sample=args.sample))
+
+
+def _backfill(args: argparse.Namespace) -> int:
+    first, last = _day(args.first, "01-01"), _day(args.last, "12-31")
+    if first is None or last is None or first > last:
+        return _fail(f"--from {args.first} --to {args.last}: give two years or days (YYYY-MM-DD), the first one first", WRONG_USAGE)
+    return _run_flow(args, lambda root: _flows().backfill(first, last, root, args.portal or None, sample=args.sample))
+
+
+def _day(text: str, of_year: str) -> date | None:
+    try:
+        return date.fromisoformat(f"{text}-{of_year}" if len(text) == len("2012") else text)
+    except ValueError:
+        return None
+
+
+def _flows() -> Any:
+    from flows import night  # noqa: PLC0415 (Prefect takes seconds to import)
+
+    return night
+
+
+def _run_flow(args: argparse.Namespace, run: Callable[[str], Any]) -> int:
     from flows.data import DataFolder, DataFolderError  # noqa: PLC0415
     from spiders.portal import PortalError, load_portal  # noqa: PLC0415
     from warehouse.store import WarehouseError  # noqa: PLC0415
@@ -198,10 +282,8 @@ def _nightly(args: argparse.Namespace) -> int:
     except (PortalError, DataFolderError) as error:
         return _fail(str(error), WRONG_USAGE)
     os.environ.setdefault("PREFECT_HOME", str(data.root / "prefect"))
-    from flows.night import nightly  # noqa: PLC0415 (Prefect takes seconds to import)
-
     try:
-        counts = nightly(str(data.root), args.portal or None, sample=args.sample)
+        counts = run(str(data.root))
     except WarehouseError as error:
         return _fail(str(error), FAILED)
     sys.stdout.write(
@@ -261,6 +343,35 @@ def _portals(args: argparse.Namespace) -> int:
     columns, rows = portal_rows(args.data / "chiso.duckdb")
     print_table(columns, rows, "table")
     return DONE
+
+
+def _check_portal(args: argparse.Namespace) -> int:
+    from flows.portals import check_portal  # noqa: PLC0415
+    from spiders.portal import PortalError  # noqa: PLC0415
+
+    try:
+        return check_portal(args.name, requests=args.requests, sample=args.sample)
+    except PortalError as error:
+        return _fail(str(error), WRONG_USAGE)
+
+
+def _freeze_page(args: argparse.Namespace) -> int:
+    from flows.portals import FreezeError, freeze_page  # noqa: PLC0415
+
+    try:
+        written = freeze_page(args.url, args.out, sample=args.sample)
+    except FreezeError as error:
+        return _fail(str(error), WRONG_USAGE)
+    sys.stdout.write("".join(f"{path}\n" for path in written))
+    sys.stdout.write('Read the draft beside the page; when every value is right, remove its line "reviewed": false.\n')
+    return DONE
+
+
+def _archive(args: argparse.Namespace) -> int:
+    from flows.data import DataFolder  # noqa: PLC0415
+    from flows.portals import verify_archive  # noqa: PLC0415
+
+    return verify_archive(DataFolder(args.data), args.portal)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -62,9 +62,9 @@ def _may_answer_later(_task: object, _run: object, state: State[CrawlCounts]) ->
 
 
 @task(name="crawl", task_run_name="crawl {name}", retries=1, retry_delay_seconds=30, retry_condition_fn=_may_answer_later)
-def crawl_task(name: str, data: DataFolder, proxy: str | None, *, fast: bool) -> CrawlCounts:
+def crawl_task(name: str, data: DataFolder, proxy: str | None, *, fast: bool, window: tuple[date, date] | None = None) -> CrawlCounts:
     """Crawl one portal; a failed one fails its task, and only its task."""
-    counts = crawl_portal(name, data, proxy=proxy, fast=fast)
+    counts = crawl_portal(name, data, proxy=proxy, fast=fast, window=window)
     get_run_logger().info("%s: %s (%s)", name, counts.state, counts.reason)
     if counts.state != "complete":
         raise CrawlFailedError(f"{name}: {counts.state}: {counts.reason}")
@@ -101,6 +101,16 @@ def report_task(data: DataFolder) -> Report:
 @flow(name="nightly", task_runner=_CRAWLERS, validate_parameters=True)
 def nightly(data_folder: str = "data", portals: list[str] | None = None, *, sample: bool = False) -> NightCounts:
     """Crawl the portals, read what is new, reconcile, load, report. A portal that fails stops no other."""
+    return _crawl_and_load(data_folder, portals, None, sample=sample)
+
+
+@flow(name="backfill", task_runner=_CRAWLERS, validate_parameters=True)
+def backfill(first: date, last: date, data_folder: str = "data", portals: list[str] | None = None, *, sample: bool = False) -> NightCounts:
+    """Crawl what portals published from one day to another, and load it; goes on where an earlier backfill of those days stopped."""
+    return _crawl_and_load(data_folder, portals, (first, last), sample=sample)
+
+
+def _crawl_and_load(data_folder: str, portals: list[str] | None, window: tuple[date, date] | None, *, sample: bool) -> NightCounts:
     atexit.register(_quiet_exit)
     data = DataFolder(Path(data_folder).resolve())
     data.prepare()
@@ -109,7 +119,7 @@ def nightly(data_folder: str = "data", portals: list[str] | None = None, *, samp
     names = list(portals) if portals else _all_portals(sample=sample)
     with Progress() as progress:
         with _web(data, sample=sample) as proxy:
-            futures = [crawl_task.submit(name, data, proxy, fast=sample) for name in names]
+            futures = [crawl_task.submit(name, data, proxy, fast=sample, window=window) for name in names]
             crawls = []
             with progress.watching(names, data.crawls):
                 for name, future in progress.track("crawl", zip(names, futures, strict=True), len(names)):

@@ -30,3 +30,13 @@ def sample_web(data: DataFolder) -> Iterator[str]:
     """Serve the sample web on loopback and yield the proxy that leads to it."""
     with serve(next_night(data)) as server:
         yield server.proxy
+
+
+@contextmanager
+def any_web(*, sample: bool) -> Iterator[str | None]:
+    """Yield the proxy of the sample web's first night, or None for the real web."""
+    if not sample:
+        yield None
+        return
+    with serve(1) as server:
+        yield server.proxy

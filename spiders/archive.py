@@ -13,7 +13,7 @@ import io
 import json
 import os
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from pathlib import Path
@@ -172,11 +172,11 @@ class Archive:
 
     def _describe(self, name: str) -> None:
         """Begin a file with the record that says what it is; it has a line in the index too, so that every byte is checked."""
-        out = io.BytesIO()
-        writer = WARCWriter(out, gzip=True, warc_version="WARC/1.1")
-        writer.write_record(writer.create_warcinfo_record(name, {"software": "chiso", "format": "WARC File Format 1.1", "robots": "obey"}))
-        nothing = {"crawl": "", "answered_by": None, "content_type": "", "content_encoding": "", "etag": None, "last_modified": None, "location": None}
-        self._write(out.getvalue(), url=name, kind=WARCINFO, fetched_at="", status=0, sha256="", length=0, **nothing)
+        facts = {"software": "chiso", "format": "WARC File Format 1.1", "robots": "obey"}
+        empty = dict.fromkeys(("crawl", "content_type", "content_encoding", "fetched_at", "sha256"), "")
+        nothing = dict.fromkeys(("answered_by", "etag", "last_modified", "location"))
+        record = _written(lambda writer: writer.create_warcinfo_record(name, facts))
+        self._write(record, url=name, kind=WARCINFO, status=0, length=0, **empty, **nothing)
 
     def _next_number(self) -> int:
         numbers = [int(path.name.split(".")[0].rsplit("-", 1)[1]) for path in self.folder.glob(f"{self.portal}-*.warc.gz")]
@@ -254,20 +254,25 @@ class Archive:
 
 def _record(url: str, fetched_at: datetime, status: int, headers: list[tuple[str, str]], body: bytes) -> bytes:
     """Build one WARC record: a response, or for "not modified" a revisit, as WARC 1.1 has it."""
-    out = io.BytesIO()
-    writer = WARCWriter(out, gzip=True, warc_version="WARC/1.1")
     extra = {"WARC-Date": fetched_at.strftime("%Y-%m-%dT%H:%M:%SZ")}
     if status == NOT_MODIFIED:
         extra["WARC-Profile"] = _NOT_MODIFIED_PROFILE
-    record = writer.create_warc_record(
-        url,
-        "revisit" if status == NOT_MODIFIED else "response",
-        payload=io.BytesIO(body),
-        http_headers=StatusAndHeaders(str(status), headers, protocol="HTTP/1.1"),
-        warc_headers_dict=extra,
+    return _written(
+        lambda writer: writer.create_warc_record(
+            url,
+            "revisit" if status == NOT_MODIFIED else "response",
+            payload=io.BytesIO(body),
+            length=len(body),  # else warcio spools the body to learn it
+            http_headers=StatusAndHeaders(str(status), headers, protocol="HTTP/1.1"),
+            warc_headers_dict=extra,
+        )
     )
-    writer.write_record(record)
-    record.raw_stream.close()  # warcio spools the body to compute its digests, and leaves that open
+
+
+def _written(create: Callable[[WARCWriter], Any]) -> bytes:
+    out = io.BytesIO()
+    writer = WARCWriter(out, gzip=True, warc_version="WARC/1.1")
+    writer.write_record(create(writer))
     return out.getvalue()
 
 

@@ -103,12 +103,22 @@ def _network_errors(stats: Mapping[str, Any]) -> str:
 
 
 def crawl(
-    portal: Portal, root: Path, *, proxy: str | None, fast: bool, window: tuple[date, date] | None = None, live: Path | None = None
+    portal: Portal,
+    root: Path,
+    counts_file: Path,
+    *,
+    proxy: str | None,
+    fast: bool,
+    window: tuple[date, date] | None = None,
+    timeout: float | None = None,
+    budget: int | None = None,
+    only: str | None = None,
 ) -> CrawlCounts:
     """Crawl one portal to the end; call once a process, because Twisted's reactor starts once.
 
-    `fast` is for a server of our own, which needs no sparing. `window` makes it a backfill of those days. `live`
-    is a file that is kept up to date with what has been done so far.
+    `fast` is for a server of our own, which needs no sparing. `window` makes it a backfill of those days. `timeout`
+    is in seconds a response, `budget` in requests. `only` asks for one article and what it carries. Beside `counts_file`, .live is kept up to date with what has been done so far, and
+    .stats.json gets all of Scrapy's counts.
     """
     from scrapy import signals  # noqa: PLC0415
     from scrapy.crawler import CrawlerProcess  # noqa: PLC0415 (the declarations above are read without Scrapy)
@@ -116,6 +126,7 @@ def crawl(
 
     from spiders.spider import PortalSpider, Window  # noqa: PLC0415
 
+    live = counts_file.with_suffix(".live")
     archive = Archive(root, portal.name)
     name, started = _take_up(archive, window)
     settings = Settings()
@@ -125,12 +136,12 @@ def crawl(
         "CHISO_CRAWL": name,
         "CHISO_HOSTS": (portal.host, *portal.hosts),
         "CHISO_PROXY": urlsplit(proxy).hostname if proxy else None,
-        "CHISO_BUDGET": portal.budget,
+        "CHISO_BUDGET": budget or portal.budget,
         "CHISO_PACE": Pace(root / ".turns", 0.0 if fast else portal.delay, portal.concurrency),
         "CONCURRENT_REQUESTS": portal.concurrency,
         "CONCURRENT_REQUESTS_PER_DOMAIN": portal.concurrency,
     }
-    settings.setdict(here, priority="cmdline")
+    settings.setdict(here | ({"DOWNLOAD_TIMEOUT": timeout} if timeout else {}), priority="cmdline")
     if proxy:
         os.environ.update(http_proxy=proxy, https_proxy=proxy)
     process = CrawlerProcess(settings)
@@ -141,7 +152,7 @@ def crawl(
             crawler.stats.set_value("chiso/last_error", str(failure.value))
 
     def note_progress(**_: Any) -> None:
-        if live is not None and crawler.stats is not None:
+        if crawler.stats is not None:
             done = crawler.stats.get_value("response_received_count", 0)
             articles = sum(crawler.stats.get_value(f"chiso/article/{what}", 0) for what in ("new", "changed", "unchanged"))
             waiting = crawler.stats.get_value("scheduler/enqueued", 0) - crawler.stats.get_value("scheduler/dequeued", 0)
@@ -150,11 +161,13 @@ def crawl(
     crawler.signals.connect(note_error, signals.spider_error)
     crawler.signals.connect(note_progress, signals.response_received)
     bounds = Window(*window) if window else None
-    process.crawl(crawler, portal=portal, archive=archive, crawl=name, started=started, window=bounds)
+    process.crawl(crawler, portal=portal, archive=archive, crawl=name, started=started, window=bounds, only=only)
     process.start()
     archive.close()
     stats = dict(crawler.stats.get_stats()) if crawler.stats is not None else {}
     counts = read_counts(portal, stats)
+    live.unlink(missing_ok=True)
+    counts_file.with_suffix(".stats.json").write_text(json.dumps(stats, default=str, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     # A backfill that has spent its budget goes on another night; a night that was broken off by a signal, when it is started again.
     unfinished = stats.get("finish_reason") != "finished" or (window is not None and counts.state == "incomplete")
     if not unfinished:
@@ -182,13 +195,25 @@ def main() -> int:
     parser.add_argument("--counts", type=Path, required=True)
     parser.add_argument("--proxy")
     parser.add_argument("--fast", action="store_true", help="no delays: only for a server of our own")
+    parser.add_argument("--budget", type=int, metavar="REQUESTS", help="for a host (default: what the portal's file says)")
+    parser.add_argument("--only", metavar="URL", help="this one article")
+    parser.add_argument("--timeout", type=float, metavar="SECONDS", help="for a whole response (default: 60)")
     parser.add_argument("--from", dest="first", type=date.fromisoformat, metavar="DAY", help="backfill from this day ...")
     parser.add_argument("--to", dest="last", type=date.fromisoformat, metavar="DAY", help="... to this one")
     args = parser.parse_args()
     window = (args.first, args.last) if args.first and args.last else None
-    live = args.counts.with_suffix(".live")
-    counts = crawl(load_portal(args.portal), args.archive, proxy=args.proxy, fast=args.fast, window=window, live=live)
-    live.unlink(missing_ok=True)
+    portal = load_portal(args.portal)
+    counts = crawl(
+        portal,
+        args.archive,
+        args.counts,
+        proxy=args.proxy,
+        fast=args.fast,
+        window=window,
+        timeout=args.timeout,
+        budget=args.budget,
+        only=args.only,
+    )
     written = args.counts.with_suffix(".writing")
     written.write_text(json.dumps(asdict(counts), ensure_ascii=False) + "\n", encoding="utf-8")
     written.replace(args.counts)

@@ -12,6 +12,7 @@ from lxml import etree
 #: The limits of the sitemap protocol; what a file holds beyond them is not read.
 MOST_ENTRIES = 50_000
 MOST_BYTES = 50 * 1024 * 1024
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
 
 
@@ -35,7 +36,7 @@ def sitemap_entries(body: bytes) -> list[Entry]:
     Raises ListingError for what is neither.
     """
     body = _unpacked(body)
-    if not body.lstrip().startswith(b"<"):
+    if not body.startswith(_UTF16) and not body.lstrip().startswith((b"<", b"\xef\xbb\xbf")):
         lines = [line.strip() for line in body.decode("utf-8", errors="replace").splitlines()]
         if found := [Entry(line) for line in lines[:MOST_ENTRIES] if _ADDRESS.fullmatch(line)]:
             return found
@@ -78,7 +79,7 @@ def _unpacked(body: bytes) -> bytes:
 def _items(body: bytes, names: set[str]) -> list[etree._Element]:
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, recover=True, remove_comments=True)
     try:
-        root = etree.fromstring(body[:MOST_BYTES].lstrip(), parser)
+        root = etree.fromstring(body[:MOST_BYTES] if body.startswith(_UTF16) else body[:MOST_BYTES].lstrip(), parser)
     except etree.XMLSyntaxError as error:
         raise ListingError(f"no XML: {error.msg}") from error
     if root is None:

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from scrapy import Request
-from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
+from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler, _LenientHTTP11ClientFactory
 from scrapy.crawler import Crawler
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
@@ -24,6 +24,8 @@ from spiders.pace import MOST_RETRY_AFTER, Breaker, Pace, retry_after
 
 _BUSY = (429, 503)
 _SERVER_ERROR = 500
+#: Real headers take a few thousand bytes.
+MOST_HEADER_BYTES = 256 * 1024
 
 
 class RefusedUrlError(IgnoreRequest):
@@ -61,6 +63,30 @@ def _only_public(address: str) -> str:
     return address
 
 
+class _BoundedFactory(_LenientHTTP11ClientFactory):  # type: ignore[misc]
+    """Builds protocols that give up on headers without end: Twisted bounds a line of them, not their number."""
+
+    def buildProtocol(self, addr: Any) -> Any:  # noqa: N802 (Twisted's name)
+        """Build Scrapy's protocol, and count what it takes in before the body."""
+        protocol = super().buildProtocol(addr)
+        receive, taken = protocol.dataReceived, 0
+
+        def received(data: bytes) -> None:
+            nonlocal taken
+            parser = getattr(protocol, "_parser", None)
+            if parser is not None and getattr(parser, "state", None) in {"STATUS", "HEADER"}:
+                taken += len(data)
+                if taken > MOST_HEADER_BYTES:
+                    protocol.transport.abortConnection()
+                    return
+            else:
+                taken = 0
+            receive(data)
+
+        protocol.dataReceived = received
+        return protocol
+
+
 class PoliteHandler(HTTP11DownloadHandler):
     """Download handler for http and https."""
 
@@ -68,6 +94,7 @@ class PoliteHandler(HTTP11DownloadHandler):
         """Read the pace and the budget from the crawl's settings."""
         super().__init__(crawler)
         settings = crawler.settings
+        self._pool._factory = _BoundedFactory  # noqa: SLF001 (Scrapy's own way to choose it)
         self.pace: Pace = settings["CHISO_PACE"]
         self.breaker = Breaker()
         self.budget = settings.getint("CHISO_BUDGET")
@@ -84,9 +111,9 @@ class PoliteHandler(HTTP11DownloadHandler):
             try:
                 response = await super().download_request(request)
             except Exception as error:
-                self.breaker.failed(host, type(error).__name__)
+                self.breaker.failed(host, request.url, type(error).__name__)
                 raise
-        await self._judge(host, address, response)
+        await self._judge(host, address, request.url, response)
         return response
 
     def _checked_host(self, request: Request) -> str:
@@ -123,7 +150,7 @@ class PoliteHandler(HTTP11DownloadHandler):
             return host  # the download itself fails of it, in Scrapy's own words
         return found
 
-    async def _judge(self, host: str, address: str, response: Response) -> None:
+    async def _judge(self, host: str, address: str, url: str, response: Response) -> None:
         if response.status in _BUSY:
             text = (response.headers.get("Retry-After") or b"").decode("latin-1")
             rest = retry_after(text, datetime.now(UTC))
@@ -133,7 +160,7 @@ class PoliteHandler(HTTP11DownloadHandler):
                 self._count("retry_after")
                 await self.pace.hold(address, rest)
         if response.status >= _SERVER_ERROR or response.status in _BUSY:
-            self.breaker.failed(host, f"status {response.status}")
+            self.breaker.failed(host, url, f"status {response.status}")
         else:
             self.breaker.answered(host)
         if host in self.breaker.opened and self._crawler.stats is not None:

@@ -22,8 +22,8 @@ MOST_CRAWL_DELAY = 60.0
 MOST_RETRY_AFTER = 600.0
 #: A server that takes long is given as long a rest, but no longer than this.
 _MOST_REST = 30.0
-#: So many failures in a row, and the server is left alone for the night.
-FAILURES_IN_A_ROW = 5
+#: So many addresses in a row that fail, and the server is left alone for the night.
+FAILURES_IN_A_ROW = 8
 _LOOK_AGAIN = 0.05
 
 
@@ -118,16 +118,17 @@ def retry_after(text: str | None, now: datetime) -> float | None:
 
 @dataclass(slots=True)
 class Breaker:
-    """Counts failures of a host in a row; `opened` says of which hosts no more is asked tonight, and why."""
+    """Counts the addresses of a host that fail in a row; `opened` says of which hosts no more is asked tonight, and why."""
 
-    failures: dict[str, int] = field(default_factory=dict)
+    failures: dict[str, set[str]] = field(default_factory=dict)
     opened: dict[str, str] = field(default_factory=dict)
 
-    def failed(self, host: str, why: str) -> None:
-        """Count one failure; the last of a row opens the circuit."""
-        self.failures[host] = self.failures.get(host, 0) + 1
-        if self.failures[host] >= FAILURES_IN_A_ROW:
-            self.opened.setdefault(host, f"{self.failures[host]} failures in a row, the last: {why}")
+    def failed(self, host: str, url: str, why: str) -> None:
+        """Count one failure (an address that is tried again counts once); the last of a row opens the circuit."""
+        row = self.failures.setdefault(host, set())
+        row.add(url)
+        if len(row) >= FAILURES_IN_A_ROW:
+            self.opened.setdefault(host, f"{len(row)} failures in a row, the last: {why}")
 
     def rest(self, host: str, why: str) -> None:
         """Open the circuit at once."""

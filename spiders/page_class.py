@@ -46,6 +46,24 @@ _LOGIN_WORDS = re.compile(r"\b(?:dang nhap|login|log in|sign in|xac thuc|mat kha
 _WHOLE = "string()"
 
 
+#: libxml2 compares each attribute of a tag with all before it: a million of them would take an hour.
+_MOST_ATTRIBUTES = 5000
+_LONG_TAG = 4 * _MOST_ATTRIBUTES
+
+
+def wild(body: bytes) -> str | None:
+    """Return why markup is not even parsed, or None: a tag with thousands of attributes, which no page has.
+
+    >>> wild(b"<p " + b"a=1 " * 100_000 + b">")
+    'a tag of 100000 attributes'
+    """
+    # What stands between two "<" is a tag and the text behind it.
+    for stretch in body.split(b"<"):
+        if len(stretch) > _LONG_TAG and (attributes := len(stretch.split(b">", 1)[0].split()) - 1) > _MOST_ATTRIBUTES:
+            return f"a tag of {attributes} attributes"
+    return None
+
+
 @cache
 def selector(css: str) -> etree.XPath:
     """Compile a CSS selector once for all pages."""

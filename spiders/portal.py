@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -117,12 +118,22 @@ def _layout(entry: dict[str, Any], where: str) -> Layout:
 
 @cache
 def load_portal(name: str) -> Portal:
-    """Read one portal by name, completed from its family.
+    """Read one portal by name, completed from its family; a name that ends in .toml is a file that is not yet part of the project.
 
     Raises PortalError, naming the file and the field, for anything missing or unknown.
     """
-    where = f"spiders/portals/{name}.toml"
-    declared = _read("portals", name) if name.replace("_", "").isalnum() else _read("portals", "?")
+    if name.endswith(".toml"):
+        path = Path(name)
+        try:
+            return _portal(path.stem, tomllib.loads(path.read_text(encoding="utf-8")), name)
+        except OSError as error:
+            raise PortalError(f"{name}: {error.strerror}") from error
+        except tomllib.TOMLDecodeError as error:
+            raise PortalError(f"{name}: {error}") from error
+    return _portal(name, _read("portals", name if name.replace("_", "").isalnum() else "?"), f"spiders/portals/{name}.toml")
+
+
+def _portal(name: str, declared: dict[str, Any], where: str) -> Portal:
     missing = [key for key in _REQUIRED if key not in declared]
     if missing:
         raise PortalError(f"{where}: missing {', '.join(missing)}")

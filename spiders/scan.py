@@ -23,7 +23,9 @@ _TOPICS = (
     # being ranked
     "xep hang", "xep thu", "thu hang", "dung thu", "dung dau", "dan dau", "vi tri", "vi thu", "quan quan", "top", "bang xep", "tang hang",
     "tang bac", "tut hang", "tang diem", "bac so voi", "thang hang", "nhom", "cong bo", "danh gia", "ket qua", "ranked", "ranks", "ranking", "rank",
-    "tang truong", "vuon len", "but pha",
+    "tang truong", "vuon len", "but pha", "ap chot", "cuoi bang", "tot nghiep",
+    # what surveys ask about
+    "hoi lo", "tham nhung", "lot tay", "chi phi khong chinh thuc", "xuc tien dau tu", "truc tuyen", "thu tuc",
 )  # fmt: skip
 _FEWEST_WORDS = 4
 # What addresses are built of, whatever they lead to.

@@ -16,7 +16,7 @@ from spiders.archive import Archive, Page
 from spiders.finding import Entry, ListingError, feed_entries, sitemap_entries
 from spiders.guard import canonical, refusal
 from spiders.middleware import GONE, OK, original
-from spiders.page_class import NOT_ARTICLES, page_class
+from spiders.page_class import NOT_ARTICLES, SOFT_404, page_class, wild
 from spiders.portal import Portal
 from spiders.scan import is_topic, worth_fetching
 
@@ -71,12 +71,20 @@ class PortalSpider(Spider):
     handle_httpstatus_list: ClassVar[list[int]] = [304, 404, 410]
 
     def __init__(
-        self, portal: Portal, archive: Archive, crawl: str, started: datetime, window: Window | None = None, **kwargs: Any
+        self,
+        portal: Portal,
+        archive: Archive,
+        crawl: str,
+        started: datetime,
+        window: Window | None = None,
+        only: str | None = None,
+        **kwargs: Any,
     ) -> None:
         """Crawl `portal` into `archive`, going by what the archive held when `crawl` began."""
         super().__init__(**kwargs)
         self.portal = portal
         self.window = window
+        self.only = only
         self.started = started
         self.known = _known(page for page in archive.pages() if page.crawl != crawl)
         self.article_url = re.compile(portal.article_pattern)
@@ -85,6 +93,9 @@ class PortalSpider(Spider):
 
     async def start(self) -> AsyncIterator[Request]:
         """Ask for listings, feeds, sitemaps and searches, and again for the articles that were there before."""
+        if self.only:
+            yield self.ask(self.only, "article", self.parse_article)
+            return
         for url in self.portal.listings:
             yield self.ask(url, "listing", self.parse_listing, {"topic": is_topic(url)})
         for url in self.portal.feeds:
@@ -106,6 +117,8 @@ class PortalSpider(Spider):
         """Follow the articles of a listing page and, as long as it shows something new, the next page."""
         if response.status in GONE or not isinstance(response, TextResponse):
             raise EmptyListingError(f"{response.url} answered {response.status}")
+        if (why := wild(response.body)) is not None:
+            raise EmptyListingError(f"{response.url}: {why}")
         links = _links(response, self.portal.article_links)
         articles = [(url, title) for url, title in links.items() if self.article_url.search(url)]
         page = response.meta.get("page", 1)
@@ -192,11 +205,11 @@ class PortalSpider(Spider):
 
     def parse_article(self, response: Response) -> Iterator[Request]:
         """Fetch the documents that an article links to; the article itself is already archived."""
-        if response.status != OK or not isinstance(response, TextResponse):
+        if response.status != OK or not isinstance(response, TextResponse) or wild(response.body):
             return
         found = page_class(response.selector.root, self.portal.layout_on(None))
         if found in NOT_ARTICLES or _is_front_page(response):
-            self._count_class(found if found in NOT_ARTICLES else "soft 404")
+            self._count_class(found if found in NOT_ARTICLES else SOFT_404)
             return
         for url in _links(response, ("a",)):
             if _ATTACHMENT.search(url) and url not in self.asked:
