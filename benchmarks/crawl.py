@@ -23,10 +23,9 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tests"))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
-from loopback import HOME, command, listing, page
+from loopback import HOME, ROOT, command, listing, page
 
 from extract.html import read_page
 from samples.web import answer, sites
@@ -47,8 +46,8 @@ class Bare(Spider):
             yield Request(f"{home}vi/news/cai-cach-hanh-chinh/par-index-{n}.html", meta={"proxy": proxy})
     def parse(self, response):
         (out / hashlib.sha256(response.url.encode()).hexdigest()).write_bytes(response.body)
-process = CrawlerProcess({"LOG_LEVEL": "WARNING", "CONCURRENT_REQUESTS": 16, "CONCURRENT_REQUESTS_PER_DOMAIN": 16, "REMOTE_CONTROL_ENABLED": False,
-    "TELNETCONSOLE_ENABLED": False, "ROBOTSTXT_OBEY": False})
+process = CrawlerProcess({"LOG_LEVEL": "WARNING", "CONCURRENT_REQUESTS": 16, "CONCURRENT_REQUESTS_PER_DOMAIN": 16,
+    "REMOTE_CONTROL_ENABLED": False, "TELNETCONSOLE_ENABLED": False, "ROBOTSTXT_OBEY": False})
 process.crawl(Bare)
 process.start()
 """
@@ -59,7 +58,10 @@ def pages_of(count: int) -> dict[str, bytes]:
     furniture = "".join(f'<li><a href="/vi/news/khac/tin-{n}.html">Tin khác số {n} của chuyên mục</a></li>' for n in range(120))
     bodies = {
         f"{_FIRST}par-index-{n}.html": page(
-            f"PAR INDEX {n}", f"<p>Chỉ số PAR INDEX năm 2021 của tỉnh đạt {60 + n % 40},{n % 100:02d} điểm.</p>" + "<p>Đoạn văn.</p>" * 60 + f"<ul>{furniture}</ul>"
+            f"PAR INDEX {n}",
+            f"<p>Chỉ số PAR INDEX năm 2021 của tỉnh đạt {60 + n % 40},{n % 100:02d} điểm.</p>"
+            + "<p>Đoạn văn.</p>" * 60
+            + f"<ul>{furniture}</ul>",
         )
         for n in range(count)
     }
@@ -190,7 +192,9 @@ def main() -> None:
     out.write(f"crawl    {args.pages} pages  ours {ours:.0f}/s  bare Scrapy {bare:.0f}/s  ratio {ours / bare:.2f}  goal >= {_CRAWL_GOAL}\n")
     documents = _documents(args.html)
     read, peer, f1, peer_f1 = reading_rates(documents, rounds=3)
-    out.write(f"reading  {len(documents)} pages  ours {read:.0f}/s  trafilatura {peer:.0f}/s  ratio {read / peer:.1f}  goal >= {_READ_GOAL}\n")
+    out.write(
+        f"reading  {len(documents)} pages  ours {read:.0f}/s  trafilatura {peer:.0f}/s  ratio {read / peer:.1f}  goal >= {_READ_GOAL}\n"
+    )
     out.write(f"         words F1  ours {f1:.3f}  trafilatura {peer_f1:.3f}  goal: not below\n")
     missed = ours / bare < _CRAWL_GOAL or read / peer < _READ_GOAL or f1 < peer_f1
     sys.exit(1 if missed else 0)

@@ -19,9 +19,9 @@ from extract.dates import parse_day
 from extract.home import read_home
 from extract.lexer import lex
 from extract.text import read_text
-from normalize.url_date import url_day
 from normalize.numbers import NumberFormatError, parse_count, parse_number, parse_ordinal, parse_quantity
 from normalize.units import find_district, named, province_of
+from normalize.url_date import url_day
 
 PIECES = (
     "0", "1", "7", "12", "63", "88", "2021", "2023", ",", ".", " ", "/", "-", "–", "%", "(", ")", ";", ":", "\n",

@@ -1,4 +1,4 @@
-"""A crawl that is killed with -9 at random moments and started again: is a page lost, is one fetched twice?
+"""Kill a crawl with -9 at random moments and start it again: is a page lost, is one fetched twice.
 
     python benchmarks/kill.py [--kills 50] [--articles 300] [--seed 4]
 
@@ -23,7 +23,7 @@ _PER_PAGE = 20
 
 
 def portal_of_many(articles: int, latency: float) -> dict[str, object]:
-    """A portal of `articles` articles on listings of twenty, each answer after `latency` seconds."""
+    """Return a portal of `articles` articles on listings of twenty, each answer after `latency` seconds."""
 
     def slowly(body: str) -> object:
         def answer(*_: object) -> bytes:
@@ -39,11 +39,13 @@ def portal_of_many(articles: int, latency: float) -> dict[str, object]:
         address = first if not start else f"{first}?page={start // _PER_PAGE + 1}"
         following = f"{first}?page={start // _PER_PAGE + 2}" if start + _PER_PAGE < articles else None
         routes[address] = slowly(listing(*paths[start : start + _PER_PAGE], following=following))
-    routes |= {path: slowly(page(f"PAR INDEX {n}", f"<p>Tỉnh xếp thứ {n} về PAR INDEX.</p>" + "<p>x</p>" * 200)) for n, path in enumerate(paths)}
+    routes |= {
+        path: slowly(page(f"PAR INDEX {n}", f"<p>Tỉnh xếp thứ {n} về PAR INDEX.</p>" + "<p>x</p>" * 200)) for n, path in enumerate(paths)
+    }
     return routes
 
 
-def run(kills: int, articles: int, seed: int, folder: Path, progress: bool = True) -> dict[str, int]:
+def run(kills: int, articles: int, seed: int, folder: Path, *, progress: bool = True) -> dict[str, int]:
     """Kill a crawl so often, let it end, and count."""
     chance = random.Random(seed)
     with loopback(portal_of_many(articles, 0.01)) as server:  # type: ignore[arg-type]

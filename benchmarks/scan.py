@@ -35,7 +35,10 @@ def main() -> None:
             else:
                 others += 1
                 let_in += worth
-        sys.stdout.write(f"{name}: recall {kept}/{wanted}, others fetched {let_in}/{others}\n" + "".join(f"  missed: {title[:120]}\n" for title in missed))
+        sys.stdout.write(
+            f"{name}: recall {kept}/{wanted}, others fetched {let_in}/{others}\n"
+            + "".join(f"  missed: {title[:120]}\n" for title in missed)
+        )
 
 
 if __name__ == "__main__":

@@ -21,7 +21,9 @@ _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BO
 _CHARSET = re.compile(r"charset=[\"']?([\w.:-]{1,40})", re.IGNORECASE)
 #: What Vietnamese pages were written in; one that declares another is judged by what comes out.
 _OLD = ("windows-1258", "windows-1252")
-_COMMON = re.compile(r"(?<!\w)(?:của|và|được|là|năm|tỉnh|các|trong|với|đã|những|công|hành|chính|xếp|điểm|số|thứ|cải|cách|đạt|một|theo)(?!\w)", re.IGNORECASE)
+_COMMON = re.compile(
+    r"(?<!\w)(?:của|và|được|là|năm|tỉnh|các|trong|với|đã|những|công|hành|chính|xếp|điểm|số|thứ|cải|cách|đạt|một|theo)(?!\w)", re.IGNORECASE
+)
 #: UTF-8 read as windows-1252 and written as UTF-8 once more.
 _TWICE = re.compile(r"áº|á»|Ã¡|Ã¢|Ãª|Ã´|Æ°|Æ¡|Ä‘|Äƒ")
 _LEAST_TWICE = 3
@@ -124,7 +126,11 @@ def _decoded(body: bytes, content_type: str) -> str:
     almost = body.decode("utf-8", errors="replace")
     if almost.count("\ufffd") <= _MOST_BROKEN * len(almost) and _said(almost):
         return almost
-    names = [found[1] if (found := _CHARSET.search(content_type)) else None, EncodingDetector.find_declared_encoding(body, is_html=True), *_OLD]
+    names = [
+        found[1] if (found := _CHARSET.search(content_type)) else None,
+        EncodingDetector.find_declared_encoding(body, is_html=True),
+        *_OLD,
+    ]
     read = [text for name in dict.fromkeys(names) if name and (text := _try(body, name)) is not None]
     if not read:
         raise PageError("no charset fits its bytes")

@@ -19,10 +19,10 @@ from extract.rules.names import find_indices
 from extract.sentence import Span, lines, sentences
 from extract.tables import read_tables
 from extract.text import View, read_text
-from normalize.url_date import url_day
 from normalize.claim import KEY, Claim, Qualifier
 from normalize.indices import indices, ranked_count
 from normalize.lexicon import tokenize
+from normalize.url_date import url_day
 
 # Most news names no index at all: whether any of these stretches occurs costs next to nothing, and decides whether the
 # names themselves are looked for.

@@ -21,8 +21,12 @@ _WORDS = re.compile(r"ngày\s+(\d{1,2})\s+tháng\s+(\d{1,2})\s+năm\s+(\d{4})", 
 _TITLED = re.compile(r"(?<!\d)(\d{1,2})\s+tháng\s+(\d{1,2})(?:\s*,|\s+năm)?\s+(\d{4})(?!\d)", re.IGNORECASE)
 _ISO = re.compile(r"(?<!\d)(\d{4})[-/](\d{1,2})[-/](\d{1,2})(?!\d)")
 _FORMS = ((_ISO, (1, 2, 3)), (_DMY, (3, 2, 1)), (_WORDS, (3, 2, 1)), (_TITLED, (3, 2, 1)))
-_TIME = re.compile(r"(?<![\d/.,])([01]?\d|2[0-3])\s*[:hg]\s*([0-5]\d)(?:\s*[:']\s*([0-5]\d)(?!\d))?\s*(SA|CH|AM|PM)?(?![\w/])", re.IGNORECASE)
-_OFFSET = re.compile(r"(?:GMT|UTC)\s*([+-])\s*(\d{1,2})(?::?(\d\d))?|(?<=\d)\s*(Z)\b|(?<=[\d:.]{3})\s*([+-])(\d\d):?(\d\d)\b", re.IGNORECASE)
+_TIME = re.compile(
+    r"(?<![\d/.,])([01]?\d|2[0-3])\s*[:hg]\s*([0-5]\d)(?:\s*[:']\s*([0-5]\d)(?!\d))?\s*(SA|CH|AM|PM)?(?![\w/])", re.IGNORECASE
+)
+_OFFSET = re.compile(
+    r"(?:GMT|UTC)\s*([+-])\s*(\d{1,2})(?::?(\d\d))?|(?<=\d)\s*(Z)\b|(?<=[\d:.]{3})\s*([+-])(\d\d):?(\d\d)\b", re.IGNORECASE
+)
 _LEAD = re.compile(r"(?:^|\n)[^\n]{0,40}?(?:[Nn]gày|[Ss]áng|[Cc]hiều)\s+(?:ngày\s+)?(\d{1,2})/(\d{1,2})/(\d{4})")
 _META = (
     "article:published_time", "og:article:published_time", "datepublished", "pubdate", "publishdate", "publish-date", "published_time",
@@ -30,7 +34,9 @@ _META = (
     "article.published", "cxenseparse:recs:publishtime", "sailthru.date", "datecreated",
 )  # fmt: skip
 # What elements that hold a date are called, and where dates are not the article's.
-_DATED = re.compile(r"date|time|publi|ngay|post-?meta|entry-meta|article-meta|detail-info|tacgia|cms-date|datetime|time-?post", re.IGNORECASE)
+_DATED = re.compile(
+    r"date|time|publi|ngay|post-?meta|entry-meta|article-meta|detail-info|tacgia|cms-date|datetime|time-?post", re.IGNORECASE
+)
 _ELSEWHERE = re.compile(
     r"relat|lien-?quan|tin-?khac|other|sidebar|side-?bar|footer|header|clock|today|current|comment|binh-?luan|widget|menu|nav|breadcrumb"
     r"|most|newest|moi-?nhat|hot|weather|cungchuyenmuc|recommend",
@@ -113,7 +119,13 @@ def _dateparser(text: str) -> datetime | date | None:
 
 
 def published_on(
-    root: HtmlElement | None, line: str | None, url: str | None, text: str, *, heading: HtmlElement | None = None, to_the_second: bool = False
+    root: HtmlElement | None,
+    line: str | None,
+    url: str | None,
+    text: str,
+    *,
+    heading: HtmlElement | None = None,
+    to_the_second: bool = False,
 ) -> tuple[datetime | date | None, str | None]:
     """Return when an article was published and the signal that said so.
 
@@ -178,7 +190,9 @@ def _from_lines(root: HtmlElement, heading: HtmlElement) -> Iterator[datetime | 
         named = f"{element.get('class', '')} {element.get('id', '')} {element.get('itemprop', '')}"
         if element.tag != "time" and not _DATED.search(named):
             continue
-        if any(up.tag in {"footer", "nav", "aside"} or _ELSEWHERE.search(f"{up.get('class', '')} {up.get('id', '')}") for up in _up(element)):
+        if any(
+            up.tag in {"footer", "nav", "aside"} or _ELSEWHERE.search(f"{up.get('class', '')} {up.get('id', '')}") for up in _up(element)
+        ):
             continue
         said = (element.get("datetime") or "") if element.tag == "time" else ""
         said = said or words_of(element)

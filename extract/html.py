@@ -19,6 +19,8 @@ from spiders.portal import Layout, Portal, portal_of
 
 _DOCUMENT = re.compile(r"\.(?:pdf|docx?|xlsx?)(?:$|\?)", re.IGNORECASE)
 _MOST_TAGS = 20_000
+#: Where a layout is declared and does not fit, less than this is no article but what is left of the page around one.
+_FEWEST_WORDS = 25
 _AUTHOR = re.compile(r"^(?:Tác giả|Người đăng|By)\s*:\s*")
 # "Title - Site", "Title | Site"
 _SITE = re.compile(r"\s+[-|–—»]\s+[^-|–—»]{2,60}$")
@@ -59,14 +61,17 @@ def read_page(
             article = _read_declared(root, portal, one, article_id, url, home)
             if article is not None:
                 return article
+    if portal is None or layout is None:
+        return _read_generic(root, article_id, url, home)
+    where = {"title": layout.title, "body": layout.body}
+    missing = next((name for name, css in where.items() if first(root, css) is None), "body")
     try:
-        return _read_generic(root, article_id, url, home or (portal.place if portal else None))
+        article = _read_generic(root, article_id, url, home or portal.place)
     except PageError as error:
-        if layout is None or portal is None:
-            raise
-        where = {"title": layout.title, "body": layout.body}
-        missing = next((name for name, css in where.items() if first(root, css) is None), "body")
         raise LayoutError(f"{portal.name}: no {missing} at {', '.join(where[missing])}, and {error}") from error
+    if len(article.text.split()) < _FEWEST_WORDS:
+        raise LayoutError(f"{portal.name}: no {missing} at {', '.join(where[missing])}, and too few words to be an article")
+    return article
 
 
 def _parse(markup: str) -> HtmlElement:

@@ -12,9 +12,9 @@ import unicodedata
 from multiprocessing.connection import Connection
 
 from extract.article import Article, Table
+from extract.charset import PageError
 from extract.dates import published_on
 from extract.grid import cell_spans, spread
-from extract.charset import PageError
 
 # A decision with all its annexes has some hundred pages; a page without a dozen letters is a picture.
 _MOST_PAGES = 300
@@ -52,7 +52,9 @@ def read_pdf(
         read: Article | str = receiving.recv()
     except EOFError:
         reader.join(1)
-        raise PageError(f"a PDF that goes beyond {cpu_seconds} s of a processor or breaks its reader (ended with {reader.exitcode})") from None
+        raise PageError(
+            f"a PDF that goes beyond {cpu_seconds} s of a processor or breaks its reader (ended with {reader.exitcode})"
+        ) from None
     finally:
         reader.kill()
         reader.join()

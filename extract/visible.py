@@ -28,8 +28,8 @@ _HIDDEN = re.compile(
 _NAME = re.compile(r"([.#])(-?[_a-zA-Z][\w-]*)")
 _MOST_STYLE = 200_000
 _SPACE = re.compile(r"[ \t\r\n\f\v\u00a0\u200b\ufeff\u00ad]+")
-#: Pages nest some dozen deep; a thousand is an attack on the reader.
-_DEEPEST = 1000
+#: Pages nest some dozen deep; the parser itself gives up behind 2048.
+_DEEPEST = 2500
 #: A cell of a ranking table names a body; a paragraph this long is an article's.
 _LONGEST_CELL = 300
 #: No table is wider or longer, and none that names 63 provinces has more cells; more is an attack on time and memory.
@@ -59,6 +59,7 @@ class Hidden:
         return cls(frozenset(names["."]), frozenset(names["#"]))
 
     def __call__(self, element: HtmlElement) -> bool:
+        """Tell whether an element is hidden by itself; its parents are not asked."""
         attributes = element.attrib
         if not attributes:
             return False
@@ -88,12 +89,11 @@ def _texts(root: HtmlElement, hidden: Hidden) -> Iterator[str]:
         child = next(stack[-1], None)
         if child is None:
             stack.pop()
+        elif isinstance(child.tag, str) and child.tag not in _SILENT and not hidden(child) and len(stack) < _DEEPEST:
+            yield child.text or ""
+            stack.append(iter((*child, _Tail(child.tail))))
         else:
-            if isinstance(child.tag, str) and child.tag not in _SILENT and not hidden(child) and len(stack) < _DEEPEST:
-                yield child.text or ""
-                stack.append(iter((*child, _Tail(child.tail))))
-            else:
-                yield child.tail or ""
+            yield child.tail or ""
 
 
 @dataclass(slots=True)

@@ -152,7 +152,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     backfill.add_argument("--from", dest="first", required=True, metavar="YEAR|DAY", help="first year, or day (YYYY-MM-DD)")
     backfill.add_argument("--to", dest="last", required=True, metavar="YEAR|DAY", help="last year, or day, included")
-    backfill.add_argument("--portal", action="append", default=[], metavar="NAME", help="only this portal; may be given again (default: all)")
+    backfill.add_argument(
+        "--portal", action="append", default=[], metavar="NAME", help="only this portal; may be given again (default: all)"
+    )
     backfill.add_argument("--sample", action="store_true", help="of the sample portals, on loopback")
     _data(backfill)
     _portal_commands(commands)
@@ -165,7 +167,9 @@ def _parser() -> argparse.ArgumentParser:
         "chiso archive verify --portal dongnai --data /srv/chiso",
     )
     archive.add_argument("action", choices=("verify",))
-    archive.add_argument("--portal", action="append", default=[], metavar="NAME", help="only this portal; may be given again (default: all)")
+    archive.add_argument(
+        "--portal", action="append", default=[], metavar="NAME", help="only this portal; may be given again (default: all)"
+    )
     _data(archive)
     return parser
 

@@ -15,9 +15,9 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from extract.charset import PageError, decompress
 from extract.claims import read_claims
 from extract.html import NotAnArticleError
-from extract.charset import PageError, decompress
 from extract.reader import read_document
 from flows.data import DataFolder
 from normalize.claim import Claim
@@ -29,7 +29,7 @@ from normalize.units import districts, provinces_and_ministries
 from spiders.archive import NOT_MODIFIED, Archive, ArchiveError, Page, portals_in
 from spiders.crawl import CrawlCounts
 from spiders.page_class import SOFT_404
-from spiders.portal import load_portal, portal_names, portal_of
+from spiders.portal import load_portal, portal_names
 from warehouse.store import add, load_facts, replace, rewriting
 
 _CRAWL_SECONDS = 4 * 3600
@@ -237,7 +237,11 @@ def load_night(
         articles_new = add(connection, "articles", list({a["article_id"]: a for a in articles}.values()))
         claims = {c["claim_id"]: {**c, "superseded": False} for r in read for c in r.claims}
         claims_new = add(connection, "claims", list(claims.values()))
-        add(connection, "problems", [{"article": r.page.page_id, "url": r.page.url, "kind": r.kind, "what": r.problem} for r in read if r.problem])
+        add(
+            connection,
+            "problems",
+            [{"article": r.page.page_id, "url": r.page.url, "kind": r.kind, "what": r.problem} for r in read if r.problem],
+        )
         add(connection, "unresolved", list({(u["article"], u["start"]): u for r in read for u in r.unresolved}.values()))
         _mark_versions(connection, pages, article_of)
         facts, conflicts = _reconcile(connection)
@@ -267,7 +271,10 @@ def _watched(connection: duckdb.DuckDBPyConnection, run_id: str, crawl: CrawlCou
     """Return a crawl's row with what was read of it, and what is wrong with that against the nights before and the portal's bounds."""
     portal = load_portal(crawl.portal)
     articles = [r for r in read if r.page.portal == crawl.portal and r.article]
-    claims, generic = sum(len(r.claims) for r in articles), sum(r.article is not None and r.article["reader"] == "generic" for r in articles)
+    claims, generic = (
+        sum(len(r.claims) for r in articles),
+        sum(r.article is not None and r.article["reader"] == "generic" for r in articles),
+    )
     sums = "select coalesce(sum(pages_read), 0), coalesce(sum(claims), 0) from crawls where portal = ?"
     ((pages_before, claims_before),) = connection.execute(sums, [crawl.portal]).fetchall()
     wrong = []

@@ -66,12 +66,17 @@ def check_portal(name: str, *, requests: int, sample: bool) -> int:
                 out.write(f"\n{page.url}\n  not read: {error}\n")
                 continue
             unfit += article.reader == "generic"
-            claims = read_claims(article).claims
-            out.write(
-                f"\n{page.url}\n  title      {article.title}\n  published  {article.published_at or article.published} ({article.published_reason})\n"
-                f"  author     {article.author}\n  layout     {article.reader}\n  text       {len(article.text)} characters, {len(article.tables)} tables\n"
-                f"  begins     {_line(article, 1)}\n  ends       {_line(article, -1)}\n  claims     {len(claims)}\n"
-            )
+            rows = {
+                "title": article.title,
+                "published": f"{article.published_at or article.published} ({article.published_reason})",
+                "author": article.author,
+                "layout": article.reader,
+                "text": f"{len(article.text)} characters, {len(article.tables)} tables",
+                "begins": _line(article, 1),
+                "ends": _line(article, -1),
+                "claims": len(read_claims(article).claims),
+            }
+            out.write(f"\n{page.url}\n" + "".join(f"  {name:<10} {value}\n" for name, value in rows.items()))
     out.write(f"\n{counts.state}: {counts.reason}; {unfit} pages fit no layout\n")
     return DONE if counts.state in {"complete", "incomplete"} and counts.new and not unfit else FINDINGS
 
@@ -142,7 +147,9 @@ def verify_archive(data: DataFolder, portals: Sequence[str]) -> int:
     names = list(portals) or portals_in(data.archive)
     missing = [name for name in names if not (data.archive / name).is_dir()]
     if missing or not names:
-        sys.stderr.write(f"chiso: {data.archive}: no archive{' of ' + ', '.join(missing) if missing else ''}; give the data folder with --data\n")
+        sys.stderr.write(
+            f"chiso: {data.archive}: no archive{' of ' + ', '.join(missing) if missing else ''}; give the data folder with --data\n"
+        )
         return WRONG_USAGE
     whole = findings = size = 0
     with Progress() as progress:

@@ -30,7 +30,8 @@ _SEED = 20211
 _COMMON = 200
 _SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n")
 _CREDIT = re.compile(
-    r"(?:^|\()\s*(?:Nguồn(?:\s+tin)?\s*:|Theo)\s*(?P<named>(?:Báo|Tạp chí|Cổng|Trang|Đài|VTV|VOV|Nhân Dân|[\w-]+\.[\w.]{2,20})\b[^\n.;()]{0,60})\s*\)?\s*$"
+    r"(?:^|\()\s*(?:Nguồn(?:\s+tin)?\s*:|Theo)\s*"
+    r"(?P<named>(?:Báo|Tạp chí|Cổng|Trang|Đài|VTV|VOV|Nhân Dân|[\w-]+\.[\w.]{2,20})\b[^\n.;()]{0,60})\s*\)?\s*$"
     r"|(?P<agency>TTXVN|Vietnam\+|VietnamPlus|Chinhphu\.vn|CTTĐT)",
     re.IGNORECASE | re.MULTILINE,
 )
@@ -63,7 +64,7 @@ def shingles(text: str, *, figures_only: bool = True) -> frozenset[str]:
 
 
 def credit_of(text: str, author: str | None = None) -> str | None:
-    """Return the source that an article says it is taken from, lower case; None if it names none.
+    r"""Return the source that an article says it is taken from, lower case; None if it names none.
 
     >>> credit_of("Hải Phòng dẫn đầu.\\nNguồn: Báo Hải Phòng\\n"), credit_of("Sơn La đứng thứ 6.", "Hữu Quyết/TTXVN")
     ('báo hải phòng', 'ttxvn')
@@ -131,11 +132,7 @@ def _candidates(sketches: Mapping[str, Sketch]) -> set[tuple[str, str]]:
             for number, band in enumerate(_bands(digest)):
                 holders[whole, number, band].append(article)
     return {
-        (a, b)
-        for articles in holders.values()
-        if 1 < len(articles) <= _COMMON
-        for i, a in enumerate(articles)
-        for b in articles[i + 1 :]
+        (a, b) for articles in holders.values() if 1 < len(articles) <= _COMMON for i, a in enumerate(articles) for b in articles[i + 1 :]
     }
 
 

@@ -12,9 +12,10 @@ import hashlib
 import io
 import json
 import os
+import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
@@ -26,6 +27,9 @@ from warcio.warcwriter import WARCWriter
 #: A file is closed at this size, so that none grows too large to copy or check.
 ROTATE_BYTES = 256 * 1024 * 1024
 NOT_MODIFIED = 304
+#: A process that is killed loses nothing that was written; a machine that loses its power, what came in this time.
+#: A polite crawl asks once a second, so that each response is on the disk before the next is asked for.
+SYNC_SECONDS = 0.25
 #: The kind of the record that each file begins with; it is no response.
 WARCINFO = "warcinfo"
 _NOT_MODIFIED_PROFILE = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
@@ -76,7 +80,7 @@ class Page:
 
     def to_line(self) -> bytes:
         """Write the index line, closed by a checksum of itself."""
-        text = json.dumps(asdict(self), ensure_ascii=False)
+        text = json.dumps({name: getattr(self, name) for name in _NAMES}, ensure_ascii=False)
         return f'{text[:-1]}, "crc32": {zlib.crc32(text.encode())}}}\n'.encode()
 
     @classmethod
@@ -89,7 +93,8 @@ class Page:
         return cls(**values)
 
 
-_FIELDS = {field.name for field in fields(Page)}
+_NAMES = tuple(field.name for field in fields(Page))
+_FIELDS = set(_NAMES)
 
 
 class Archive:
@@ -100,6 +105,7 @@ class Archive:
         self.portal = portal
         self.folder = root / portal
         self._out: tuple[IO[bytes], IO[bytes]] | None = None
+        self._synced = 0.0
 
     # -- writing ------------------------------------------------------------------------------------------
 
@@ -144,11 +150,19 @@ class Archive:
         for stream, data in ((warc, record), (index, page.to_line())):
             stream.write(data)
             stream.flush()
-            os.fdatasync(stream.fileno())
+        if time.monotonic() - self._synced >= SYNC_SECONDS:
+            self._sync()
         return page
+
+    def _sync(self) -> None:
+        """Have the system write to the disk what it holds: the record first, as above."""
+        for stream in self._out or ():
+            os.fdatasync(stream.fileno())
+        self._synced = time.monotonic()
 
     def close(self) -> None:
         """Close the files that are open for writing."""
+        self._sync()
         for stream in self._out or ():
             stream.close()
         self._out = None

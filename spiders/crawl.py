@@ -8,6 +8,7 @@ import argparse
 import json
 import os
 import sys
+import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -21,8 +22,25 @@ from spiders.portal import Portal, load_portal
 
 #: An interrupted night is taken up again within this time; later a new one begins.
 _NIGHT = timedelta(hours=20)
+_LIVE_SECONDS = 0.3
 #: States of a crawl, from good to bad.
 STATES = ("complete", "incomplete", "empty", "blocked", "broken")
+
+
+@dataclass(frozen=True, slots=True)
+class CrawlOptions:
+    """How a crawl is to be done, where it differs from a portal's night.
+
+    `fast` is for a server of our own, which needs no sparing. `window` makes it a backfill of those days. `timeout`
+    is in seconds a response, `budget` in requests. `only` asks for one article and what it carries.
+    """
+
+    proxy: str | None = None
+    fast: bool = False
+    window: tuple[date, date] | None = None
+    timeout: float | None = None
+    budget: int | None = None
+    only: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +69,9 @@ def read_counts(portal: Portal, stats: Mapping[str, Any]) -> CrawlCounts:
     """Judge a crawl by Scrapy's counts; a portal that yields nothing or raises is never a good one."""
     seen = {what: stats.get(f"chiso/article/{what}", 0) for what in ("new", "changed", "unchanged", "gone")}
     raised = _total(stats, "spider_exceptions/", but="count")
-    network = _total(stats, "downloader/exception_type_count/", but=("IgnoreRequest", "LeftAloneError", "RefusedUrlError", "DisallowedError"))
+    network = _total(
+        stats, "downloader/exception_type_count/", but=("IgnoreRequest", "LeftAloneError", "RefusedUrlError", "DisallowedError")
+    )
     state, reason = _judge(portal, stats, sum(seen.values()) - seen["gone"], raised, network)
     moved = sorted(key.removeprefix("chiso/moved/") for key in stats if key.startswith("chiso/moved/"))
     if moved:
@@ -84,7 +104,10 @@ def _judge(portal: Portal, stats: Mapping[str, Any], articles: int, raised: int,
     if not articles:
         return "empty", f"no article, expected at least {portal.min_articles}"
     if left_alone:
-        return "incomplete", f"{articles} articles; {left_alone} requests not sent: {stats.get('chiso/left_alone') or 'the budget of a night is spent'}"
+        return (
+            "incomplete",
+            f"{articles} articles; {left_alone} requests not sent: {stats.get('chiso/left_alone') or 'the budget of a night is spent'}",
+        )
     if network:
         return "incomplete", f"{articles} articles; no answer to {network} requests: {_network_errors(stats)}"
     if not portal.min_articles <= articles <= portal.max_articles:
@@ -102,23 +125,11 @@ def _network_errors(stats: Mapping[str, Any]) -> str:
     return ", ".join(sorted(names))
 
 
-def crawl(
-    portal: Portal,
-    root: Path,
-    counts_file: Path,
-    *,
-    proxy: str | None,
-    fast: bool,
-    window: tuple[date, date] | None = None,
-    timeout: float | None = None,
-    budget: int | None = None,
-    only: str | None = None,
-) -> CrawlCounts:
+def crawl(portal: Portal, root: Path, counts_file: Path, options: CrawlOptions) -> CrawlCounts:
     """Crawl one portal to the end; call once a process, because Twisted's reactor starts once.
 
-    `fast` is for a server of our own, which needs no sparing. `window` makes it a backfill of those days. `timeout`
-    is in seconds a response, `budget` in requests. `only` asks for one article and what it carries. Beside `counts_file`, .live is kept up to date with what has been done so far, and
-    .stats.json gets all of Scrapy's counts.
+    Beside `counts_file`, .live is kept up to date with what has been done so far, and .stats.json gets all of
+    Scrapy's counts.
     """
     from scrapy import signals  # noqa: PLC0415
     from scrapy.crawler import CrawlerProcess  # noqa: PLC0415 (the declarations above are read without Scrapy)
@@ -126,24 +137,24 @@ def crawl(
 
     from spiders.spider import PortalSpider, Window  # noqa: PLC0415
 
-    live = counts_file.with_suffix(".live")
+    live, noted = counts_file.with_suffix(".live"), 0.0
     archive = Archive(root, portal.name)
-    name, started = _take_up(archive, window)
+    name, started = _take_up(archive, options.window)
     settings = Settings()
     settings.setmodule("spiders.settings")
     here = {
         "CHISO_ARCHIVE": archive,
         "CHISO_CRAWL": name,
         "CHISO_HOSTS": (portal.host, *portal.hosts),
-        "CHISO_PROXY": urlsplit(proxy).hostname if proxy else None,
-        "CHISO_BUDGET": budget or portal.budget,
-        "CHISO_PACE": Pace(root / ".turns", 0.0 if fast else portal.delay, portal.concurrency),
+        "CHISO_PROXY": urlsplit(options.proxy).hostname if options.proxy else None,
+        "CHISO_BUDGET": options.budget or portal.budget,
+        "CHISO_PACE": Pace(root / ".turns", 0.0 if options.fast else portal.delay, portal.concurrency),
         "CONCURRENT_REQUESTS": portal.concurrency,
         "CONCURRENT_REQUESTS_PER_DOMAIN": portal.concurrency,
     }
-    settings.setdict(here | ({"DOWNLOAD_TIMEOUT": timeout} if timeout else {}), priority="cmdline")
-    if proxy:
-        os.environ.update(http_proxy=proxy, https_proxy=proxy)
+    settings.setdict(here | ({"DOWNLOAD_TIMEOUT": options.timeout} if options.timeout else {}), priority="cmdline")
+    if options.proxy:
+        os.environ.update(http_proxy=options.proxy, https_proxy=options.proxy)
     process = CrawlerProcess(settings)
     crawler = process.create_crawler(PortalSpider)
 
@@ -152,19 +163,23 @@ def crawl(
             crawler.stats.set_value("chiso/last_error", str(failure.value))
 
     def note_progress(**_: Any) -> None:
-        if crawler.stats is not None:
-            done = crawler.stats.get_value("response_received_count", 0)
-            articles = sum(crawler.stats.get_value(f"chiso/article/{what}", 0) for what in ("new", "changed", "unchanged"))
-            waiting = crawler.stats.get_value("scheduler/enqueued", 0) - crawler.stats.get_value("scheduler/dequeued", 0)
-            live.write_text(f"{done} {done + waiting} {articles}", encoding="ascii")
+        nonlocal noted
+        if crawler.stats is None or time.monotonic() - noted < _LIVE_SECONDS:
+            return
+        noted = time.monotonic()
+        done = crawler.stats.get_value("response_received_count", 0)
+        articles = sum(crawler.stats.get_value(f"chiso/article/{what}", 0) for what in ("new", "changed", "unchanged"))
+        waiting = crawler.stats.get_value("scheduler/enqueued", 0) - crawler.stats.get_value("scheduler/dequeued", 0)
+        live.write_text(f"{done} {done + waiting} {articles}", encoding="ascii")
 
     crawler.signals.connect(note_error, signals.spider_error)
     crawler.signals.connect(note_progress, signals.response_received)
-    bounds = Window(*window) if window else None
-    process.crawl(crawler, portal=portal, archive=archive, crawl=name, started=started, window=bounds, only=only)
+    window = Window(*options.window) if options.window else None
+    process.crawl(crawler, portal=portal, archive=archive, crawl=name, started=started, window=window, only=options.only)
     process.start()
     archive.close()
     stats = dict(crawler.stats.get_stats()) if crawler.stats is not None else {}
+    stats["chiso/peak_mb"] = _peak_mb()
     counts = read_counts(portal, stats)
     live.unlink(missing_ok=True)
     counts_file.with_suffix(".stats.json").write_text(json.dumps(stats, default=str, indent=1, sort_keys=True) + "\n", encoding="utf-8")
@@ -173,6 +188,15 @@ def crawl(
     if not unfinished:
         archive.note_crawl(name, "end", datetime.now(UTC))
     return counts
+
+
+def _peak_mb() -> float | None:
+    """Return the most memory that this process has held; the system's own counts begin with its parent's."""
+    try:
+        status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return None
+    return next((int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmHWM:")), None)
 
 
 def _take_up(archive: Archive, window: tuple[date, date] | None) -> tuple[str, datetime]:
@@ -202,18 +226,8 @@ def main() -> int:
     parser.add_argument("--to", dest="last", type=date.fromisoformat, metavar="DAY", help="... to this one")
     args = parser.parse_args()
     window = (args.first, args.last) if args.first and args.last else None
-    portal = load_portal(args.portal)
-    counts = crawl(
-        portal,
-        args.archive,
-        args.counts,
-        proxy=args.proxy,
-        fast=args.fast,
-        window=window,
-        timeout=args.timeout,
-        budget=args.budget,
-        only=args.only,
-    )
+    options = CrawlOptions(args.proxy, args.fast, window, args.timeout, args.budget, args.only)
+    counts = crawl(load_portal(args.portal), args.archive, args.counts, options)
     written = args.counts.with_suffix(".writing")
     written.write_text(json.dumps(asdict(counts), ensure_ascii=False) + "\n", encoding="utf-8")
     written.replace(args.counts)

@@ -4,8 +4,10 @@ import gzip
 import io
 import re
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import islice
 
 from lxml import etree
 
@@ -42,25 +44,25 @@ def sitemap_entries(body: bytes) -> list[Entry]:
             return found
         raise ListingError("neither XML nor a list of addresses")
     entries = []
-    for item in _items(body, {"url", "sitemap"}):
+    for item in islice(_items(body, {"url", "sitemap"}), MOST_ENTRIES):
         values = _values(item)
         if url := values.get("loc"):
             day = _day(values.get("publication_date") or values.get("lastmod") or "")
             entries.append(Entry(url, values.get("title", ""), day, is_index=_local(item) == "sitemap"))
-    return entries[:MOST_ENTRIES]
+    return entries
 
 
 def feed_entries(body: bytes) -> list[Entry]:
     """Return the items of an RSS or Atom feed. Raises ListingError for what is neither."""
     entries = []
-    for item in _items(_unpacked(body), {"item", "entry"}):
+    for item in islice(_items(_unpacked(body), {"item", "entry"}), MOST_ENTRIES):
         values = _values(item)
         links = [link.get("href", "") for link in item.iter("{*}link") if link.get("rel", "alternate") == "alternate"]
         url = values.get("link") or next(filter(None, links), "") or values.get("guid", "")
         if _ADDRESS.fullmatch(url):
             day = _day(values.get("pubDate") or values.get("published") or values.get("updated") or values.get("date") or "")
             entries.append(Entry(url, values.get("title", ""), day))
-    return entries[:MOST_ENTRIES]
+    return entries
 
 
 def _unpacked(body: bytes) -> bytes:
@@ -76,8 +78,10 @@ def _unpacked(body: bytes) -> bytes:
     return text
 
 
-def _items(body: bytes, names: set[str]) -> list[etree._Element]:
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, recover=True, remove_comments=True)
+def _items(body: bytes, names: set[str]) -> Iterator[etree._Element]:
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, recover=True, remove_comments=True
+    )
     try:
         root = etree.fromstring(body[:MOST_BYTES] if body.startswith(_UTF16) else body[:MOST_BYTES].lstrip(), parser)
     except etree.XMLSyntaxError as error:
@@ -87,7 +91,7 @@ def _items(body: bytes, names: set[str]) -> list[etree._Element]:
     document = root.getroottree().docinfo
     if document.internalDTD is not None and list(document.internalDTD.iterentities()):
         raise ListingError("it declares entities, which no sitemap or feed needs")
-    return [item for item in root.iter("{*}*", "*") if _local(item) in names]
+    return (item for item in root.iter("{*}*") if _local(item) in names)
 
 
 def _local(item: etree._Element) -> str:
@@ -108,7 +112,7 @@ def _day(text: str) -> date | None:
     from email.utils import parsedate_to_datetime  # noqa: PLC0415 (feeds only)
 
     try:
-        return datetime.fromisoformat(text.strip().replace("Z", "+00:00")).date()
+        return datetime.fromisoformat(text.strip()).date()
     except ValueError:
         pass
     match = re.match(r"(\d{4})-(\d\d)(?:-(\d\d))?", text.strip())

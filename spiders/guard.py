@@ -13,10 +13,12 @@ _MOST_CHARACTERS = 2000
 _MOST_SEGMENTS = 24
 #: The same path segment this often is a page that links to itself, one level down each time.
 _MOST_REPEATS = 3
+_NOT_IN_URLS = re.compile(r"[\x00-\x20\x7f\\]")
 _PORTS = {None, 80, 443, 8080, 8081, 8443}
 _LOCAL_NAMES = re.compile(r"(?:^|\.)(?:localhost|local|localdomain|internal|intranet|lan|home|corp|private|test|invalid|onion|arpa)$")
 _HOST = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,62}\.)+[a-z0-9][a-z0-9-]{0,61}[a-z0-9]$")
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_COMPATIBLE = ipaddress.ip_network("::/96")
 _TRANSLATED = ipaddress.ip_network("::ffff:0:0:0/96")
 #: Parameters that carry a visit, not a page; each visit would make every page a new one.
 _VISIT = re.compile(
@@ -43,7 +45,7 @@ def is_public(address: str) -> bool:
     if isinstance(ip, ipaddress.IPv6Address):
         carried = (ip.ipv4_mapped, ip.sixtofour, *(ip.teredo or ()))
         inner = [four for four in carried if four is not None]
-        if ip in _NAT64 or ip in _TRANSLATED:
+        if ip in _NAT64 or ip in _TRANSLATED or ip in _COMPATIBLE:
             inner.append(ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF))
         if ip.ipv4_mapped is not None:
             return all(four.is_global and not four.is_multicast for four in inner)
@@ -58,7 +60,7 @@ def refusal(url: str) -> str | None:
     """
     if len(url) > _MOST_CHARACTERS:
         return f"longer than {_MOST_CHARACTERS} characters"
-    if any(ord(char) <= ord(" ") or char == "\\" for char in url):
+    if _NOT_IN_URLS.search(url):
         return "a space, a backslash or a control character in it"
     try:
         parts = urlsplit(url)

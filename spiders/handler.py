@@ -63,12 +63,12 @@ def _only_public(address: str) -> str:
     return address
 
 
-class _BoundedFactory(_LenientHTTP11ClientFactory):  # type: ignore[misc]
+class _BoundedFactory(_LenientHTTP11ClientFactory):
     """Builds protocols that give up on headers without end: Twisted bounds a line of them, not their number."""
 
     def buildProtocol(self, addr: Any) -> Any:  # noqa: N802 (Twisted's name)
         """Build Scrapy's protocol, and count what it takes in before the body."""
-        protocol = super().buildProtocol(addr)
+        protocol: Any = super().buildProtocol(addr)
         receive, taken = protocol.dataReceived, 0
 
         def received(data: bytes) -> None:
@@ -85,6 +85,12 @@ class _BoundedFactory(_LenientHTTP11ClientFactory):  # type: ignore[misc]
 
         protocol.dataReceived = received
         return protocol
+
+
+def _uri(url: str) -> Any:
+    """Read a URL as the one who connects does."""
+    read: Any = URI.fromBytes
+    return read(url.encode("ascii"))
 
 
 class PoliteHandler(HTTP11DownloadHandler):
@@ -120,7 +126,7 @@ class PoliteHandler(HTTP11DownloadHandler):
         reason = refusal(request.url)
         host = urlsplit(request.url).hostname or ""
         # The one who checks and the one who connects must read the same host out of it.
-        if reason is None and URI.fromBytes(request.url.encode("ascii")).host.decode("ascii").lower() != host:
+        if reason is None and _uri(request.url).host.decode("ascii").lower() != host:
             reason = "its host can be read in two ways"
         if reason is not None:
             self._count("refused_url")
@@ -142,7 +148,7 @@ class PoliteHandler(HTTP11DownloadHandler):
         from twisted.internet import reactor  # noqa: PLC0415 (importing it starts it)
 
         try:
-            found: str = await maybe_deferred_to_future(reactor.resolver.getHostByName(host))  # type: ignore[attr-defined]
+            found: str = await maybe_deferred_to_future(reactor.resolver.getHostByName(host))
         except DNSLookupError as error:
             if "not public" in str(error):
                 self._count("refused_url")

@@ -9,6 +9,7 @@ from scrapy.http import Headers, Response
 from scrapy.responsetypes import responsetypes
 
 from spiders.archive import Archive, Page
+from spiders.guard import refusal
 
 OK, NOT_MODIFIED = 200, 304
 GONE = (404, 410)
@@ -66,7 +67,9 @@ class ArchiveResponses:
         """Return the host that a redirect leads to, if it is none of the portal's."""
         target = urljoin(request.url, (response.headers.get("Location") or b"").decode("latin-1"))
         host = urlsplit(target).hostname or ""
-        return host if host and host not in self.hosts and request.meta.get("kind") != "robots" else None
+        if host in self.hosts or request.meta.get("kind") == "robots" or refusal(target) is not None:
+            return None
+        return host
 
 
 class ResumeCrawl:

@@ -142,7 +142,7 @@ def _portal(name: str, declared: dict[str, Any], where: str) -> Portal:
     layouts = tuple(_layout(entry, where) for entry in merged.pop("layout", ()))
     if not layouts or merged["kind"] not in KINDS or merged.get("copies") not in COPIES:
         raise PortalError(
-            f"{where}: needs a layout (its own or its family's), a kind of {', '.join(KINDS)}, and if anything copies = copied or translated"
+            f"{where}: needs a layout (its own or its family's) and a kind of {', '.join(KINDS)}; copies is copied or translated, if given"
         )
     for key in _LISTS:
         merged[key] = tuple(merged.get(key, ()))

@@ -22,7 +22,8 @@ _TOPICS = (
     "governance", "cong khai ngan sach", "phong chong tham nhung", "doanh nghiep",
     # being ranked
     "xep hang", "xep thu", "thu hang", "dung thu", "dung dau", "dan dau", "vi tri", "vi thu", "quan quan", "top", "bang xep", "tang hang",
-    "tang bac", "tut hang", "tang diem", "bac so voi", "thang hang", "nhom", "cong bo", "danh gia", "ket qua", "ranked", "ranks", "ranking", "rank",
+    "tang bac", "tut hang", "tang diem", "bac so voi", "thang hang", "nhom", "cong bo", "danh gia", "ket qua",
+    "ranked", "ranks", "ranking", "rank",
     "tang truong", "vuon len", "but pha", "ap chot", "cuoi bang", "tot nghiep",
     # what surveys ask about
     "hoi lo", "tham nhung", "lot tay", "chi phi khong chinh thuc", "xuc tien dau tu", "truc tuyen", "thu tuc",

@@ -26,6 +26,8 @@ DOWNLOAD_TIMEOUT = 60
 # The largest decision with scans seen was 20 MB; anything larger is no article.
 DOWNLOAD_MAXSIZE = 32 * 1024 * 1024
 DOWNLOAD_WARNSIZE = 0
+# Nothing is passed on as items; Scrapy would start a hundred workers for them at every response.
+CONCURRENT_ITEMS = 1
 RETRY_TIMES = 2
 RETRY_HTTP_CODES = [408, 429, 500, 502, 503, 504]
 REDIRECT_MAX_TIMES = 8

@@ -7,26 +7,29 @@ from datetime import date, datetime, timedelta
 from typing import Any, ClassVar
 from urllib.parse import quote_plus, urlsplit
 
+from lxml import etree
 from scrapy import Request, Spider
 from scrapy.http import Response, TextResponse
-from scrapy.selector import SelectorList
 
 from normalize.url_date import url_day
 from spiders.archive import Archive, Page
 from spiders.finding import Entry, ListingError, feed_entries, sitemap_entries
 from spiders.guard import canonical, refusal
 from spiders.middleware import GONE, OK, original
-from spiders.page_class import NOT_ARTICLES, SOFT_404, page_class, wild
+from spiders.page_class import NOT_ARTICLES, SOFT_404, page_class, selector, wild
 from spiders.portal import Portal
 from spiders.scan import is_topic, worth_fetching
 
 # What a page of an article may carry along.
+_HREFS = etree.XPath("//a/@href", smart_strings=False)
 _ATTACHMENT = re.compile(r"\.pdf(?:$|\?)", re.IGNORECASE)
 #: What is asked of a site's own search.
 SEARCHES = ("PAR INDEX", "chỉ số cải cách hành chính", "SIPAS", "PCI", "PAPI", "chỉ số chuyển đổi số", "DDCI", "xếp hạng")
 #: A listing goes on as long as it shows something new; this many pages a night, all of them in a backfill.
 _MOST_PAGES = 30
 _MOST_PAGES_BACK = 5000
+#: A page that lists more than this is a trap.
+_MOST_LINKS = 1000
 _SITEMAP_DEPTH = 3
 #: An article is looked at again every night while it is young, and then the more seldom the older it is.
 _YOUNG = timedelta(days=30)
@@ -104,7 +107,9 @@ class PortalSpider(Spider):
             yield self.ask(url, "sitemap", self.parse_sitemap)
         for template in self.portal.search:
             for words in SEARCHES if self.window else SEARCHES[:1]:
-                yield self.ask(template.replace("{query}", quote_plus(words)), "listing", self.parse_listing, {"topic": True, "search": True})
+                yield self.ask(
+                    template.replace("{query}", quote_plus(words)), "listing", self.parse_listing, {"topic": True, "search": True}
+                )
         if self.window is None:
             for url, known in list(self.known.items()):
                 if not known.gone and known.is_due(self.started):
@@ -119,8 +124,8 @@ class PortalSpider(Spider):
             raise EmptyListingError(f"{response.url} answered {response.status}")
         if (why := wild(response.body)) is not None:
             raise EmptyListingError(f"{response.url}: {why}")
-        links = _links(response, self.portal.article_links)
-        articles = [(url, title) for url, title in links.items() if self.article_url.search(url)]
+        links = links_of(response, self.portal.article_links)
+        articles = [(url, title) for url, title in links.items() if self.article_url.search(url)][:_MOST_LINKS]
         page = response.meta.get("page", 1)
         if not articles:
             if page > 1 or response.meta.get("search"):
@@ -135,7 +140,7 @@ class PortalSpider(Spider):
         # A backfill goes to the end; a night to known ground. A page that shows nothing new at all is a circle.
         if (fresh if self.window else unknown) and page < (_MOST_PAGES_BACK if self.window else _MOST_PAGES):
             meta = {**{key: response.meta.get(key) for key in ("topic", "search")}, "page": page + 1}
-            for url in list(_links(response, self.portal.next_page))[:1]:
+            for url in list(links_of(response, self.portal.next_page))[:1]:
                 yield self.ask(url, "listing", self.parse_listing, meta)
 
     def parse_feed(self, response: Response) -> Iterator[Request]:
@@ -211,8 +216,8 @@ class PortalSpider(Spider):
         if found in NOT_ARTICLES or _is_front_page(response):
             self._count_class(found if found in NOT_ARTICLES else SOFT_404)
             return
-        for url in _links(response, ("a",)):
-            if _ATTACHMENT.search(url) and url not in self.asked:
+        for url in attachments_of(response):
+            if url not in self.asked:
                 yield self.ask(url, "attachment", self.parse_attachment)
 
     def parse_attachment(self, response: Response) -> None:
@@ -252,20 +257,30 @@ def _known(pages: Iterable[Page]) -> dict[str, Known]:
     return found
 
 
-def _links(response: TextResponse, selectors: Iterable[str]) -> dict[str, str]:
+def links_of(response: TextResponse, selectors: Iterable[str]) -> dict[str, str]:
     """Return the links that the selectors find, in order, each with what its anchors say."""
     found: dict[str, str] = {}
     for css in selectors:
-        anchors: SelectorList[Any] = response.css(css)
-        for anchor in anchors:
-            href = (anchor.attrib.get("href") or "").strip()
-            if not href or href.startswith(("#", "javascript:", "mailto:", "tel:")):
-                continue
-            try:
-                url = canonical(response.urljoin(href))
-            except ValueError:  # "http://[": no address
-                continue
-            said = " ".join([*anchor.css("::text").getall(), anchor.attrib.get("title", "")])
-            found[url] = f"{found.get(url, '')} {said}".strip()
-    return {url: title for url, title in found.items() if refusal(url) is None}
+        for anchor in selector(css)(response.selector.root):
+            if (url := _address(response, anchor.get("href") or "")) is not None:
+                said = " ".join([*anchor.itertext(), anchor.get("title") or ""])
+                found[url] = " ".join(f"{found.get(url, '')} {said}".split())
+    return found
 
+
+def attachments_of(response: TextResponse) -> list[str]:
+    """Return the documents that a page links to."""
+    hrefs = [href for href in _HREFS(response.selector.root) if _ATTACHMENT.search(href)]
+    return list(dict.fromkeys(url for href in hrefs if (url := _address(response, href)) is not None))
+
+
+def _address(response: TextResponse, href: str) -> str | None:
+    """Return the one address of what a page links to; None for what leads nowhere, or where nobody is to be led."""
+    href = href.strip()
+    if not href or href.startswith(("#", "javascript:", "mailto:", "tel:")):
+        return None
+    try:
+        url = canonical(response.urljoin(href))
+    except ValueError:  # "http://[": no address
+        return None
+    return url if refusal(url) is None else None

@@ -148,31 +148,53 @@ class Crawled:
         return self.counts.get("state", "died")
 
 
-DECLARED = f'''
+DECLARED = f"""
 title = "Báo mẫu"
 home = "{HOME}"
 kind = "paper"
 family = "nukeviet"
 place = "Hưng Yên"
 article_pattern = '/vi/news/.+\\.html'
-'''
+"""
 
 
 def declare(folder: Path, more: str = "") -> Path:
     """Write the test portal's file."""
     path = folder / "bao_mau.toml"
-    lines = more if "listings" in more or "feeds" in more or "sitemaps" in more else f'listings = ["{HOME}vi/news/cai-cach-hanh-chinh/"]\n{more}'
+    lines = (
+        more
+        if "listings" in more or "feeds" in more or "sitemaps" in more
+        else f'listings = ["{HOME}vi/news/cai-cach-hanh-chinh/"]\n{more}'
+    )
     path.write_text(DECLARED + lines, encoding="utf-8")
     return path
 
 
 def command(folder: Path, proxy: str | None, *, fast: bool = True, more: str = "", options: tuple[str, ...] = ()) -> list[str]:
     declared = declare(folder, more)
-    found = [sys.executable, "-m", "spiders.crawl", str(declared), "--archive", str(folder / "archive"), "--counts", str(folder / "counts.json")]
+    found = [
+        sys.executable,
+        "-m",
+        "spiders.crawl",
+        str(declared),
+        "--archive",
+        str(folder / "archive"),
+        "--counts",
+        str(folder / "counts.json"),
+    ]
     return [*found, *(["--proxy", proxy] if proxy else []), *(["--fast"] if fast else []), *options]
 
 
-def crawl(folder: Path, proxy: str | None, *, fast: bool = True, more: str = "", options: tuple[str, ...] = (), limit_s: float = 120, env: dict[str, str] | None = None) -> Crawled:
+def crawl(
+    folder: Path,
+    proxy: str | None,
+    *,
+    fast: bool = True,
+    more: str = "",
+    options: tuple[str, ...] = (),
+    limit_s: float = 120,
+    env: dict[str, str] | None = None,
+) -> Crawled:
     """Crawl the test portal in a process of its own and say what it came to, how long it took and its peak memory."""
     counts = folder / "counts.json"
     for left in (counts, folder / "counts.stats.json"):
@@ -180,13 +202,32 @@ def crawl(folder: Path, proxy: str | None, *, fast: bool = True, more: str = "",
     started = time.monotonic()
     around = {key: value for key, value in os.environ.items() if not key.lower().endswith("_proxy")} | (env or {})
     with (folder / "crawl.log").open("wb") as log:
-        process = subprocess.Popen(command(folder, proxy, fast=fast, more=more, options=options), stdout=log, stderr=log, cwd=ROOT, env=around)
+        process = subprocess.Popen(
+            command(folder, proxy, fast=fast, more=more, options=options), stdout=log, stderr=log, cwd=ROOT, env=around
+        )
         killer = threading.Timer(limit_s, process.kill)
         killer.start()
-        _, status, usage = os.wait4(process.pid, 0)
+        process.wait()
         killer.cancel()
-        process.returncode = os.waitstatus_to_exitcode(status)
     read = json.loads(counts.read_text()) if counts.exists() else {}
-    peak = usage.ru_maxrss / 1024
-    stats = folder / "counts.stats.json"
-    return Crawled(read, json.loads(stats.read_text()) if stats.exists() else {}, (folder / "crawl.log").read_text(), time.monotonic() - started, peak, process.returncode)
+    written = folder / "counts.stats.json"
+    stats = json.loads(written.read_text()) if written.exists() else {}
+    log = (folder / "crawl.log").read_text()
+    return Crawled(read, stats, log, time.monotonic() - started, stats.get("chiso/peak_mb", 0.0), process.returncode)
+
+
+@contextmanager
+def rise_mb() -> Iterator[list[float]]:
+    """Measure by how many MB the memory of this process rises at most inside the block."""
+    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the high-water mark begins anew
+    before = _memory_mb("VmRSS:")
+    found: list[float] = []
+    try:
+        yield found
+    finally:
+        found.append(_memory_mb("VmHWM:") - before)
+
+
+def _memory_mb(name: str) -> float:
+    lines = Path("/proc/self/status").read_text(encoding="ascii", errors="replace").splitlines()
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith(name))

@@ -72,7 +72,7 @@ def test_robots_are_obeyed(data: DataFolder, monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_crawl_process_that_dies_is_a_failed_portal(data: DataFolder) -> None:
     counts = crawl_portal("no_such_portal", data)
-    assert counts.state == "failed"
+    assert counts.state == "broken"
     assert "no_such_portal.log" in counts.reason
 
 
@@ -85,7 +85,13 @@ def test_a_crawl_process_that_dies_is_a_failed_portal(data: DataFolder) -> None:
         ({"chiso/article/new": 5, "spider_exceptions/EmptyListingError": 1, "spider_exceptions/count": 1}, "broken"),
         ({"downloader/exception_type_count/scrapy.exceptions.CannotResolveHostError": 3}, "broken"),
         ({"downloader/response_status_count/403": 4}, "blocked"),
-        ({"robotstxt/forbidden": 1}, "blocked"),
+        ({"chiso/robots_forbidden": 1}, "blocked"),
+        ({"chiso/robots_unreachable": 1}, "broken"),
+        ({"chiso/class/challenge page": 3}, "blocked"),
+        ({"chiso/article/new": 5, "chiso/budget": 2}, "incomplete"),
+        ({"chiso/article/new": 5, "chiso/breaker": 2}, "incomplete"),
+        ({"chiso/article/new": 5, "downloader/exception_type_count/scrapy.exceptions.DownloadTimeoutError": 1}, "incomplete"),
+        ({"chiso/article/new": 5000}, "incomplete"),
     ],
 )
 def test_a_crawl_is_judged_by_its_counts_not_its_exit_code(stats: dict, state: str) -> None:
@@ -97,7 +103,7 @@ def test_the_crawler_names_itself_and_opens_no_door() -> None:
 
     assert "chiso/" in settings.USER_AGENT
     assert "@" in settings.USER_AGENT
-    assert settings.ROBOTSTXT_OBEY
-    assert settings.AUTOTHROTTLE_ENABLED
+    assert "spiders.robots.Robots" in settings.DOWNLOADER_MIDDLEWARES
+    assert {scheme for scheme, handler in settings.DOWNLOAD_HANDLERS.items() if handler} == {"http", "https"}
     assert not settings.REMOTE_CONTROL_ENABLED
     assert not settings.TELNETCONSOLE_ENABLED

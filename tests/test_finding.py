@@ -24,7 +24,11 @@ INDEX = "<sitemapindex><sitemap><loc>https://a.vn/sitemap-2022-05.xml</loc><last
     [
         (sitemap_entries, NEWS.encode(), [Entry("https://a.vn/1", "Công bố PAR INDEX", date(2025, 4, 6))]),
         (sitemap_entries, gzip.compress(NEWS.encode()), [Entry("https://a.vn/1", "Công bố PAR INDEX", date(2025, 4, 6))]),
-        (sitemap_entries, NEWS.replace("UTF-8", "UTF-16").encode("utf-16"), [Entry("https://a.vn/1", "Công bố PAR INDEX", date(2025, 4, 6))]),
+        (
+            sitemap_entries,
+            NEWS.replace("UTF-8", "UTF-16").encode("utf-16"),
+            [Entry("https://a.vn/1", "Công bố PAR INDEX", date(2025, 4, 6))],
+        ),
         (sitemap_entries, INDEX.encode(), [Entry("https://a.vn/sitemap-2022-05.xml", "", date(2022, 5, 31), is_index=True)]),
         (sitemap_entries, b"https://a.vn/1\nhttps://a.vn/2\n", [Entry("https://a.vn/1"), Entry("https://a.vn/2")]),
         (sitemap_entries, b"<urlset></urlset>", []),
@@ -62,7 +66,9 @@ def test_a_title_worth_fetching(title: str) -> None:
     assert worth_fetching(title, "https://a.gov.vn/pages/tin.aspx?ItemID=1633")
 
 
-@pytest.mark.parametrize("title", ["Dự báo thời tiết ngày mai ở Bắc Bộ", "Bắt giữ đối tượng trộm cắp xe máy", "Đội tuyển bóng đá nữ lên đường tập huấn"])
+@pytest.mark.parametrize(
+    "title", ["Dự báo thời tiết ngày mai ở Bắc Bộ", "Bắt giữ đối tượng trộm cắp xe máy", "Đội tuyển bóng đá nữ lên đường tập huấn"]
+)
 def test_a_title_not_worth_fetching(title: str) -> None:
     assert not worth_fetching(title, "https://a.vn/thoi-su/tin-1234567.html")
     assert worth_fetching(title, "https://a.vn/cong-bo-par-index-2021-1234567.html"), "its address says more"
@@ -84,7 +90,10 @@ def asked(server) -> set[str]:
 
 def test_a_backfill_asks_for_its_window_only_and_goes_on_where_it_stopped(tmp_path: Path) -> None:
     index = "".join(f"<sitemap><loc>{HOME}sitemap-{year}.xml</loc></sitemap>" for year in (2011, 2012, 2013, 2014))
-    routes: dict[str, Answer | bytes] = {"/robots.txt": ALLOW, "/sitemap.xml": reply(f"<sitemapindex>{index}</sitemapindex>", kind="application/xml")}
+    routes: dict[str, Answer | bytes] = {
+        "/robots.txt": ALLOW,
+        "/sitemap.xml": reply(f"<sitemapindex>{index}</sitemapindex>", kind="application/xml"),
+    }
     for year in (2011, 2012, 2013, 2014):
         routes[f"/sitemap-{year}.xml"] = urlset(*[(f"par-index-{year}-{n}.html", f"{year}-06-{n + 1:02d}") for n in range(4)])
     more = f'sitemaps = ["{HOME}sitemap.xml"]'
@@ -101,7 +110,10 @@ def test_a_backfill_asks_for_its_window_only_and_goes_on_where_it_stopped(tmp_pa
 
 def test_a_night_leaves_old_sitemaps_alone(tmp_path: Path) -> None:
     index = f"<sitemap><loc>{HOME}sitemap-2012.xml</loc></sitemap><sitemap><loc>{HOME}news.xml</loc></sitemap>"
-    routes: dict[str, Answer | bytes] = {"/robots.txt": ALLOW, "/sitemap.xml": reply(f"<sitemapindex>{index}</sitemapindex>", kind="application/xml")}
+    routes: dict[str, Answer | bytes] = {
+        "/robots.txt": ALLOW,
+        "/sitemap.xml": reply(f"<sitemapindex>{index}</sitemapindex>", kind="application/xml"),
+    }
     routes["/news.xml"] = urlset(("par-index-2026.html", "2026-11-20"))
     with loopback(routes, default=reply(page())) as server:
         crawl(tmp_path, server.proxy, more=f'sitemaps = ["{HOME}sitemap.xml"]')
@@ -121,7 +133,9 @@ def test_a_night_reads_on_to_known_ground_and_no_further(tmp_path: Path) -> None
     routes: dict[str, Answer | bytes] = {"/robots.txt": ALLOW}
     for number in range(1, 6):
         paths = [f"{first}par-index-{number}-{n}.html" for n in range(2)]
-        routes[first if number == 1 else f"{first}?page={number}"] = reply(listing(*paths, following=f"{first}?page={number + 1}" if number < 5 else None))
+        routes[first if number == 1 else f"{first}?page={number}"] = reply(
+            listing(*paths, following=f"{first}?page={number + 1}" if number < 5 else None)
+        )
     with loopback(routes, default=reply(page())) as server:
         crawl(tmp_path, server.proxy)
         before = len(server.asked)

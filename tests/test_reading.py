@@ -1,6 +1,7 @@
 """Pages, PDFs, dates and tables: what is read, and what is refused."""
 
 import gzip
+import unicodedata
 from datetime import date
 from decimal import Decimal
 from importlib.resources import files
@@ -8,13 +9,21 @@ from importlib.resources import files
 import pytest
 
 from extract.article import Article
-from extract.claims import read_claims
-from extract.dates import parse_day
 from extract.charset import PageError, decode, decompress
+from extract.claims import read_claims
+from extract.dates import parse_day, parse_moment
 from extract.html import read_page
 from extract.pdf import read_pdf
 from normalize.url_date import url_day
 from samples.web import answer
+
+
+def _split(letter: str) -> tuple[str, str]:
+    """A letter as windows-1258 has it: with its hat or horn, and the tone mark apart."""
+    base, *marks = unicodedata.normalize("NFD", letter)
+    tone = next(mark for mark in marks if mark in "\u0300\u0301\u0303\u0309\u0323")
+    return unicodedata.normalize("NFC", base + "".join(mark for mark in marks if mark != tone)), tone
+
 
 TABLE_URL = "https://dongnai.gov.vn/vi/news/cai-cach-hanh-chinh/bang-xep-hang-par-index-2021-5463.html"
 
@@ -94,8 +103,15 @@ TABLE_PAGE = '<html><body><h1 class="title margin-bottom-lg">T</h1><div id="news
 
 
 def test_deep_nesting_exhausts_nothing() -> None:
-    page = TABLE_PAGE.replace("BODY", "<div>" * 20_000 + "đáy" + "</div>" * 20_000)
-    assert read_page(page.encode(), article_id="a", url="https://dongnai.gov.vn/x").title == "T"
+    page = TABLE_PAGE.replace("BODY", "<span>" * 1_000 + "đáy" + "</span>" * 1_000)
+    assert "đáy" in read_page(page.encode(), article_id="a", url="https://dongnai.gov.vn/x").text
+    with pytest.raises(PageError, match="nested too deep"):
+        read_page(page.replace("<span>", "<span>" * 20).encode(), article_id="a", url="https://dongnai.gov.vn/x")
+
+
+VIETNAMESE = "<p>Chỉ số cải cách hành chính của tỉnh Hưng Yên năm 2021 đạt 88,34 điểm, xếp thứ 12 và tăng 10 bậc.</p>"
+# windows-1258 writes tone marks behind their letters.
+NFD_1258 = "".join(c if c.encode("cp1258", "ignore") else "".join(_split(c)) for c in VIETNAMESE).encode("cp1258")
 
 
 @pytest.mark.parametrize(
@@ -105,6 +121,18 @@ def test_deep_nesting_exhausts_nothing() -> None:
         ("Hà Nội".encode("utf-8-sig"), "", "Hà Nội"),
         ("Hà Nội".encode("utf-16"), "", "Hà Nội"),
         ("<meta charset='windows-1258'>ă â đ".encode("cp1258"), "", "<meta charset='windows-1258'>ă â đ"),
+        (VIETNAMESE.encode("utf-16-le"), "", VIETNAMESE),
+        (VIETNAMESE.encode("utf-16-be"), "", VIETNAMESE),
+        (VIETNAMESE.encode("utf-32"), "", VIETNAMESE),
+        (VIETNAMESE.encode(), "text/html; charset=windows-1252", VIETNAMESE),
+        (VIETNAMESE.encode(), "text/html; charset=utf-16", VIETNAMESE),
+        (NFD_1258, "text/html; charset=iso-8859-1", VIETNAMESE),
+        (NFD_1258, "text/html; charset=utf-8", VIETNAMESE),
+        (NFD_1258, "", VIETNAMESE),
+        (VIETNAMESE.encode().decode("latin-1").encode(), "text/html; charset=utf-8", VIETNAMESE),
+        (b"\xef\xbb\xbf" + VIETNAMESE.encode(), "text/html; charset=iso-8859-1", VIETNAMESE),
+        (VIETNAMESE.encode() * 20 + b"\xff", "", VIETNAMESE * 20 + "\ufffd"),
+        (unicodedata.normalize("NFD", VIETNAMESE).encode(), "", VIETNAMESE),
     ],
 )
 def test_charsets(body: bytes, declared: str, want: str) -> None:
@@ -146,3 +174,43 @@ def test_a_numbered_list_that_ran_together_is_a_ranking_and_any_other_list_is_no
     assert ranks == {"Đà Nẵng": 1, "Quảng Ninh": 2, "Đồng Tháp": 3, "Bình Dương": 4, "Lào Cai": 5}
     members = "Đoàn khảo sát PCI 2016 gồm 1. Đà Nẵng 2. Quảng Ninh 3. Đồng Tháp 4. Bình Dương 5. Lào Cai"
     assert read_claims(Article("a", members)).claims == ()
+
+
+@pytest.mark.parametrize(
+    ("markup", "want"),
+    [
+        (
+            '<font face=".VnTime">TØnh Hµ Giang xÕp thø 28 vÒ ChØ sè c¶i c¸ch hµnh chÝnh</font>',
+            "Tỉnh Hà Giang xếp thứ 28 về Chỉ số cải cách hành chính",
+        ),
+        ('<p style="font-family:.VnArial">§ång Nai ®¹t 63,15 ®iÓm</p>', "Đồng Nai đạt 63,15 điểm"),
+        ('<p style="font-family: VNI-Times">Tænh Ñoàng Nai xeáp thöù 26, taêng 8 baäc</p>', "Tỉnh Đồng Nai xếp thứ 26, tăng 8 bậc"),
+        ('<p style="font-family: VNI-Times">ÖÙng duïng coâng ngheä thoâng tin ôû Laøo Cai</p>', "Ứng dụng công nghệ thông tin ở Lào Cai"),
+        ('<p style="font-family: .VnTime">Tỉnh Hưng Yên</p>', "Tỉnh Hưng Yên"),
+        ("<p>Tỉnh Hà Giang © 2022</p>", "Tỉnh Hà Giang © 2022"),
+        ('<p>Tỉnh đạt là 88</p><p style="font-family: .VnTime">ChØ sè</p>', "Chỉ số"),
+    ],
+)
+def test_text_for_fonts_of_before_unicode(markup: str, want: str) -> None:
+    assert want in decode(markup.encode())
+
+
+@pytest.mark.parametrize(
+    ("text", "want"),
+    [
+        ("2022-05-24T23:30:00Z", "2022-05-25T06:30:00+07:00"),
+        ("2026-03-07T08:52:11.000 +07:00", "2026-03-07T08:52:11+07:00"),
+        ("13/09/2022 3:23 CH", "2022-09-13T15:23:00+07:00"),
+        ("8/3/2022 12:05 SA", "2022-03-08T00:05:00+07:00"),
+        ("07-03-2026 - 00:01 AM", "2026-03-07T00:01:00+07:00"),
+        ("17:18 10/06/2020 | Lượt xem: 1.022", "2020-06-10T17:18:00+07:00"),
+        ("Cập nhật: Thứ ba, 19/9/2023 | 11:20:40 AM", "2023-09-19T11:20:40+07:00"),
+        ("15h30 ngày 05/08/2022", "2022-08-05T15:30:00+07:00"),
+        ("29 Tháng Ba, 2019", "2019-03-29"),
+        ("29 tháng 3, 2019", "2019-03-29"),
+        ("28/03/2019 18:52 (GMT+07:00)", "2019-03-28T18:52:00+07:00"),
+        ("2022-05-25T00:30:00-05:00", "2022-05-25T12:30:00+07:00"),
+    ],
+)
+def test_moments_as_portals_print_them(text: str, want: str) -> None:
+    assert parse_moment(text).isoformat() == want
