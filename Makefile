@@ -5,7 +5,7 @@ INSTALLED := $(VENV)/.installed
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types unit bench bench-extract ablation fuzz browser format lock clean
+.PHONY: help demo test check lint types unit bench bench-crawl bench-extract hostile kill ablation fuzz browser format lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -38,6 +38,15 @@ unit: $(INSTALLED)
 
 bench: $(INSTALLED) ## measured ratios against peers
 	@$(BIN)/python benchmarks/start.py
+
+bench-crawl: $(INSTALLED) ## pages a second beside a bare Scrapy spider, page reading beside trafilatura
+	@$(BIN)/python benchmarks/crawl.py $(if $(HTML),--html $(HTML))
+
+hostile: $(INSTALLED) ## what a server may do to us: every case, with time and peak memory
+	@$(BIN)/pytest -v -s tests/test_hostile.py
+
+kill: $(INSTALLED) ## a crawl killed 50 times with -9: what was lost, what was fetched twice
+	@$(BIN)/python benchmarks/kill.py
 
 bench-extract: $(INSTALLED) ## articles a second beside underthesea, time against length and against pumped strings (minutes)
 	@$(BIN)/python benchmarks/extraction.py $(if $(PLAIN),--plain $(PLAIN)) $(if $(INDEX),--index $(INDEX))

@@ -291,7 +291,8 @@ def _run_flow(args: argparse.Namespace, run: Callable[[str], Any]) -> int:
     except WarehouseError as error:
         return _fail(str(error), FAILED)
     sys.stdout.write(
-        f"{counts.verdict}: {counts.pages_new} responses archived, {counts.articles_new} articles read, {counts.claims_new} new claims, "
+        f"{counts.verdict}: {counts.pages_new} responses archived, {counts.articles_new} articles read, "
+        f"{counts.articles_superseded} superseded, {counts.articles_gone} gone, {counts.claims_new} new claims, "
         f"{counts.facts} facts ({counts.facts_changed} changed), {counts.conflicts} conflicts, {counts.portals_failed} portals failed\n"
         f"warehouse  {data.warehouse}\nreport     {data.report / 'index.html'}\n"
     )

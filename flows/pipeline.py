@@ -49,6 +49,7 @@ class ReadPage:
     article: dict[str, Any] | None
     claims: tuple[dict[str, Any], ...]
     unresolved: tuple[dict[str, Any], ...]
+    sketch: Sketch | None
     problem: str | None
     kind: str = "unreadable"
 
@@ -62,6 +63,8 @@ class NightCounts:
     verdict: str
     pages_new: int
     articles_new: int
+    articles_superseded: int
+    articles_gone: int
     claims_new: int
     facts: int
     facts_changed: int
@@ -147,9 +150,9 @@ def _read_page(archive: Path, page: Page) -> ReadPage:
             home=portal.place,
         )
     except NotAnArticleError as error:
-        return ReadPage(page, None, (), (), str(error), str(error).split(":", 1)[0])
+        return ReadPage(page, None, (), (), None, str(error), str(error).split(":", 1)[0])
     except (PageError, ArchiveError) as error:
-        return ReadPage(page, None, (), (), str(error))
+        return ReadPage(page, None, (), (), None, str(error))
     article_id = hashlib.sha256(f"{page.url}\n{article.text}".encode()).hexdigest()[:16]
     sketched = sketch(article.text, article.author)
     row = {
@@ -167,13 +170,11 @@ def _read_page(archive: Path, page: Page) -> ReadPage:
         "reader": article.reader,
         "credit": sketched.credit,
         "copies": portal.copies,
-        "figures_sketch": sketched.figures,
-        "text_sketch": sketched.whole,
     }
     reading = read_claims(article)
     claims = tuple(_claim_row(claim, row) for claim in reading.claims)
     unresolved = tuple({**asdict(item), "article": article_id} for item in reading.unresolved)
-    return ReadPage(page, row, claims, unresolved, None)
+    return ReadPage(page, row, claims, unresolved, sketched, None)
 
 
 def _claim_row(claim: Claim, article: dict[str, Any]) -> dict[str, Any]:
@@ -235,6 +236,8 @@ def load_night(
         pages_new = add(connection, "pages", [_page_row(page, article_of.get(page.page_id)) for page in pages])
         articles = [{**r.article, "cluster": r.article["article_id"], "current": True, "gone": False} for r in read if r.article]
         articles_new = add(connection, "articles", list({a["article_id"]: a for a in articles}.values()))
+        sketches = {r.article["article_id"]: r.sketch for r in read if r.article and r.sketch}
+        add(connection, "sketches", [{"article_id": a, "figures": s.figures, "whole": s.whole} for a, s in sketches.items()])
         claims = {c["claim_id"]: {**c, "superseded": False} for r in read for c in r.claims}
         claims_new = add(connection, "claims", list(claims.values()))
         add(
@@ -243,14 +246,18 @@ def load_night(
             [{"article": r.page.page_id, "url": r.page.url, "kind": r.kind, "what": r.problem} for r in read if r.problem],
         )
         add(connection, "unresolved", list({(u["article"], u["start"]): u for r in read for u in r.unresolved}.values()))
+        before = _counts_of_versions(connection)
         _mark_versions(connection, pages, article_of)
+        superseded, gone = (now - then for now, then in zip(_counts_of_versions(connection), before, strict=True))
         facts, conflicts = _reconcile(connection)
         changed = load_facts(connection, [_fact_row(fact) for fact in facts], moment)
         _load_conflicts(connection, conflicts, moment)
         watched = [_watched(connection, run_id, crawl, read) for crawl in crawls]
         failed = sum(crawl.state != "complete" for crawl in crawls)
         verdict = "degraded" if failed or any(row["degraded"] for row in watched) else "findings" if conflicts else "complete"
-        counts = NightCounts(run_id, started_at, verdict, pages_new, articles_new, claims_new, len(facts), changed, len(conflicts), failed)
+        counts = NightCounts(
+            run_id, started_at, verdict, pages_new, articles_new, superseded, gone, claims_new, len(facts), changed, len(conflicts), failed
+        )
         add(connection, "runs", [{**asdict(counts), "ended_at": moment, "sample": sample}])
         add(connection, "crawls", watched)
     return counts
@@ -307,6 +314,13 @@ def _parts(record: object, names: str) -> dict[str, Any]:
     return {name: getattr(record, name) for name in names.split()}
 
 
+def _counts_of_versions(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:
+    """Return how many article versions are superseded, and how many addresses gone."""
+    sql = "select count(*) filter (not current), count(*) filter (gone and current) from articles"
+    ((superseded, gone),) = connection.execute(sql).fetchall()
+    return int(superseded), int(gone)
+
+
 def _mark_versions(connection: duckdb.DuckDBPyConnection, pages: Sequence[Page], article_of: Mapping[str, str]) -> None:
     """Mark of each URL the newest version as current, older ones' claims as superseded, vanished URLs as gone."""
     taken_back = {row[0] for row in connection.execute("select article from problems where kind = ?", [SOFT_404]).fetchall()}
@@ -341,8 +355,8 @@ def _mark_versions(connection: duckdb.DuckDBPyConnection, pages: Sequence[Page],
 
 def _clusters(connection: duckdb.DuckDBPyConnection, current: set[str]) -> dict[str, str]:
     """Return the cluster of each current article, by the sketches that were made when it was read."""
-    rows = connection.execute("select article_id, figures_sketch, text_sketch, credit from articles order by article_id").fetchall()
-    sketches = {article: Sketch(figures or b"", whole or b"", credit) for article, figures, whole, credit in rows if article in current}
+    rows = connection.execute("select article_id, figures, whole, credit from sketches join articles using (article_id)").fetchall()
+    sketches = {article: Sketch(figures, whole, credit) for article, figures, whole, credit in sorted(rows) if article in current}
 
     def text_of(article: str) -> str:
         return str(connection.execute("select text from articles where article_id = ?", [article]).fetchall()[0][0])

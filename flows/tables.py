@@ -56,14 +56,16 @@ def _shown(value: object) -> str:
 
 
 def portal_rows(warehouse: Path) -> tuple[list[str], list[tuple[Any, ...]]]:
-    """Return the declared portals with the state of their last crawl, where there is one."""
-    last: dict[str, tuple[str, int]] = {}
+    """Return the declared portals with the state and the yield of their last crawl, where there is one."""
+    last: dict[str, tuple[str, int, int, int]] = {}
     if warehouse.exists():
         from warehouse.query import ask  # noqa: PLC0415
 
-        newest = "(select run_id from runs order by ended_at desc limit 1)"
-        sql = f"select portal, state, new + changed + unchanged from crawls where run_id = {newest}"  # noqa: S608 (a constant)
-        last = {portal: (state, articles) for portal, state, articles in ask(warehouse, sql)[1]}
-    columns = ["portal", "title", "family", "home", "place", "kind", "verified", "last state", "articles"]
+        newest = "(select max_by(run_id, ended_at) from runs join crawls using (run_id) where crawls.portal = c.portal)"
+        state = "case when state = 'complete' and degraded is not null then 'degraded' else state end"
+        sql = f"select portal, {state}, new + changed + unchanged, pages_read, claims from crawls c where run_id = {newest}"  # noqa: S608 (a constant)
+        last = {portal: (state, articles, read, claims) for portal, state, articles, read, claims in ask(warehouse, sql)[1]}
+    columns = ["portal", "title", "family", "home", "place", "kind", "verified", "last state", "articles", "read", "claims"]
     portals = [load_portal(name) for name in portal_names()]
-    return columns, [(p.name, p.title, p.family, p.home, p.place, p.kind, p.verified, *last.get(p.name, (None, None))) for p in portals]
+    nothing = (None, None, None, None)
+    return columns, [(p.name, p.title, p.family, p.home, p.place, p.kind, p.verified, *last.get(p.name, nothing)) for p in portals]

@@ -129,8 +129,12 @@ def weight(side: Sequence[Statement]) -> float:
 
 
 def independent(statements: Iterable[Statement]) -> int:
-    """Return how many witnesses there are: copies of one story and articles of one source count once."""
-    group = list(statements)
+    """Return how many witnesses there are: copies of one story and articles of one source count once, aggregators not at all.
+
+    An aggregator prints what others have written, whether its original was found or not; alone it is one witness.
+    """
+    everyone = list(statements)
+    group = [s for s in everyone if s.kind != "aggregator"] or everyone[:1]
     return min(len({s.cluster for s in group}), len({s.source for s in group}))
 
 

@@ -1,6 +1,6 @@
 """The sample web's content: sites read from samples/sites/*.toml, rendered in their family's markup.
 
-A site changes with the night: an article may appear, be revised, or be gone.
+A site changes with the night: an article may appear, be revised, move, be gone, or hide behind a wall.
 """
 
 import hashlib
@@ -45,6 +45,8 @@ class SampleArticle:
     author: str | None
     meta_line: str | None
     listed: bool
+    moved_to: str | None
+    wall: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,8 @@ class Site:
                 author=entry.get("author"),
                 meta_line=entry.get("meta_line"),
                 listed=entry.get("listed", True),
+                moved_to=entry["moved_to"] if entry.get("moved_night", 10**6) <= night else None,
+                wall=entry["wall"] if entry.get("wall_night") == night else None,
             )
         return found
 
@@ -128,6 +132,11 @@ def answer(url: str, night: int, headers: Mapping[str, str], now: datetime | Non
     if target == "/robots.txt":
         return Answer(200, {"Content-Type": "text/plain; charset=utf-8"}, site.robots.encode())
     articles = site.on(night)
+    if target in articles and articles[target].moved_to:
+        return Answer(301, {"Location": articles[target].moved_to or "", "Content-Type": "text/html"}, b"")
+    if target in articles and articles[target].wall:
+        page = files("samples").joinpath("walls", f"{articles[target].wall}.html").read_bytes()
+        return Answer(200, {"Content-Type": "text/html; charset=utf-8"}, page)
     if target in articles:
         return _article(site, articles[target], headers, now or datetime.now(_VIETNAM))
     if target in site.files:

@@ -125,7 +125,7 @@ class PortalSpider(Spider):
         if (why := wild(response.body)) is not None:
             raise EmptyListingError(f"{response.url}: {why}")
         links = links_of(response, self.portal.article_links)
-        articles = [(url, title) for url, title in links.items() if self.article_url.search(url)][:_MOST_LINKS]
+        articles = [(url, title) for url, title in links.items() if self.article_url.search(url)]
         page = response.meta.get("page", 1)
         if not articles:
             if page > 1 or response.meta.get("search"):
@@ -265,6 +265,8 @@ def links_of(response: TextResponse, selectors: Iterable[str]) -> dict[str, str]
             if (url := _address(response, anchor.get("href") or "")) is not None:
                 said = " ".join([*anchor.itertext(), anchor.get("title") or ""])
                 found[url] = " ".join(f"{found.get(url, '')} {said}".split())
+            if len(found) >= _MOST_LINKS:
+                return found
     return found
 
 

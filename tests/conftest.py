@@ -44,6 +44,16 @@ def two_nights(tmp_path_factory: pytest.TempPathFactory, first_night: Night) -> 
     return first_night, nightly(data)
 
 
+@pytest.fixture(scope="session")
+def third_night(tmp_path_factory: pytest.TempPathFactory, two_nights: tuple[Night, Night]) -> Night:
+    """A third night on top of the two, on a copy."""
+    import shutil
+
+    data = tmp_path_factory.mktemp("third") / "data"
+    shutil.copytree(two_nights[1].data, data, ignore=shutil.ignore_patterns("prefect"))
+    return nightly(data)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _no_telemetry() -> None:
     os.environ.setdefault("DO_NOT_TRACK", "1")

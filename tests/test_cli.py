@@ -174,3 +174,84 @@ def test_a_fault_of_our_own_is_exit_code_three() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False, cwd=Path(__file__).resolve().parent.parent)
     assert done.returncode == 3
     assert b"ZeroDivisionError" in done.stderr
+
+
+def test_portals_check_shows_what_was_found_and_read() -> None:
+    done = run_chiso("portals", "check", "dongnai", "--sample")
+    assert done.returncode == 0, done.stderr
+    shown = done.stdout.decode()
+    assert "published  2018-03-23 10:00:00+07:00 (the page's date line)" in shown
+    assert "complete: 3 articles; 0 pages fit no layout" in shown
+
+
+def test_portals_check_of_a_file_that_is_not_yet_declared(tmp_path: Path) -> None:
+    declared = tmp_path / "bao_moi.toml"
+    text = (
+        'title = "Báo"\nhome = "https://baohungyen.vn/"\nkind = "paper"\nfamily = "epi"\nlistings = ["https://baohungyen.vn/chinh-tri/"]\n'
+    )
+    declared.write_text(text, encoding="utf-8")
+    done = run_chiso("portals", "check", declared, "--sample")
+    assert done.returncode == 0, done.stderr
+    assert "complete: 1 articles" in done.stdout.decode()
+    declared.write_text(text.replace('"paper"', '"blog"'), encoding="utf-8")
+    done = run_chiso("portals", "check", declared, "--sample")
+    assert (done.returncode, b"a kind of publisher" in done.stderr) == (2, True)
+
+
+def test_portals_check_of_a_broken_portal_is_a_finding() -> None:
+    done = run_chiso("portals", "check", "honquan_binhphuoc", "--sample")
+    assert done.returncode == 1
+    assert "broken" in done.stdout.decode()
+
+
+def test_a_frozen_page_is_a_draft_until_it_is_reviewed(tmp_path: Path) -> None:
+    url = "https://dongnai.gov.vn/vi/news/kinh-te/dong-nai-pci-2017-3381.html"
+    done = run_chiso("portals", "freeze", url, "--sample", "--out", tmp_path)
+    assert done.returncode == 0, done.stderr
+    (golden,) = (tmp_path / "dongnai").glob("*.json")
+    draft = json.loads(golden.read_text(encoding="utf-8"))
+    assert (draft["reviewed"], draft["title"], draft["published"]) == (False, "Nhìn lại PCI 2017", "2018-03-23")
+    assert b"<html" in golden.with_suffix(".html").read_bytes()
+
+
+@pytest.mark.parametrize("url", ["https://khong-ai-khai.example.com/a.html", "https://dongnai.gov.vn/vi/news/khong-co-9.html"])
+def test_a_page_that_cannot_be_frozen_says_why(url: str, tmp_path: Path) -> None:
+    done = run_chiso("portals", "freeze", url, "--sample", "--out", tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith(b"chiso: ")
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_archive_is_verified_to_the_byte(tmp_path: Path) -> None:
+    from datetime import UTC, datetime
+
+    from spiders.archive import Archive
+
+    archive = Archive(tmp_path / "archive", "dongnai")
+    for n in range(3):
+        archive.append(
+            url=f"https://dongnai.gov.vn/{n}", kind="article", fetched_at=datetime.now(UTC), status=200, headers=[], body=b"x" * 500
+        )
+    archive.close()
+    done = run_chiso("archive", "verify", "--data", tmp_path)
+    assert (done.returncode, b"4 records whole" in done.stdout) == (0, True)
+    warc = tmp_path / "archive" / "dongnai" / "dongnai-00001.warc.gz"
+    changed = bytearray(warc.read_bytes())
+    changed[-20] ^= 1
+    warc.write_bytes(bytes(changed) + b"half")
+    done = run_chiso("archive", "verify", "--data", tmp_path)
+    found = [json.loads(line)["what"] for line in done.stdout.decode().splitlines()[:-1]]
+    assert (done.returncode, found) == (1, ["damaged", "torn"])
+    assert run_chiso("archive", "verify", "--data", tmp_path / "nowhere").returncode == 2
+
+
+@pytest.mark.parametrize("span", [("2026", "2012"), ("2012", "soon"), ("12", "13"), ("2022-02-30", "2023")])
+def test_a_backfill_of_no_time_is_wrong_usage(span: tuple[str, str]) -> None:
+    done = run_chiso("backfill", "--from", span[0], "--to", span[1])
+    assert (done.returncode, b"the first one first" in done.stderr) == (2, True)
+
+
+def test_a_backfill_loads_what_its_years_hold(tmp_path: Path) -> None:
+    done = run_chiso("backfill", "--from", "2012", "--to", "2026", "--portal", "baobariavungtau", "--sample", "--data", tmp_path / "data")
+    assert done.returncode in {0, 1}, done.stderr
+    assert b"3 articles read" in done.stdout

@@ -136,6 +136,50 @@ def test_an_article_that_is_gone_keeps_its_claims_and_is_flagged(two_nights: tup
     assert rows(second, "select value_text from facts where subject = 'Đồng Nai' and year = 2017 and measure = 'rank'") == [("26",)]
 
 
+def test_the_third_night_meets_a_move_and_three_walls_and_loses_nothing(third_night: Night) -> None:
+    moved = rows(third_night, "select url, answered_by, status from pages where url like '%ItemID=1587' order by file, \"offset\"")
+    address = "https://hagiang.gov.vn/pages/propagandanews.aspx?ItemID=1587"
+    assert moved[-2:] == [(address, None, 301), (address, "https://tuyenquang.gov.vn/pages/propagandanews.aspx?ItemID=91587", 304)]
+    assert rows(third_night, "select count(*) from articles where url like '%propagandanews%' and current") == [(1,)], (
+        "one article, its old address"
+    )
+    walls = dict(rows(third_night, "select kind, count(*) from problems group by kind"))
+    assert walls == {"soft 404": 1, "challenge page": 1, "maintenance page": 1}
+    # what a wall hides is not gone; what a soft 404 has taken back is
+    assert rows(third_night, "select url from articles where gone and current and url like '%668120%'") != []
+    assert rows(third_night, "select count(*) from articles where gone and (url like '%13990021%' or url like '%ct3310%')") == [(0,)]
+    assert rows(third_night, "select facts, conflicts from runs order by started_at desc limit 1") == rows(
+        third_night, "select facts, conflicts from runs order by started_at desc limit 1 offset 1"
+    )
+
+
+def test_nights_are_one_table(third_night: Night) -> None:
+    table = rows(
+        third_night,
+        "select new, changed, unchanged, gone, articles_new, articles_superseded, articles_gone, portals_in_trouble from nights",
+    )
+    assert table == [(24, 0, 0, 0, 25, 0, 0, 1), (1, 4, 19, 1, 2, 1, 1, 1), (0, 6, 18, 0, 0, 0, 1, 1)]
+
+
+def test_a_portal_whose_yield_falls_by_half_is_degraded(third_night: Night) -> None:
+    from types import SimpleNamespace
+
+    from flows.pipeline import _watched
+    from spiders.crawl import CrawlCounts
+    from warehouse.query import connect
+
+    crawl = CrawlCounts("sonv_hungyen", "complete", "5 articles", 6, 5, 0, 0, 0, 0)
+
+    def watched(claims: int, reader: str = "sonv_hungyen") -> str | None:
+        read = [SimpleNamespace(page=SimpleNamespace(portal="sonv_hungyen"), article={"reader": reader}, claims=("c",) * claims)] * 5
+        return _watched(connection, "run", crawl, read)["degraded"]
+
+    with connect(third_night.data / "chiso.duckdb") as connection:
+        assert watched(4) is None
+        assert watched(1) == "1.0 claims an article, 4.3 before"
+        assert watched(4, "generic") == "5 of 5 pages fit no layout"
+
+
 def test_the_same_night_again_changes_nothing(two_nights: tuple[Night, Night]) -> None:
     from datetime import UTC, datetime
 

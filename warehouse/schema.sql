@@ -67,14 +67,12 @@ comment on column pages.location is 'Where a redirect leads.';
 comment on column pages.article_id is 'The article that was read from it; pages of the same text share it.';
 
 create table if not exists articles (
-  article_id varchar primary key, url varchar not null, source varchar not null references sources (source), page_id varchar not null, title varchar, published date, published_reason varchar, author varchar, home varchar, text varchar not null, cluster varchar not null, current boolean not null, gone boolean not null, published_at timestamptz, reader varchar, credit varchar, copies varchar, figures_sketch blob, text_sketch blob
+  article_id varchar primary key, url varchar not null, source varchar not null references sources (source), page_id varchar not null, title varchar, published date, published_reason varchar, author varchar, home varchar, text varchar not null, cluster varchar not null, current boolean not null, gone boolean not null, published_at timestamptz, reader varchar, credit varchar, copies varchar
 );
 alter table articles add column if not exists published_at timestamptz;
 alter table articles add column if not exists reader varchar;
 alter table articles add column if not exists credit varchar;
 alter table articles add column if not exists copies varchar;
-alter table articles add column if not exists figures_sketch blob;
-alter table articles add column if not exists text_sketch blob;
 comment on table articles is 'What was read from the pages; a changed article is a new row, the old one stays with current = false.';
 comment on column articles.article_id is 'Hash of URL and text.';
 comment on column articles.url is 'Where it was found.';
@@ -93,8 +91,14 @@ comment on column articles.published_at is 'Moment of publication, where the sig
 comment on column articles.reader is 'Layout that the page fitted; generic where it fitted none of its portal.';
 comment on column articles.credit is 'Source that the article itself names (TTXVN, Báo Hưng Yên).';
 comment on column articles.copies is 'copied or translated where the portal prints the texts of others.';
-comment on column articles.figures_sketch is 'MinHash of the sentences that hold figures: 128 unsigned 32-bit integers.';
-comment on column articles.text_sketch is 'MinHash of the whole text.';
+
+create table if not exists sketches (
+  article_id varchar primary key references articles (article_id), figures blob not null, whole blob not null
+);
+comment on table sketches is 'What copies are found by: made once, when an article is read.';
+comment on column sketches.article_id is 'The article.';
+comment on column sketches.figures is 'MinHash of the sentences that hold figures: 128 unsigned 32-bit integers; empty where there are none.';
+comment on column sketches.whole is 'MinHash of the whole text.';
 
 create table if not exists claims (
   claim_id varchar primary key, article varchar not null references articles (article_id), source varchar not null, url varchar not null, published date, index varchar not null references indices (index), level varchar not null, authority varchar, subject varchar not null, subject_type varchar not null, subject_id varchar, year integer check (year between 1990 and 2100), measure varchar not null, value double, value_text varchar, value_high double, decimals integer, qualifier varchar not null, unit varchar, "of" integer, base_year integer, component varchar, scope varchar, modality varchar not null check (modality in ('reported', 'target', 'estimate')), evidence varchar not null, start integer not null, "end" integer not null check ("end" > start), value_start integer not null, value_end integer not null, year_reason varchar not null, rule varchar not null, superseded boolean not null
@@ -195,8 +199,10 @@ comment on column conflicts.claims is 'Ids of the claims on all sides.';
 comment on column conflicts.since is 'When the conflict was first seen.';
 
 create table if not exists runs (
-  run_id varchar primary key, started_at timestamptz not null, ended_at timestamptz not null, verdict varchar not null, pages_new integer not null, articles_new integer not null, claims_new integer not null, facts integer not null, facts_changed integer not null, conflicts integer not null, portals_failed integer not null, sample boolean not null
+  run_id varchar primary key, started_at timestamptz not null, ended_at timestamptz not null, verdict varchar not null, pages_new integer not null, articles_new integer not null, claims_new integer not null, facts integer not null, facts_changed integer not null, conflicts integer not null, portals_failed integer not null, sample boolean not null, articles_superseded integer, articles_gone integer
 );
+alter table runs add column if not exists articles_superseded integer;
+alter table runs add column if not exists articles_gone integer;
 comment on table runs is 'One row a night.';
 comment on column runs.run_id is 'Name of the run.';
 comment on column runs.started_at is 'Start.';
@@ -209,6 +215,8 @@ comment on column runs.facts is 'Facts that stand.';
 comment on column runs.facts_changed is 'Facts that are new, changed or withdrawn.';
 comment on column runs.conflicts is 'Conflicts that stand.';
 comment on column runs.portals_failed is 'Portals whose crawl failed.';
+comment on column runs.articles_superseded is 'Article versions that a newer one has replaced, since the last run.';
+comment on column runs.articles_gone is 'Addresses that are gone since the last run.';
 comment on column runs.sample is 'True for the sample web.';
 
 create table if not exists crawls (
@@ -258,6 +266,14 @@ comment on column unresolved.figure is 'The figure as printed.';
 comment on column unresolved.sentence is 'Its sentence.';
 comment on column unresolved.start is 'Its first code point in articles.text.';
 comment on column unresolved.reason is 'Why it became no claim.';
+
+create or replace view nights as
+  select r.run_id, r.started_at, r.verdict, sum(c.requests)::bigint as requests, sum(c.new)::bigint as new, sum(c.changed)::bigint as changed,
+         sum(c.unchanged)::bigint as unchanged, sum(c.gone)::bigint as gone, sum(c.not_worth)::bigint as not_worth, sum(c.replayed)::bigint as replayed,
+         sum(c.pages_read)::bigint as pages_read, r.articles_new, r.articles_superseded, r.articles_gone, r.claims_new, r.facts_changed, r.conflicts,
+         count(*) filter (c.state <> 'complete' or c.degraded is not null) as portals_in_trouble
+  from runs r join crawls c using (run_id) group by all order by r.started_at;
+comment on view nights is 'One row a night: what was asked for, skipped (unchanged, not_worth), new, superseded and gone.';
 
 create or replace view facts as select * exclude (known_to) from fact_history where known_to is null;
 comment on view facts is 'The facts that stand now.';
