@@ -33,6 +33,7 @@ _META = (
     "publication_date", "dc.date", "dc.date.issued", "dc.date.created", "dcterms.created", "og:published_time", "parsely-pub-date", "date",
     "article.published", "cxenseparse:recs:publishtime", "sailthru.date", "datecreated",
 )  # fmt: skip
+_WRITTEN = re.compile(r'"datePublished"\s*:\s*"([^"]{8,40})"')
 # What elements that hold a date are called, and where dates are not the article's.
 _DATED = re.compile(
     r"date|time|publi|ngay|post-?meta|entry-meta|article-meta|detail-info|tacgia|cms-date|datetime|time-?post", re.IGNORECASE
@@ -170,7 +171,9 @@ def _from_json_ld(root: HtmlElement) -> Iterator[datetime | date | None]:
             continue
         try:
             data: Any = json.loads((tag.text or "").strip(), strict=False)
-        except (ValueError, RecursionError):
+        except (ValueError, RecursionError):  # a comma too many; the day stands there all the same
+            if found := _WRITTEN.search(tag.text or ""):
+                yield parse_moment(found[1])
             continue
         items = data if isinstance(data, list) else [data]
         graphs = [item["@graph"] for item in items if isinstance(item, dict) and isinstance(item.get("@graph"), list)]

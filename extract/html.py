@@ -139,15 +139,11 @@ def _read_generic(root: HtmlElement, article_id: str, url: str | None, home: str
         if element.getparent() is not None:
             element.drop_tree()
     heading, title = _headline(root)
-    document = trafilatura.bare_extraction(deepcopy(root), include_comments=False, include_tables=True, with_metadata=False)
-    body = getattr(document, "body", None)
-    if body is None or not words_of(body):
+    text = trafilatura.extract(deepcopy(root), include_comments=False, include_tables=True)
+    if not text:
         raise PageError("no article found in it")
-    writer = Writer(hidden)
-    if title and strip_marks(title) not in strip_marks(words_of(body)[: 2 * len(title) + 200]):
-        writer.paragraph(title)
-    writer.element(body)
-    text, tables = writer.finish()
+    if title and strip_marks(title) not in strip_marks(text[: 2 * len(title) + 200]):
+        text = f"{title}\n{text}"
     moment, reason = published_on(root, None, url, text, heading=heading if heading is not None else root)
     author = next(filter(None, (tag.get("content") for tag in root.iter("meta") if tag.get("name") == "author")), None)
     return Article(
@@ -160,7 +156,6 @@ def _read_generic(root: HtmlElement, article_id: str, url: str | None, home: str
         author=author,
         url=url,
         home=home,
-        tables=tables,
         captions=tuple(filter(None, (words_of(element, hidden) for element in root.iter("figcaption")))),
         reader="generic",
     )

@@ -13,7 +13,6 @@ from extract.grid import cell_spans
 _BLOCKS = {
     "p", "div", "section", "article", "li", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "figure",
     "figcaption", "tr", "br", "hr", "pre", "dd", "dt", "table", "tbody", "center", "address", "aside", "header", "footer", "main",
-    "item", "list", "head", "lb", "quote",
 }  # fmt: skip
 _SILENT = {
     "script", "style", "noscript", "template", "iframe", "svg", "object", "embed", "select", "textarea", "button", "audio", "video",
@@ -166,13 +165,13 @@ class Writer:
         spans: list[tuple[tuple[int, int], ...]] = []
         hanging: dict[int, tuple[int, str, tuple[int, int]]] = {}
         cells_left = _MOST_CELLS
-        for tr in table.iter("tr", "row", "caption"):
+        for tr in table.iter("tr", "caption"):
             if tr.tag == "caption":
                 if said := words_of(tr, self.hidden):
                     self.captions.append(said)
                     self.paragraph(said)
                 continue
-            cells = [cell for cell in tr.iter("td", "th", "cell") if not self.hidden(cell)]
+            cells = [cell for cell in tr.iter("td", "th") if not self.hidden(cell)]
             texts = tuple(words_of(cell, self.hidden) for cell in cells)
             if not any(texts) or self.hidden(tr):
                 continue

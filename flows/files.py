@@ -90,11 +90,14 @@ def print_articles(files: Iterable[str], *, url: str | None) -> int:
             "article": article.id,
             "title": article.title,
             "published": article.published.isoformat() if article.published else None,
+            "published_at": article.published_at.isoformat() if article.published_at else None,
             "published_reason": article.published_reason,
             "author": article.author,
             "text": article.text,
             "tables": [[list(row) for row in table.rows] for table in article.tables],
+            "captions": list(article.captions),
             "attachments": list(article.attachments),
+            "reader": article.reader,
         }
         sys.stdout.write(json.dumps(record, ensure_ascii=False) + "\n")
     return FINDINGS if complain.count else DONE

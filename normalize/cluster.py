@@ -66,7 +66,7 @@ def shingles(text: str, *, figures_only: bool = True) -> frozenset[str]:
 def credit_of(text: str, author: str | None = None) -> str | None:
     r"""Return the source that an article says it is taken from, lower case; None if it names none.
 
-    >>> credit_of("Hải Phòng dẫn đầu.\\nNguồn: Báo Hải Phòng\\n"), credit_of("Sơn La đứng thứ 6.", "Hữu Quyết/TTXVN")
+    >>> credit_of("Hải Phòng dẫn đầu.\nNguồn: Báo Hải Phòng\n"), credit_of("Sơn La đứng thứ 6.", "Hữu Quyết/TTXVN")
     ('báo hải phòng', 'ttxvn')
     """
     # A credit closes a text or opens it; "theo" in the middle is a preposition.

@@ -257,6 +257,13 @@ def test_a_name_that_changes_its_answer_between_check_and_connection_is_not_conn
         listener.close()
 
 
+def test_a_name_that_nobody_knows_keeps_us_out(tmp_path: Path) -> None:
+    done = crawl(tmp_path, None, env=_with_names(tmp_path, {}))
+    assert done.state == "broken"
+    assert done.stats["chiso/robots_unreachable"] == 1, "no answer about robots.txt means: keep out"
+    assert archived(tmp_path) == {}
+
+
 def test_the_crawler_listens_on_no_port(tmp_path: Path) -> None:
     seen: set[str] = set()
 
@@ -759,6 +766,30 @@ def test_a_huge_page_is_read_or_refused_in_time(body: bytes) -> None:
     assert time.monotonic() - started < 30
     # the text in bytes and in characters, and the tree of it
     assert rise[0] < 2 * MOST_RISE_MB
+
+
+WILD = ["a million nested tags", "a million unclosed bold tags", "a million attributes", "nothing but brackets", "a million headings"]
+
+
+@pytest.fixture(scope="module")
+def wild(tmp_path_factory: pytest.TempPathFactory) -> tuple[Crawled, Path]:
+    folder = tmp_path_factory.mktemp("wild")
+    done, _ = run(folder, "wild markup", {str(n): reply(HUGE[name]) for n, name in enumerate(WILD)}, limit_s=60)
+    return done, folder
+
+
+@pytest.mark.parametrize("number", range(len(WILD)), ids=WILD)
+def test_wild_markup_does_not_hold_up_the_crawl(wild: tuple[Crawled, Path], quiet: Crawled, number: int) -> None:
+    assert archived(wild[1])[article(str(number))] == 200
+    assert archived(wild[1])[article("good")] == 200
+    assert wild[0].seconds < 30
+    assert wild[0].peak_mb - quiet.peak_mb < MOST_RISE_MB
+
+
+def test_a_listing_of_wild_markup_is_a_broken_portal(tmp_path: Path) -> None:
+    with loopback({"/robots.txt": ROBOTS, FIRST: reply(HUGE["a million attributes"])}) as server:
+        done = crawl(tmp_path, server.proxy, limit_s=60)
+    assert (done.state, "1000000 attributes" in done.counts["reason"]) == ("broken", True)
 
 
 @pytest.mark.parametrize(

@@ -214,3 +214,70 @@ def test_text_for_fonts_of_before_unicode(markup: str, want: str) -> None:
 )
 def test_moments_as_portals_print_them(text: str, want: str) -> None:
     assert parse_moment(text).isoformat() == want
+
+
+HEAD = '<html><head><title>Hưng Yên tăng 10 bậc PAR INDEX - Báo</title>{head}</head><body><div class="header"><span class="date">Thứ Hai, 23/11/2026</span></div><h1>BÁO ĐIỆN TỬ TỈNH</h1>{lines}<h1>Hưng Yên tăng 10 bậc PAR INDEX</h1>{under}<div>'
+PARAGRAPHS = "".join(f"<p>Năm 2021, tỉnh Hưng Yên xếp thứ 12 về PAR INDEX, tăng 10 bậc so với năm trước, đoạn {n}.</p>" for n in range(8))
+SIGNALS = {
+    "meta": (
+        '<meta property="article:published_time" content="2022-05-25T08:00:00+07:00">',
+        "",
+        "",
+        "2022-05-25T08:00:00+07:00",
+        "a meta tag",
+    ),
+    "meta in UTC": ('<meta itemprop="datePublished" content="2022-05-24T23:00:00Z">', "", "", "2022-05-25T06:00:00+07:00", "a meta tag"),
+    "structured data": (
+        '<script type="application/ld+json">{"@graph": [{"@type": "WebPage"}, {"datePublished": "2022-05-25T08:00:00+07:00"}]}</script>',
+        "",
+        "",
+        "2022-05-25T08:00:00+07:00",
+        "structured data",
+    ),
+    "broken structured data": (
+        '<script type="application/ld+json">{"datePublished": "2022-05-25T08:00:00+07:00",}</script>',
+        "",
+        "",
+        "2022-05-25T08:00:00+07:00",
+        "structured data",
+    ),
+    "under the headline": (
+        "",
+        "",
+        '<div class="post-meta"><span class="time">25/05/2022 08:00</span></div>',
+        "2022-05-25T08:00:00+07:00",
+        "the line by the headline",
+    ),
+    "above the headline": (
+        "",
+        '<div class="publish-date">25/05/2022 08:00</div>',
+        "",
+        "2022-05-25T08:00:00+07:00",
+        "the line by the headline",
+    ),
+    "related headlines": (
+        "",
+        "",
+        '<div class="post-time">25/05/2022</div><div class="tin-lien-quan"><span class="date">02/04/2015</span></div>',
+        "2022-05-25",
+        "the line by the headline",
+    ),
+    "updated and published": (
+        "",
+        "",
+        '<div class="date">Cập nhật 30/05/2022</div><div class="date">Đăng ngày 25/05/2022</div>',
+        "2022-05-25",
+        "the line by the headline",
+    ),
+    "the clock alone": ("", "", "", None, None),
+}
+
+
+@pytest.mark.parametrize("name", SIGNALS)
+def test_which_signal_dates_a_page_of_no_declared_portal(name: str) -> None:
+    head, lines, under, want, reason = SIGNALS[name]
+    page = HEAD.replace("{head}", head).replace("{lines}", lines).replace("{under}", under) + PARAGRAPHS + "</div></body></html>"
+    read = read_page(page.encode(), article_id="a")
+    assert read.title == "Hưng Yên tăng 10 bậc PAR INDEX"
+    found = read.published_at or read.published
+    assert (found.isoformat() if found else None, read.published_reason) == (want, reason)
