@@ -17,7 +17,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
 from loopback import HOME, ROOT, Loopback, command, listing, loopback, page, reply
 
-from spiders.archive import Archive, Finding, verify
+from spiders.archive import Archive
+from spiders.verify import Finding, verify
 
 _PER_PAGE = 20
 

@@ -1,4 +1,4 @@
-"""The nightly flow: Prefect gives states, retries and artifacts to the functions of flows/pipeline.py."""
+"""The nightly flow: Prefect gives states, retries and artifacts to the functions of flows/crawling.py, reading.py and loading.py."""
 
 import atexit
 import json
@@ -24,21 +24,14 @@ from prefect.futures import PrefectFuture
 from prefect.runtime import flow_run
 from prefect.task_runners import ThreadPoolTaskRunner
 
+from flows.crawling import crawl_portal
 from flows.data import DataFolder
-from flows.pipeline import (
-    NightCounts,
-    ReadPage,
-    archived_pages,
-    crawl_portal,
-    known_pages,
-    load_night,
-    pages_to_read,
-    read_all,
-)
+from flows.loading import NightCounts, known_pages, load_night
 from flows.progress import Progress
+from flows.reading import ReadPage, archived_pages, pages_to_read, read_all
 from flows.report import Report, write_report
 from spiders.archive import Page
-from spiders.crawl import CrawlCounts
+from spiders.judge import CrawlCounts
 from spiders.portal import portal_names
 
 

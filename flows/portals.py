@@ -17,13 +17,14 @@ from extract.charset import PageError, decompress
 from extract.claims import read_claims
 from extract.html import read_page
 from extract.reader import read_document
+from flows.crawling import crawl_portal
 from flows.data import DataFolder
-from flows.pipeline import crawl_portal
 from flows.progress import Progress
 from flows.writing import write_whole
-from spiders.archive import Archive, Finding, Page, portals_in, verify
-from spiders.crawl import CrawlCounts
+from spiders.archive import Archive, Page, portals_in
+from spiders.judge import CrawlCounts
 from spiders.portal import load_portal, portal_of
+from spiders.verify import Finding, verify
 
 DONE, FINDINGS, WRONG_USAGE = 0, 1, 2
 _OK = 200

@@ -7,33 +7,28 @@ from datetime import date, datetime, timedelta
 from typing import Any, ClassVar
 from urllib.parse import quote_plus, urlsplit
 
-from lxml import etree
 from scrapy import Request, Spider
 from scrapy.http import Response, TextResponse
 
 from normalize.url_date import url_day
-from spiders.archive import Archive, Page
+from spiders.archive import Archive
 from spiders.finding import Entry, ListingError, feed_entries, sitemap_entries
 from spiders.guard import canonical, refusal
+from spiders.known import known_articles
+from spiders.links import attachments_of, links_of
 from spiders.middleware import GONE, OK, original
-from spiders.page_class import NOT_ARTICLES, SOFT_404, page_class, selector, wild
+from spiders.page_class import NOT_ARTICLES, SOFT_404, page_class, wild
 from spiders.portal import Portal
 from spiders.scan import is_topic, worth_fetching
 
-# What a page of an article may carry along.
-_HREFS = etree.XPath("//a/@href", smart_strings=False)
-_ATTACHMENT = re.compile(r"\.pdf(?:$|\?)", re.IGNORECASE)
 #: What is asked of a site's own search.
 SEARCHES = ("PAR INDEX", "chỉ số cải cách hành chính", "SIPAS", "PCI", "PAPI", "chỉ số chuyển đổi số", "DDCI", "xếp hạng")
 #: A listing goes on as long as it shows something new; this many pages a night, all of them in a backfill.
 _MOST_PAGES = 30
 _MOST_PAGES_BACK = 5000
-#: A page that lists more than this is a trap.
-_MOST_LINKS = 1000
 _SITEMAP_DEPTH = 3
-#: An article is looked at again every night while it is young, and then the more seldom the older it is.
-_YOUNG = timedelta(days=30)
-_SELDOM = timedelta(days=90)
+#: A night leaves sitemaps alone that hold nothing younger.
+_RECENT = timedelta(days=90)
 
 
 class EmptyListingError(Exception):
@@ -50,21 +45,6 @@ class Window:
     def holds(self, day: date | None) -> bool:
         """Tell whether a day may lie in the window; an unknown one may."""
         return day is None or self.first <= day <= self.last
-
-
-@dataclass(slots=True)
-class Known:
-    """What the archive knows of an article: its last whole answer, when it was first and last asked for, if it is gone."""
-
-    page: Page
-    first_seen: datetime
-    last_asked: datetime
-    gone: bool = False
-
-    def is_due(self, now: datetime) -> bool:
-        """Tell whether it is time to look again: nightly at first, every 90 days for what is old."""
-        age = now - self.first_seen
-        return age < _YOUNG or now - self.last_asked >= min(age / 8, _SELDOM)
 
 
 class PortalSpider(Spider):
@@ -89,7 +69,7 @@ class PortalSpider(Spider):
         self.window = window
         self.only = only
         self.started = started
-        self.known = _known(page for page in archive.pages() if page.crawl != crawl)
+        self.known = known_articles(page for page in archive.pages() if page.crawl != crawl)
         self.article_url = re.compile(portal.article_pattern)
         self.allowed_domains = [portal.host, *portal.hosts]
         self.asked: set[str] = set()
@@ -112,7 +92,7 @@ class PortalSpider(Spider):
                 )
         if self.window is None:
             for url, known in list(self.known.items()):
-                if not known.gone and known.is_due(self.started):
+                if known.is_due(self.started):
                     callback = self.parse_article if known.page.kind == "article" else self.parse_attachment
                     yield self.ask(url, known.page.kind, callback)
 
@@ -168,13 +148,13 @@ class PortalSpider(Spider):
         """Tell whether a sitemap of an index is of the window, or of the last months, by its name or its date."""
         named = re.search(r"(?<!\d)(20\d\d)(?:[-_/]?(0[1-9]|1[0-2]))?(?!\d)", urlsplit(entry.url).path)
         if named is None:
-            since = self.window.first if self.window else self.started.date() - _SELDOM
+            since = self.window.first if self.window else self.started.date() - _RECENT
             return entry.day is None or entry.day >= since  # lastmod: nothing in it is younger
         year, months = int(named[1]), (int(named[2]), int(named[2])) if named[2] else (1, 12)
         begin, end = date(year, months[0], 1), date(year, months[1], 28) + timedelta(days=3)
         if self.window:
             return begin <= self.window.last and end >= self.window.first
-        return end >= self.started.date() - _SELDOM
+        return end >= self.started.date() - _RECENT
 
     # -- articles -----------------------------------------------------------------------------------------
 
@@ -185,7 +165,7 @@ class PortalSpider(Spider):
             if not self.article_url.search(url) or refusal(url) is not None:
                 continue
             known = self.known.get(url)
-            if known is not None and (entry.day is None or entry.day <= known.last_asked.date()):
+            if known is not None and not known.gone and (entry.day is None or entry.day <= known.last_asked.date()):
                 continue  # asked for by `start` when it is due
             day = entry.day or url_day(url)
             if self.window and not self.window.holds(day):
@@ -236,53 +216,3 @@ def _is_front_page(response: Response) -> bool:
     """Tell whether an article's address now leads to the front page: a soft 404 by redirect."""
     request = response.request
     return request is not None and original(request) != response.url and urlsplit(response.url).path in {"", "/", "/index.html", "/home"}
-
-
-def _known(pages: Iterable[Page]) -> dict[str, Known]:
-    """Return what earlier crawls know of each article and attachment, by the address that was asked for."""
-    found: dict[str, Known] = {}
-    for page in pages:
-        if page.kind not in {"article", "attachment"}:
-            continue
-        moment = datetime.fromisoformat(page.fetched_at)
-        known = found.get(page.url)
-        if page.status == OK:
-            if known is None:
-                found[page.url] = Known(page, moment, moment)
-            else:
-                known.page, known.gone = page, False
-        if known is not None:
-            known.last_asked = moment
-            known.gone = page.status in GONE or (known.gone and page.status != OK)
-    return found
-
-
-def links_of(response: TextResponse, selectors: Iterable[str]) -> dict[str, str]:
-    """Return the links that the selectors find, in order, each with what its anchors say."""
-    found: dict[str, str] = {}
-    for css in selectors:
-        for anchor in selector(css)(response.selector.root):
-            if (url := _address(response, anchor.get("href") or "")) is not None:
-                said = " ".join([*anchor.itertext(), anchor.get("title") or ""])
-                found[url] = " ".join(f"{found.get(url, '')} {said}".split())
-            if len(found) >= _MOST_LINKS:
-                return found
-    return found
-
-
-def attachments_of(response: TextResponse) -> list[str]:
-    """Return the documents that a page links to."""
-    hrefs = [href for href in _HREFS(response.selector.root) if _ATTACHMENT.search(href)]
-    return list(dict.fromkeys(url for href in hrefs if (url := _address(response, href)) is not None))
-
-
-def _address(response: TextResponse, href: str) -> str | None:
-    """Return the one address of what a page links to; None for what leads nowhere, or where nobody is to be led."""
-    href = href.strip()
-    if not href or href.startswith(("#", "javascript:", "mailto:", "tel:")):
-        return None
-    try:
-        url = canonical(response.urljoin(href))
-    except ValueError:  # "http://[": no address
-        return None
-    return url if refusal(url) is None else None

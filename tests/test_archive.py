@@ -11,7 +11,8 @@ import pytest
 from warcio.archiveiterator import ArchiveIterator
 
 from spiders import archive as module
-from spiders.archive import Archive, ArchiveError, Finding, Page, portals_in, verify
+from spiders.archive import Archive, ArchiveError, Page, portals_in
+from spiders.verify import Finding, verify
 
 WHEN = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 HEADERS = [("Content-Type", "text/html; charset=utf-8"), ("ETag", '"x"'), ("Content-Encoding", "gzip")]

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from flows.crawling import crawl_portal
 from flows.data import DataFolder
-from flows.pipeline import crawl_portal
 from samples.server import serve
 from spiders.archive import Archive
-from spiders.crawl import read_counts
+from spiders.judge import read_counts
 from spiders.portal import load_portal
 
 

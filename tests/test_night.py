@@ -164,8 +164,8 @@ def test_nights_are_one_table(third_night: Night) -> None:
 def test_a_portal_whose_yield_falls_by_half_is_degraded(third_night: Night) -> None:
     from types import SimpleNamespace
 
-    from flows.pipeline import _watched
-    from spiders.crawl import CrawlCounts
+    from flows.loading import _watched
+    from spiders.judge import CrawlCounts
     from warehouse.query import connect
 
     crawl = CrawlCounts("sonv_hungyen", "complete", "5 articles", 6, 5, 0, 0, 0, 0)
@@ -184,7 +184,8 @@ def test_the_same_night_again_changes_nothing(two_nights: tuple[Night, Night]) -
     from datetime import UTC, datetime
 
     from flows.data import DataFolder
-    from flows.pipeline import archived_pages, known_pages, load_night, pages_to_read, read_all
+    from flows.loading import known_pages, load_night
+    from flows.reading import archived_pages, pages_to_read, read_all
 
     data = DataFolder(two_nights[1].data)
     before = rows(two_nights[1], "select * from fact_history order by fact_id, known_from")

@@ -10,9 +10,9 @@ import pytest
 from loopback import DECLARED, HOME, Answer, crawl, listing, loopback, page, reply
 
 from spiders.archive import Archive
+from spiders.known import Known
 from spiders.pace import FAILURES_IN_A_ROW, MOST_CRAWL_DELAY, Breaker, Pace, retry_after
 from spiders.page_class import CHALLENGE, LOGIN, MAINTENANCE, SOFT_404, page_class
-from spiders.spider import Known
 
 FIRST = "/vi/news/cai-cach-hanh-chinh/"
 ALLOW = reply("User-agent: *\nAllow: /\n", kind="text/plain")
@@ -200,6 +200,9 @@ def test_the_older_an_article_the_seldomer_it_is_looked_at() -> None:
     def due(age: int, since: int) -> bool:
         return Known(page=None, first_seen=now - timedelta(days=age), last_asked=now - timedelta(days=since)).is_due(now)  # type: ignore[arg-type]
 
+    gone = Known(page=None, first_seen=now - timedelta(days=50), last_asked=now - timedelta(days=10), gone=True)  # type: ignore[arg-type]
+    assert not gone.is_due(now)
+    assert gone.is_due(now + timedelta(days=25)), "servers lose pages for a while"
     assert due(1, 1)
     assert due(20, 1)
     assert not due(80, 5)

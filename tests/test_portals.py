@@ -12,8 +12,8 @@ import pytest
 from extract.html import LayoutError, read_page
 from flows.portals import golden_of
 from samples.web import SampleArticle, answer, sites
+from spiders.links import links_of
 from spiders.portal import PortalError, load_portal, portal_names, portal_of
-from spiders.spider import links_of
 
 PORTALS = [load_portal(name) for name in portal_names()]
 ARTICLES = [(host, article) for host, site in sites().items() for night in (1, 2) for article in site.on(night).values()]

@@ -1,57 +1,31 @@
-"""The stages of a night as plain functions: no Prefect here, nothing that cannot be tested by a call."""
+"""What was read, reconciled and loaded in one transaction; the same night twice changes nothing."""
 
-import hashlib
-import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime
-from pathlib import Path
+from datetime import UTC, datetime
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
-from extract.charset import PageError, decompress
-from extract.claims import read_claims
-from extract.html import NotAnArticleError
-from extract.reader import read_document
 from flows.data import DataFolder
-from normalize.claim import Claim
-from normalize.cluster import Sketch, cluster_sketches, sketch
+from flows.reading import READ, ReadPage
+from normalize.cluster import Sketch, cluster_sketches
 from normalize.indices import indices
 from normalize.reconcile import Conflict, Fact, reconcile
-from normalize.statement import Statement, claim_id, read_statement
+from normalize.statement import Statement, read_statement
 from normalize.units import districts, provinces_and_ministries
-from spiders.archive import NOT_MODIFIED, Archive, ArchiveError, Page, portals_in
-from spiders.crawl import CrawlCounts
+from spiders.archive import NOT_MODIFIED, Page
+from spiders.judge import CrawlCounts
 from spiders.page_class import SOFT_404
 from spiders.portal import load_portal, portal_names
 from warehouse.store import add, load_facts, replace, rewriting
 
-_CRAWL_SECONDS = 4 * 3600
-_READ = ("article", "attachment")
 _OK = 200
 _GONE = (404, 410)
 #: Fewer articles say nothing of a portal's yield.
 _ENOUGH = 5
 _REDIRECTS = (301, 302, 303, 307, 308)
-
-
-@dataclass(frozen=True, slots=True)
-class ReadPage:
-    """What one archived page gave: rows for the tables, or the problem that kept it from being read."""
-
-    page: Page
-    article: dict[str, Any] | None
-    claims: tuple[dict[str, Any], ...]
-    unresolved: tuple[dict[str, Any], ...]
-    sketch: Sketch | None
-    problem: str | None
-    kind: str = "unreadable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,130 +44,6 @@ class NightCounts:
     facts_changed: int
     conflicts: int
     portals_failed: int
-
-
-# -- crawl ------------------------------------------------------------------------------------------------
-
-
-def crawl_portal(
-    name: str,
-    data: DataFolder,
-    *,
-    proxy: str | None = None,
-    fast: bool = False,
-    window: tuple[date, date] | None = None,
-    more: Sequence[str] = (),
-) -> CrawlCounts:
-    """Crawl one portal in a process of its own and return its counts; a process that dies is a failed portal.
-
-    `window` makes it a backfill of those days; `more` are further options of `python -m spiders.crawl`.
-    """
-    stem = Path(name).stem
-    counts = data.crawls / f"{stem}.json"
-    counts.unlink(missing_ok=True)
-    command = [sys.executable, "-m", "spiders.crawl", name, "--archive", str(data.archive), "--counts", str(counts), *more]
-    command += ["--proxy", proxy] if proxy else []
-    command += ["--fast"] if fast else []
-    command += ["--from", str(window[0]), "--to", str(window[1])] if window else []
-    with (data.crawls / f"{stem}.log").open("wb") as log:
-        try:
-            done = subprocess.run(command, stdout=log, stderr=log, timeout=_CRAWL_SECONDS, check=False)  # noqa: S603 (our own module and names)
-            ending = f"the crawl process ended with {done.returncode}"
-        except subprocess.TimeoutExpired:
-            ending = f"stopped after {_CRAWL_SECONDS // 3600} hours"
-    if not counts.exists():
-        return CrawlCounts(stem, "broken", f"{ending}; see {data.crawls / stem}.log", 0, 0, 0, 0, 0, 1)
-    return CrawlCounts(**json.loads(counts.read_text(encoding="utf-8")))
-
-
-# -- read -------------------------------------------------------------------------------------------------
-
-
-def archived_pages(data: DataFolder) -> list[Page]:
-    """Return every archived response, portal by portal, in the order of fetching."""
-    return [page for portal in portals_in(data.archive) for page in Archive(data.archive, portal).pages()]
-
-
-def pages_to_read(pages: Iterable[Page], known: frozenset[str]) -> list[Page]:
-    """Return the articles and attachments that no earlier night has read, each page once."""
-    fresh = {page.page_id: page for page in pages if page.kind in _READ and page.status == _OK and page.page_id not in known}
-    return list(fresh.values())
-
-
-def read_batch(archive: Path, pages: Sequence[Page]) -> list[ReadPage]:
-    """Read one batch of pages; a page that cannot be read is a problem of its own, never of the batch."""
-    return [_read_page(archive, page) for page in pages]
-
-
-def read_all(archive: Path, pages: Sequence[Page], *, workers: int | None = None, batch: int = 200) -> list[ReadPage]:
-    """Read pages in a pool of processes; few pages are read here, where starting a pool would take longer."""
-    batches = [pages[i : i + batch] for i in range(0, len(pages), batch)]
-    workers = workers or os.cpu_count() or 1
-    if len(batches) <= 1 or workers == 1:
-        return [read for group in batches for read in read_batch(archive, group)]
-    with ProcessPoolExecutor(workers) as pool:
-        return [read for group in pool.map(read_batch, [archive] * len(batches), batches) for read in group]
-
-
-def _read_page(archive: Path, page: Page) -> ReadPage:
-    # The layout is that of the site that answered; who published it is whoever was asked.
-    portal = load_portal(page.portal)
-    try:
-        body = decompress(Archive(archive, page.portal).body(page), page.content_encoding)
-        article = read_document(
-            body,
-            article_id=page.page_id,
-            kind="pdf" if "pdf" in page.content_type else "html",
-            url=page.final_url,
-            content_type=page.content_type,
-            fetched=datetime.fromisoformat(page.fetched_at).date(),
-            home=portal.place,
-        )
-    except NotAnArticleError as error:
-        return ReadPage(page, None, (), (), None, str(error), str(error).split(":", 1)[0])
-    except (PageError, ArchiveError) as error:
-        return ReadPage(page, None, (), (), None, str(error))
-    article_id = hashlib.sha256(f"{page.url}\n{article.text}".encode()).hexdigest()[:16]
-    sketched = sketch(article.text, article.author)
-    row = {
-        "article_id": article_id,
-        "url": page.url,
-        "source": portal.host,
-        "page_id": page.page_id,
-        "title": article.title,
-        "published": article.published,
-        "published_at": article.published_at,
-        "published_reason": article.published_reason,
-        "author": article.author,
-        "home": article.home,
-        "text": article.text,
-        "reader": article.reader,
-        "credit": sketched.credit,
-        "copies": portal.copies,
-    }
-    reading = read_claims(article)
-    claims = tuple(_claim_row(claim, row) for claim in reading.claims)
-    unresolved = tuple({**asdict(item), "article": article_id} for item in reading.unresolved)
-    return ReadPage(page, row, claims, unresolved, sketched, None)
-
-
-def _claim_row(claim: Claim, article: dict[str, Any]) -> dict[str, Any]:
-    row = {
-        **claim.to_json(),
-        "article": article["article_id"],
-        "source": article["source"],
-        "url": article["url"],
-        "published": article["published"],
-    }
-    printed = claim.value
-    row["value_text"] = None if printed is None else str(printed)
-    row["value"] = None if printed is None or isinstance(printed, str) else float(printed)
-    row["value_high"] = None if claim.value_high is None else float(claim.value_high)
-    row["claim_id"] = claim_id({**row, "value": row["value_text"]})
-    return row
-
-
-# -- reconcile and load -----------------------------------------------------------------------------------
 
 
 def known_pages(data: DataFolder) -> frozenset[str]:
@@ -327,7 +177,7 @@ def _mark_versions(connection: duckdb.DuckDBPyConnection, pages: Sequence[Page],
     newest: dict[str, str] = {}
     gone: dict[str, bool] = {}
     for page in pages:
-        if page.kind in _READ and page.status not in _REDIRECTS:
+        if page.kind in READ and page.status not in _REDIRECTS:
             # A server that fails tonight, or shows a wall, has taken nothing back.
             is_answer = page.status in (_OK, NOT_MODIFIED) and (page.page_id in article_of or page.status == NOT_MODIFIED)
             gone[page.url] = page.status in _GONE or page.page_id in taken_back or (not is_answer and gone.get(page.url, False))
