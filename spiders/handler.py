@@ -5,7 +5,7 @@ night's budget and leaves a server alone that fails or asks for rest.
 """
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 from scrapy import Request
@@ -135,11 +135,9 @@ class PoliteHandler(HTTP11DownloadHandler):
 
     def _allowed(self, host: str) -> None:
         if host in self.breaker.opened:
-            self._count("breaker")
-            raise LeftAloneError(f"{host} is left alone: {self.breaker.opened[host]}")
+            self._leave_alone("breaker", f"{host} is left alone: {self.breaker.opened[host]}")
         if self.asked.get(host, 0) >= self.budget:
-            self._count("budget")
-            raise LeftAloneError(f"{host} is left alone: {self.budget} requests, the budget of a night")
+            self._leave_alone("budget", f"{host} is left alone: {self.budget} requests, the budget of a night")
 
     async def _address(self, request: Request, host: str) -> str:
         """Return the address whose turn it is; behind a proxy, which resolves names itself, the name stands for it."""
@@ -169,8 +167,12 @@ class PoliteHandler(HTTP11DownloadHandler):
             self.breaker.failed(host, url, f"status {response.status}")
         else:
             self.breaker.answered(host)
-        if host in self.breaker.opened and self._crawler.stats is not None:
-            self._crawler.stats.set_value("chiso/left_alone", f"{host}: {self.breaker.opened[host]}")
+
+    def _leave_alone(self, what: str, why: str) -> NoReturn:
+        self._count(what)
+        if self._crawler.stats is not None:
+            self._crawler.stats.set_value("chiso/left_alone", why)
+        raise LeftAloneError(why)
 
     def _count(self, what: str) -> None:
         if self._crawler.stats is not None:

@@ -4,10 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from spiders.page_class import CHALLENGE, LOGIN, NOT_ARTICLES
 from spiders.portal import Portal
-
-#: States of a crawl, from good to bad.
-STATES = ("complete", "incomplete", "empty", "blocked", "broken")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +38,9 @@ def read_counts(portal: Portal, stats: Mapping[str, Any]) -> CrawlCounts:
         stats, "downloader/exception_type_count/", but=("IgnoreRequest", "LeftAloneError", "RefusedUrlError", "DisallowedError")
     )
     state, reason = _judge(portal, stats, sum(seen.values()) - seen["gone"], raised, network)
+    for name in NOT_ARTICLES:
+        if state != "blocked" and (count := stats.get(f"chiso/class/{name}", 0)):
+            reason += f"; {count} of them a {name}"
     moved = sorted(key.removeprefix("chiso/moved/") for key in stats if key.startswith("chiso/moved/"))
     if moved:
         reason += f"; redirects to {', '.join(moved[:3])}: add it to `hosts` if the site has moved"
@@ -58,8 +59,9 @@ def read_counts(portal: Portal, stats: Mapping[str, Any]) -> CrawlCounts:
 def _judge(portal: Portal, stats: Mapping[str, Any], articles: int, raised: int, network: int) -> tuple[str, str]:
     robots, unreachable = stats.get("chiso/robots_forbidden", 0), stats.get("chiso/robots_unreachable", 0)
     refused = sum(stats.get(f"downloader/response_status_count/{status}", 0) for status in (401, 403, 429, 503))
-    walls = stats.get("chiso/class/challenge page", 0) + stats.get("chiso/class/login wall", 0)
+    walls = stats.get(f"chiso/class/{CHALLENGE}", 0) + stats.get(f"chiso/class/{LOGIN}", 0)
     left_alone = stats.get("chiso/budget", 0) + stats.get("chiso/breaker", 0)
+    found = f"{articles} article{'' if articles == 1 else 's'}"
     if walls and walls >= articles:
         return "blocked", f"{walls} pages are a challenge or a login wall"
     if (robots or refused) and not articles and not network:
@@ -71,15 +73,15 @@ def _judge(portal: Portal, stats: Mapping[str, Any], articles: int, raised: int,
     if not articles:
         return "empty", f"no article, expected at least {portal.min_articles}"
     if left_alone:
-        return (
-            "incomplete",
-            f"{articles} articles; {left_alone} requests not sent: {stats.get('chiso/left_alone') or 'the budget of a night is spent'}",
-        )
+        return "incomplete", f"{found}; {left_alone} requests not sent: {stats.get('chiso/left_alone')}"
     if network:
-        return "incomplete", f"{articles} articles; no answer to {network} requests: {_network_errors(stats)}"
+        return "incomplete", f"{found}; no answer to {network} requests: {_network_errors(stats)}"
+    if ignored := stats.get("httperror/response_ignored_count", 0):
+        statuses = sorted(key.rsplit("/", 1)[-1] for key in stats if key.startswith("httperror/response_ignored_status_count/"))
+        return "incomplete", f"{found}; {ignored} pages answered {', '.join(statuses)}"
     if not portal.min_articles <= articles <= portal.max_articles:
-        return "incomplete", f"{articles} articles, expected {portal.min_articles} to {portal.max_articles}"
-    return "complete", f"{articles} articles"
+        return "incomplete", f"{found}, expected {portal.min_articles} to {portal.max_articles}"
+    return "complete", found
 
 
 def _total(stats: Mapping[str, Any], prefix: str, but: str | tuple[str, ...]) -> int:

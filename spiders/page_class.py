@@ -49,6 +49,8 @@ _WHOLE = "string()"
 #: libxml2 compares each attribute of a tag with all before it: a million of them would take an hour.
 _MOST_ATTRIBUTES = 5000
 _LONG_TAG = 4 * _MOST_ATTRIBUTES
+#: Real pages have some hundred kB; looking for links in one of ten MB takes minutes.
+MOST_MARKUP = 4 * 1024 * 1024
 
 
 def wild(body: bytes) -> str | None:

@@ -17,7 +17,7 @@ from spiders.guard import canonical, refusal
 from spiders.known import known_articles
 from spiders.links import attachments_of, links_of
 from spiders.middleware import GONE, OK, original
-from spiders.page_class import NOT_ARTICLES, SOFT_404, page_class, wild
+from spiders.page_class import MOST_MARKUP, NOT_ARTICLES, SOFT_404, page_class, wild
 from spiders.portal import Portal
 from spiders.scan import is_topic, worth_fetching
 
@@ -102,7 +102,7 @@ class PortalSpider(Spider):
         """Follow the articles of a listing page and, as long as it shows something new, the next page."""
         if response.status in GONE or not isinstance(response, TextResponse):
             raise EmptyListingError(f"{response.url} answered {response.status}")
-        if (why := wild(response.body)) is not None:
+        if (why := _too_much(response.body)) is not None:
             raise EmptyListingError(f"{response.url}: {why}")
         links = links_of(response, self.portal.article_links)
         articles = [(url, title) for url, title in links.items() if self.article_url.search(url)]
@@ -112,7 +112,8 @@ class PortalSpider(Spider):
                 return  # behind the last page; nothing found
             wrong = page_class(response.selector.root, self.portal.layout_on(None))
             self._count_class(wrong)
-            raise EmptyListingError(f"{response.url}: {wrong if wrong in NOT_ARTICLES else 'no link'} fits {self.portal.article_pattern!r}")
+            missing = f"a {wrong} instead of links" if wrong in NOT_ARTICLES else f"no link fits {self.portal.article_pattern!r}"
+            raise EmptyListingError(f"{response.url}: {missing}")
         fresh = [url for url, _ in articles if url not in self.asked]
         unknown = [url for url in fresh if url not in self.known]
         topic = response.meta.get("topic", False)
@@ -190,7 +191,7 @@ class PortalSpider(Spider):
 
     def parse_article(self, response: Response) -> Iterator[Request]:
         """Fetch the documents that an article links to; the article itself is already archived."""
-        if response.status != OK or not isinstance(response, TextResponse) or wild(response.body):
+        if response.status != OK or not isinstance(response, TextResponse) or _too_much(response.body):
             return
         found = page_class(response.selector.root, self.portal.layout_on(None))
         if found in NOT_ARTICLES or _is_front_page(response):
@@ -210,6 +211,11 @@ class PortalSpider(Spider):
     def _count(self, what: str) -> None:
         if self.crawler.stats is not None:
             self.crawler.stats.inc_value(f"chiso/{what}")
+
+
+def _too_much(body: bytes) -> str | None:
+    """Return why a page is not looked through for links, or None."""
+    return f"larger than {MOST_MARKUP // 2**20} MB" if len(body) > MOST_MARKUP else wild(body)
 
 
 def _is_front_page(response: Response) -> bool:

@@ -192,7 +192,7 @@ def test_portals_check_of_a_file_that_is_not_yet_declared(tmp_path: Path) -> Non
     declared.write_text(text, encoding="utf-8")
     done = run_chiso("portals", "check", declared, "--sample")
     assert done.returncode == 0, done.stderr
-    assert "complete: 1 articles" in done.stdout.decode()
+    assert "complete: 1 article;" in done.stdout.decode()
     declared.write_text(text.replace('"paper"', '"blog"'), encoding="utf-8")
     done = run_chiso("portals", "check", declared, "--sample")
     assert (done.returncode, b"a kind of publisher" in done.stderr) == (2, True)

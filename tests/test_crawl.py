@@ -92,6 +92,7 @@ def test_a_crawl_process_that_dies_is_a_failed_portal(data: DataFolder) -> None:
         ({"chiso/article/new": 5, "chiso/breaker": 2}, "incomplete"),
         ({"chiso/article/new": 5, "downloader/exception_type_count/scrapy.exceptions.DownloadTimeoutError": 1}, "incomplete"),
         ({"chiso/article/new": 5000}, "incomplete"),
+        ({"chiso/article/new": 5, "httperror/response_ignored_count": 1, "httperror/response_ignored_status_count/500": 1}, "incomplete"),
     ],
 )
 def test_a_crawl_is_judged_by_its_counts_not_its_exit_code(stats: dict, state: str) -> None:

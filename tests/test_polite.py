@@ -129,7 +129,7 @@ def test_the_circuit_opens_after_a_row_of_failures_and_not_for_one_page_tried_ag
         done = crawl(tmp_path, server.proxy)
     assert len({url for url in server.asked if "par-index" in url}) <= FAILURES_IN_A_ROW + 1
     assert done.state != "complete"
-    assert "failures in a row" in (done.stats.get("chiso/left_alone") or "")
+    assert "failures in a row" in done.stats["chiso/left_alone"]
 
 
 # -- change over time -------------------------------------------------------------------------------------
