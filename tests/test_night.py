@@ -156,9 +156,9 @@ def test_the_third_night_meets_a_move_and_three_walls_and_loses_nothing(third_ni
 def test_nights_are_one_table(third_night: Night) -> None:
     table = rows(
         third_night,
-        "select new, changed, unchanged, gone, articles_new, articles_superseded, articles_gone, portals_in_trouble from nights",
+        "select new, changed, unchanged, gone, not_worth, articles_new, articles_superseded, articles_gone, portals_in_trouble from nights",
     )
-    assert table == [(24, 0, 0, 0, 25, 0, 0, 1), (1, 4, 19, 1, 2, 1, 1, 1), (0, 6, 18, 0, 0, 0, 1, 1)]
+    assert table == [(24, 0, 0, 0, 1, 25, 0, 0, 1), (1, 4, 19, 1, 1, 2, 1, 1, 1), (0, 6, 18, 0, 0, 0, 0, 1, 1)]
 
 
 def test_a_portal_whose_yield_falls_by_half_is_degraded(third_night: Night) -> None:
