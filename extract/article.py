@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,3 +35,18 @@ class Article:
     captions: tuple[str, ...] = ()
     attachments: tuple[str, ...] = field(default=())
     reader: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what was read as JSON has it; the id, the URL and the home are the caller's."""
+        return {
+            "title": self.title,
+            "published": self.published.isoformat() if self.published else None,
+            "published_at": self.published_at.isoformat() if self.published_at else None,
+            "published_reason": self.published_reason,
+            "author": self.author,
+            "text": self.text,
+            "tables": [[list(row) for row in table.rows] for table in self.tables],
+            "captions": list(self.captions),
+            "attachments": list(self.attachments),
+            "reader": self.reader,
+        }

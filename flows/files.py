@@ -86,19 +86,7 @@ def print_articles(files: Iterable[str], *, url: str | None) -> int:
     """Print what was read from each file; return 1 if one could not be read."""
     complain = _Complaints()
     for article in _articles(files, url=url, complain=complain):
-        record = {
-            "article": article.id,
-            "title": article.title,
-            "published": article.published.isoformat() if article.published else None,
-            "published_at": article.published_at.isoformat() if article.published_at else None,
-            "published_reason": article.published_reason,
-            "author": article.author,
-            "text": article.text,
-            "tables": [[list(row) for row in table.rows] for table in article.tables],
-            "captions": list(article.captions),
-            "attachments": list(article.attachments),
-            "reader": article.reader,
-        }
+        record = {"article": article.id, **article.to_json()}
         sys.stdout.write(json.dumps(record, ensure_ascii=False) + "\n")
     return FINDINGS if complain.count else DONE
 

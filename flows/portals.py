@@ -126,21 +126,8 @@ def freeze_page(url: str, folder: Path, *, sample: bool) -> list[Path]:
 def golden_of(body: bytes, url: str, fetched: date, content_type: str = "") -> dict[str, Any]:
     """Return what is read from a page, as a golden result has it."""
     article = read_page(body, article_id="frozen", url=url, fetched=fetched, content_type=content_type)
-    return {
-        "url": url,
-        "fetched": str(fetched),
-        **({"content_type": content_type} if content_type else {}),
-        "reader": article.reader,
-        "title": article.title,
-        "published": str(article.published) if article.published else None,
-        "published_at": article.published_at.isoformat() if article.published_at else None,
-        "published_reason": article.published_reason,
-        "author": article.author,
-        "text": article.text,
-        "tables": [[list(row) for row in table.rows] for table in article.tables],
-        "captions": list(article.captions),
-        "attachments": list(article.attachments),
-    }
+    charset = {"content_type": content_type} if content_type else {}
+    return {"url": url, "fetched": str(fetched), **charset, **article.to_json()}
 
 
 def verify_archive(data: DataFolder, portals: Sequence[str]) -> int:

@@ -97,6 +97,26 @@ _NAMES = tuple(field.name for field in fields(Page))
 _FIELDS = set(_NAMES)
 
 
+@dataclass(frozen=True, slots=True)
+class BadLine:
+    """An index line that cannot be read; `torn` if it is the last one, cut short by a crash."""
+
+    where: str
+    why: str
+    torn: bool
+
+
+def read_index(index: Path) -> Iterator[Page | BadLine]:
+    """Yield the lines of one index file."""
+    lines = index.read_bytes().split(b"\n")
+    for number, line in enumerate(lines, start=1):
+        if line:
+            try:
+                yield Page.from_line(line)
+            except ValueError as error:
+                yield BadLine(f"{index}:{number}", str(error), torn=number == len(lines))
+
+
 class Archive:
     """One portal's part of the archive. Reading never writes; a writer keeps its pair of files open until `close`."""
 
@@ -204,18 +224,12 @@ class Archive:
     def pages(self) -> Iterator[Page]:
         """Yield the index lines in order; a torn last line of a file (a crash while writing it) is passed over."""
         for index in self._indexes():
-            lines = index.read_bytes().split(b"\n")
-            for number, line in enumerate(lines, start=1):
-                if not line:
-                    continue
-                try:
-                    page = Page.from_line(line)
-                except ValueError as error:
-                    if number == len(lines):
-                        break
-                    raise ArchiveError(f"{index}:{number}: not an index line ({error})") from error
-                if page.kind != WARCINFO:
-                    yield page
+            for line in read_index(index):
+                if isinstance(line, Page):
+                    if line.kind != WARCINFO:
+                        yield line
+                elif not line.torn:
+                    raise ArchiveError(f"{line.where}: not an index line ({line.why})")
 
     def body(self, page: Page) -> bytes:
         """Return a response's body as it was received, checked against its sha256."""

@@ -51,20 +51,24 @@ def crawl(portal: Portal, root: Path, counts_file: Path, options: CrawlOptions) 
     from scrapy.crawler import CrawlerProcess  # noqa: PLC0415 (the declarations above are read without Scrapy)
     from scrapy.settings import Settings  # noqa: PLC0415
 
+    from spiders.known import known_articles  # noqa: PLC0415
     from spiders.spider import PortalSpider, Window  # noqa: PLC0415
 
     live, noted = counts_file.with_suffix(".live"), 0.0
     archive = Archive(root, portal.name)
     name, started = _take_up(archive, options.window)
+    pages = list(archive.pages())
+    fetched = [page for page in pages if page.crawl == name]
     settings = Settings()
     settings.setmodule("spiders.settings")
     here = {
         "CHISO_ARCHIVE": archive,
         "CHISO_CRAWL": name,
+        "CHISO_FETCHED": fetched,
         "CHISO_HOSTS": (portal.host, *portal.hosts),
         "CHISO_PROXY": urlsplit(options.proxy).hostname if options.proxy else None,
         # A night that goes on has spent some of its budget; a backfill gets a new one each time it goes on.
-        "CHISO_BUDGET": (options.budget or portal.budget) - (0 if options.window else sum(p.crawl == name for p in archive.pages())),
+        "CHISO_BUDGET": (options.budget or portal.budget) - (0 if options.window else len(fetched)),
         "CHISO_PACE": Pace(root / ".turns", 0.0 if options.fast else portal.delay, portal.concurrency),
         "CONCURRENT_REQUESTS": portal.concurrency,
         "CONCURRENT_REQUESTS_PER_DOMAIN": portal.concurrency,
@@ -92,7 +96,8 @@ def crawl(portal: Portal, root: Path, counts_file: Path, options: CrawlOptions) 
     crawler.signals.connect(note_error, signals.spider_error)
     crawler.signals.connect(note_progress, signals.response_received)
     window = Window(*options.window) if options.window else None
-    process.crawl(crawler, portal=portal, archive=archive, crawl=name, started=started, window=window, only=options.only)
+    known = known_articles(page for page in pages if page.crawl != name)
+    process.crawl(crawler, portal=portal, known=known, started=started, window=window, only=options.only)
     process.start()
     archive.close()
     stats = dict(crawler.stats.get_stats()) if crawler.stats is not None else {}

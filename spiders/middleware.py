@@ -83,10 +83,8 @@ class ResumeCrawl:
         """Look up what the crawl has fetched before this process began."""
         self.crawler = crawler
         self.archive: Archive = crawler.settings["CHISO_ARCHIVE"]
-        crawl = crawler.settings["CHISO_CRAWL"]
-        self.fetched: dict[str, Page] = {
-            page.final_url: page for page in self.archive.pages() if page.crawl == crawl and page.status not in _TRANSIENT
-        }
+        fetched: list[Page] = crawler.settings["CHISO_FETCHED"]
+        self.fetched = {page.final_url: page for page in fetched if page.status not in _TRANSIENT}
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> "ResumeCrawl":

@@ -11,10 +11,9 @@ from scrapy import Request, Spider
 from scrapy.http import Response, TextResponse
 
 from normalize.url_date import url_day
-from spiders.archive import Archive
 from spiders.finding import Entry, ListingError, feed_entries, sitemap_entries
 from spiders.guard import canonical, refusal
-from spiders.known import known_articles
+from spiders.known import Known
 from spiders.links import attachments_of, links_of
 from spiders.middleware import GONE, OK, original
 from spiders.page_class import MOST_MARKUP, NOT_ARTICLES, SOFT_404, page_class, wild
@@ -56,20 +55,19 @@ class PortalSpider(Spider):
     def __init__(
         self,
         portal: Portal,
-        archive: Archive,
-        crawl: str,
+        known: dict[str, Known],
         started: datetime,
         window: Window | None = None,
         only: str | None = None,
         **kwargs: Any,
     ) -> None:
-        """Crawl `portal` into `archive`, going by what the archive held when `crawl` began."""
+        """Crawl `portal`, going by what was known of its articles when the crawl began."""
         super().__init__(**kwargs)
         self.portal = portal
         self.window = window
         self.only = only
         self.started = started
-        self.known = known_articles(page for page in archive.pages() if page.crawl != crawl)
+        self.known = known
         self.article_url = re.compile(portal.article_pattern)
         self.allowed_domains = [portal.host, *portal.hosts]
         self.asked: set[str] = set()

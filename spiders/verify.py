@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from spiders.archive import Page, index_of
+from spiders.archive import BadLine, Page, index_of, read_index
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +37,11 @@ def _verify_pair(index: Path) -> Iterator[Page | Finding]:
     if not warc.exists():
         yield Finding("damaged", str(warc), "missing, its index is there")
         return
-    lines = index.read_bytes().split(b"\n")
     end = 0
     with warc.open("rb") as stream:
-        for number, line in enumerate(lines, start=1):
-            if not line:
-                continue
-            try:
-                page = Page.from_line(line)
-            except ValueError as error:
-                torn = number == len(lines)
-                yield Finding("torn" if torn else "damaged", f"{index}:{number}", "the last line is cut short" if torn else str(error))
+        for page in read_index(index):
+            if isinstance(page, BadLine):
+                yield Finding("torn", page.where, "the last line is cut short") if page.torn else Finding("damaged", page.where, page.why)
                 continue
             if page.offset != end:
                 yield Finding("damaged", f"{warc} at {end}", f"{page.offset - end} bytes that no line speaks of")

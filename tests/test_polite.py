@@ -7,7 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from loopback import DECLARED, HOME, Answer, crawl, listing, loopback, page, reply
+from loopback import HOME, Answer, crawl, listing, loopback, page, reply
 
 from spiders.archive import Archive
 from spiders.known import Known
@@ -247,7 +247,3 @@ def test_an_article_with_such_words_is_an_article(text: str) -> None:
     from lxml import html
 
     assert page_class(html.document_fromstring(text)) == "article"
-
-
-def test_the_test_portal_is_declared_like_any_other() -> None:
-    assert "family" in DECLARED
