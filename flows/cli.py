@@ -96,6 +96,7 @@ def _parser() -> argparse.ArgumentParser:
         _reconcile,
         "facts and conflicts from claims, without a database",
         "chiso reconcile claims.jsonl --reference official.csv --out reconciled/",
+        "chiso reconcile claims.jsonl --decisions decisions.csv --out reconciled/",
     )
     reconcile.add_argument("claims", metavar="CLAIMS.jsonl", help="claims with source, url and published (- for stdin)")
     reconcile.add_argument(
@@ -106,7 +107,10 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE.csv",
         help="official values: index, year, subject, score, rank; may be given again",
     )
+    reconcile.add_argument("--decisions", type=Path, metavar="FILE.csv", help="the editor's decisions: key, value, reason, who, when")
+    reconcile.add_argument("--no-tables", action="store_true", help="leave out the official tables that ship with chiso")
     reconcile.add_argument("--out", required=True, type=Path, metavar="DIR")
+    _reference_and_review(commands)
     nightly = _command(
         commands,
         "nightly",
@@ -210,6 +214,32 @@ def _portal_commands(commands: Any) -> None:
     freeze.add_argument("--sample", action="store_true", help="from the sample web, on loopback")
 
 
+def _reference_and_review(commands: Any) -> None:
+    reference = commands.add_parser("reference", help="reference tables: official values as sources of their own")
+    actions = reference.add_subparsers(metavar="ACTION", required=True)
+    columns = "index, year, subject and score, rank or both; also subject_type, component, of, quality, source_url"
+    add = _command(
+        actions, "add", _reference_add, f"check a table and keep it in the data folder ({columns})", "chiso reference add pci-2024.csv"
+    )
+    add.add_argument("file", type=Path, metavar="FILE.csv")
+    _data(add)
+    _data(_command(actions, "list", _reference_list, "the tables, and how many values each has", "chiso reference list"))
+    review = _command(
+        commands,
+        "review",
+        _review,
+        "the conflicts that wait for an editor, most consequential first; or decide one",
+        "chiso review",
+        "chiso review c-1f00ab34cd56 --value 91,87 --reason '96,17 - 4,30 = 91,87' --who lan",
+    )
+    review.add_argument("conflict", nargs="?", metavar="CONFLICT", help="id of a conflict (c-...): write a decision about it")
+    review.add_argument("--value", help="the value that is right, as printed")
+    review.add_argument("--reason", help="why, in one sentence")
+    review.add_argument("--who", help="who decides")
+    review.add_argument("--all", action="store_true", help="also the conflicts that a rule has decided")
+    _data(review)
+
+
 def _command(commands: Any, name: str, run: Command, summary: str, *examples: str) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = commands.add_parser(
         name,
@@ -246,7 +276,30 @@ def _article(args: argparse.Namespace) -> int:
 def _reconcile(args: argparse.Namespace) -> int:
     from flows.files import reconcile_files  # noqa: PLC0415
 
-    return reconcile_files(args.claims, args.reference, args.out)
+    return reconcile_files(args.claims, args.reference, args.decisions, args.out, shipped_tables=not args.no_tables)
+
+
+def _reference_add(args: argparse.Namespace) -> int:
+    from flows.editing import add_reference  # noqa: PLC0415
+
+    return add_reference(args.file, args.data)
+
+
+def _reference_list(args: argparse.Namespace) -> int:
+    from flows.editing import list_references  # noqa: PLC0415
+
+    return list_references(args.data)
+
+
+def _review(args: argparse.Namespace) -> int:
+    from flows.editing import decide, review  # noqa: PLC0415
+
+    if args.conflict is None:
+        return review(args.data, everything=args.all)
+    missing = [name for name in ("value", "reason", "who") if not getattr(args, name)]
+    if missing:
+        return _fail(f"review {args.conflict}: give --{', --'.join(missing)} too", WRONG_USAGE)
+    return decide(args.data, args.conflict, value=args.value, reason=args.reason, who=args.who)
 
 
 def _nightly(args: argparse.Namespace) -> int:

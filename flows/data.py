@@ -31,6 +31,16 @@ class DataFolder:
         return self.root / "report"
 
     @property
+    def reference(self) -> Path:
+        """Reference tables that were added to those that ship with the project."""
+        return self.root / "reference"
+
+    @property
+    def decisions(self) -> Path:
+        """The editor's decisions."""
+        return self.root / "decisions.csv"
+
+    @property
     def crawls(self) -> Path:
         """Counts and logs of the last crawl of each portal."""
         return self.root / "crawls"

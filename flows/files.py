@@ -143,17 +143,20 @@ def _from_record(record: Any) -> Article:
     return replace(article, title=texts["title"] or article.title, published=published or article.published)
 
 
-def reconcile_files(claims: str, references: Iterable[Path], out: Path) -> int:
+def reconcile_files(claims: str, references: Iterable[Path], decisions: Path | None, out: Path, *, shipped_tables: bool = True) -> int:
     """Write facts.jsonl and conflicts.jsonl; return 1 where conflicts stand or a line could not be read."""
-    from flows.reconciling import read_claim_lines, write_reconciled  # noqa: PLC0415
-    from normalize.reference import ReferenceTableError, read_reference  # noqa: PLC0415
+    from flows.reconciling import decided, read_claim_lines, write_reconciled  # noqa: PLC0415
+    from normalize.reference import ReferenceTableError, read_reference, shipped  # noqa: PLC0415
 
     complain = _Complaints()
     try:
         official = [statement for path in references for statement in read_reference(path)]
+        if shipped_tables:
+            official.extend(shipped())
         with sys.stdin.buffer if claims == "-" else Path(claims).open("rb") as stream:
             statements = read_claim_lines(claims, stream, complain)
-        conflicts = write_reconciled([*statements, *official], out)
+        judged = decided(decisions, statements, complain)
+        conflicts = write_reconciled([*statements, *official, *judged], out)
     except (OSError, ReferenceTableError) as error:
         sys.stderr.write(f"chiso: {error}\n")
         return WRONG_USAGE

@@ -1,8 +1,10 @@
 """What was read, reconciled and loaded in one transaction; the same night twice changes nothing."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import duckdb
@@ -10,16 +12,20 @@ import pyarrow as pa
 
 from flows.data import DataFolder
 from flows.reading import READ, ReadPage
+from flows.reconciling import equations, related
 from normalize.cluster import Sketch, cluster_sketches
+from normalize.decisions import DecisionError, read_decisions, statement_of
+from normalize.grouping import COLUMNS, arrow, row_of
 from normalize.indices import indices
-from normalize.reconcile import Conflict, Fact, reconcile
-from normalize.statement import Statement, read_statement
+from normalize.reconcile import Conflict, Fact, Settled, settle
+from normalize.reference import ReferenceTableError, read_reference, shipped
+from normalize.statement import TABLES, Key, Statement, read_statement
 from normalize.units import districts, provinces_and_ministries
 from spiders.archive import NOT_MODIFIED, Page
 from spiders.judge import CrawlCounts
 from spiders.page_class import SOFT_404
 from spiders.portal import load_portal, portal_names
-from warehouse.store import add, load_facts, replace, rewriting
+from warehouse.store import add, count, load_facts, replace, rewriting
 
 _OK = 200
 _GONE = (404, 410)
@@ -30,7 +36,10 @@ _REDIRECTS = (301, 302, 303, 307, 308)
 
 @dataclass(frozen=True, slots=True)
 class NightCounts:
-    """The counts of one night; `verdict` is complete, findings (conflicts stand) or degraded (a portal failed)."""
+    """The counts of one night; `verdict` is complete, findings (conflicts stand) or degraded (a portal failed).
+
+    `unread` are the lines of reference tables and decisions that could not be read.
+    """
 
     run_id: str
     started_at: datetime
@@ -44,6 +53,7 @@ class NightCounts:
     facts_changed: int
     conflicts: int
     portals_failed: int
+    unread: tuple[str, ...] = ()
 
 
 def known_pages(data: DataFolder) -> frozenset[str]:
@@ -53,16 +63,6 @@ def known_pages(data: DataFolder) -> frozenset[str]:
     with duckdb.connect(str(data.warehouse), read_only=True) as connection:
         rows = connection.execute("select page_id from pages where article_id is not null union select article from problems").fetchall()
     return frozenset(str(row[0]) for row in rows)
-
-
-def statements_of(claims: Iterable[dict[str, Any]], clusters: dict[str, str], homes: dict[str, tuple[str, str | None]]) -> list[Statement]:
-    """Return claims as comparable statements; `homes` gives each source's kind and place."""
-    found = []
-    for claim in claims:
-        kind, place = homes.get(claim["source"], ("paper", None))
-        record = {**claim, "value": claim["value_text"]}
-        found.append(read_statement(record, cluster=clusters.get(claim["article"]), kind=kind, place=place))
-    return found
 
 
 def load_night(
@@ -99,16 +99,32 @@ def load_night(
         before = _counts_of_versions(connection)
         _mark_versions(connection, pages, article_of)
         superseded, gone = (now - then for now, then in zip(_counts_of_versions(connection), before, strict=True))
-        facts, conflicts = _reconcile(connection)
-        changed = load_facts(connection, [_fact_row(fact) for fact in facts], moment)
-        _load_conflicts(connection, conflicts, moment)
+        _complete(connection)
+        wrong = _load_tables(connection, data)
+        settled = settle(connection)
+        changed = load_facts(connection, [_fact_row(fact) for fact in settled.facts], moment, plain="plain")
+        conflicts = _load_conflicts(connection, settled, run_id, moment)
+        replace(connection, "reliability", [asdict(record) for record in settled.records])
+        facts = count(connection, "facts")
         watched = [_watched(connection, run_id, crawl, read) for crawl in crawls]
         failed = sum(crawl.state != "complete" for crawl in crawls)
         verdict = "degraded" if failed or any(row["degraded"] for row in watched) else "findings" if conflicts else "complete"
         counts = NightCounts(
-            run_id, started_at, verdict, pages_new, articles_new, superseded, gone, claims_new, len(facts), changed, len(conflicts), failed
+            run_id,
+            started_at,
+            verdict,
+            pages_new,
+            articles_new,
+            superseded,
+            gone,
+            claims_new,
+            facts,
+            changed,
+            len(conflicts),
+            failed,
+            tuple(wrong),
         )
-        add(connection, "runs", [{**asdict(counts), "ended_at": moment, "sample": sample}])
+        add(connection, "runs", [{k: v for k, v in asdict(counts).items() if k != "unread"} | {"ended_at": moment, "sample": sample}])
         add(connection, "crawls", watched)
     return counts
 
@@ -214,42 +230,129 @@ def _clusters(connection: duckdb.DuckDBPyConnection, current: set[str]) -> dict[
     return cluster_sketches(sketches, text_of)
 
 
-def _reconcile(connection: duckdb.DuckDBPyConnection) -> tuple[tuple[Fact, ...], tuple[Conflict, ...]]:
-    cursor = connection.execute("select * from claims where not superseded order by claim_id")
+def _complete(connection: duckdb.DuckDBPyConnection) -> None:
+    """Bring claims that are not yet comparable to that form: tonight's, and those of warehouses older than it."""
+    cursor = connection.execute(
+        """select c.*, s.place, (select min(fetched_at)::date from pages p where p.article_id = c.article) as seen
+        from claims c join sources s on s.source = c.source where c.claim_id not in (select claim_id from comparable) order by c.claim_id"""
+    )
     names = [column[0] for column in cursor.description or ()]
-    claims = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-    clusters = dict(connection.execute("select article_id, cluster from articles").fetchall())
-    homes = {source: (kind, place) for source, kind, place in connection.execute("select source, kind, place from sources").fetchall()}
-    result = reconcile(statements_of(claims, clusters, homes))
-    return result.facts, result.conflicts
+    rows = []
+    for row in cursor.fetchall():
+        claim = dict(zip(names, row, strict=True))
+        statement = read_statement({**claim, "value": claim["value_text"]}, place=claim["place"])
+        rows.append({name: value for name, value in zip(COLUMNS, row_of(statement), strict=True) if name in _COMPARABLE})
+    add(connection, "comparable", rows)
+
+
+_COMPARABLE = frozenset(COLUMNS) - {"article", "source", "kind", "url", "published", "cluster", "evidence"}
+
+
+def _load_tables(connection: duckdb.DuckDBPyConnection, data: DataFolder) -> list[str]:
+    """Replace the reference tables and decisions by what the files say now; return what could not be read."""
+    wrong: list[str] = []
+    statements = list(shipped())
+    for path in sorted(data.reference.glob("*.csv")):
+        try:
+            statements.extend(read_reference(path))
+        except ReferenceTableError as error:
+            wrong.append(str(error))
+    decided: dict[str, Statement] = {}
+    for decision in read_decisions(data.decisions):
+        if isinstance(decision, DecisionError):
+            wrong.append(str(decision))
+            continue
+        keys = connection.execute(
+            f"select {', '.join(Key._fields)}, subject_type from comparable where fact_id = ? limit 1",  # noqa: S608 (our own names)
+            [decision.fact_id],
+        ).fetchall()
+        if not keys:
+            wrong.append(f"{decision.place}: no claim about {decision.fact_id}")
+            continue
+        try:
+            decided[decision.fact_id] = statement_of(decision, Key._make(keys[0][:-1]), keys[0][-1])
+        except DecisionError as error:
+            wrong.append(str(error))
+    table = arrow([*statements, *decided.values()])
+    connection.execute("delete from tables")
+    connection.register("arriving", table)
+    connection.execute("insert or ignore into tables by name select * from arriving")
+    connection.unregister("arriving")
+    return wrong
 
 
 def _fact_row(fact: Fact) -> dict[str, Any]:
-    key = asdict(fact.key)
     number = None if fact.value is None or isinstance(fact.value, str) else float(fact.value)
-    parts = {k: v for k, v in asdict(fact).items() if k not in {"key", "value", "high", "claims"}}
-    return {**parts, **key, "value": number, "value_text": None if fact.value is None else str(fact.value),
+    text = None if fact.value is None else f"{fact.value:f}" if isinstance(fact.value, Decimal) else fact.value
+    parts = {name: getattr(fact, name) for name in Fact.__dataclass_fields__ if name not in {"key", "value", "high", "claims"}}
+    return {**parts, **fact.key._asdict(), "value": number, "value_text": text,
             "value_high": None if fact.high is None else float(fact.high), "claims": list(fact.claims)}  # fmt: skip
 
 
-def _load_conflicts(connection: duckdb.DuckDBPyConnection, conflicts: Sequence[Conflict], moment: datetime) -> None:
-    since = dict(connection.execute("select conflict_id, since from conflicts").fetchall())
-    replace(connection, "conflicts", [conflict_row(c) | {"since": since.get(c.conflict_id, moment)} for c in conflicts])
+def _load_conflicts(connection: duckdb.DuckDBPyConnection, settled: Settled, run_id: str, moment: datetime) -> list[Conflict]:
+    """Replace the conflicts, and note which are new, reopened, resolved or withdrawn since the last run."""
+    before = {
+        conflict_id: (since, *rest)
+        for conflict_id, since, *rest in connection.execute(
+            "select conflict_id, since, status, index, subject, year, measure from conflicts"
+        ).fetchall()
+    }
+    status = {fact.fact_id: fact.status for fact in settled.facts}
+    # What official tables say of each other is no news.
+    conflicts = [c for c in settled.conflicts if any(s.kind not in TABLES for side in c.sides for s in side)]
+    rows = [{**conflict_row(c), "status": status[c.key.fact_id], "since": before.get(c.conflict_id, (moment,))[0]} for c in conflicts]
+    changes: list[dict[str, Any]] = []
+    for row in rows:
+        was = before.pop(row["conflict_id"], None)
+        change = _change(None if was is None else was[1], row["status"])
+        if change is not None:
+            changes.append({"run_id": run_id, "change": change} | {name: row[name] for name in ("conflict_id", "status", *_CHANGED)})
+    for conflict_id, (_, _, *parts) in sorted(before.items()):
+        changes.append(
+            {"run_id": run_id, "change": "withdrawn", "conflict_id": conflict_id, "status": None} | dict(zip(_CHANGED, parts, strict=True))
+        )
+    replace(connection, "conflicts", rows)
+    add(connection, "conflict_changes", changes)
+    return conflicts
+
+
+_CHANGED = ("index", "subject", "year", "measure")
+
+
+def _change(before: str | None, now: str) -> str | None:
+    if before is None:
+        return "new"
+    if (before == "conflict") == (now == "conflict"):
+        return None
+    return "reopened" if now == "conflict" else "resolved"
 
 
 def conflict_row(conflict: Conflict) -> dict[str, Any]:
-    """Return a conflict as a row of its table (without the moment it was first seen)."""
+    """Return a conflict as a row of its table (without its status, and the moment it was first seen)."""
+    claims = sorted(s.claim_id for side in conflict.sides for s in side)
+    is_total = conflict.key.level == "national" and conflict.key.component is None and conflict.key.scope is None
     return {
         "conflict_id": conflict.conflict_id,
-        "fact_id": conflict.conflict_id.replace("c-", "f-", 1),
-        **asdict(conflict.key),
+        "fact_id": conflict.key.fact_id,
+        **conflict.key._asdict(),
         "class": conflict.conflict_class,
         "why": conflict.why,
-        "values": [str(side[0].value) for side in conflict.sides],
-        "proposed": None if conflict.proposed is None else str(conflict.proposed),
+        "values": [_text(side[0].value) for side in conflict.sides],
+        "weights": list(conflict.weights),
+        "proposed": None if conflict.proposed is None else _text(conflict.proposed),
+        "is_claimed": conflict.is_claimed,
+        "margin": conflict.margin,
         "rule": conflict.rule,
         "reason": conflict.reason,
-        "equations": list(conflict.equations),
+        "equations": [equation.words for equation in conflict.equations],
+        "equations_json": json.dumps(equations(conflict), ensure_ascii=False),
+        "did_you_mean": json.dumps(related(conflict), ensure_ascii=False),
         "would_change": conflict.would_change,
-        "claims": sorted(s.claim_id for side in conflict.sides for s in side),
+        "asks_again": conflict.asks_again,
+        "consequence": len(claims) + 2 * len(conflict.equations) + 20 * is_total + 10 * (conflict.key.measure in {"score", "rank"}),
+        "claims": claims,
     }
+
+
+def _text(value: Decimal | str | None) -> str:
+    return "" if value is None else f"{value:f}" if isinstance(value, Decimal) else value

@@ -8,8 +8,9 @@ from typing import IO, Any
 
 from flows.writing import write_whole
 from normalize.cluster import cluster_articles
-from normalize.reconcile import Conflict, Fact, reconcile
-from normalize.statement import Statement, StatementError, read_statement
+from normalize.decisions import DecisionError, read_decisions, statement_of
+from normalize.reconcile import Conflict, Equated, Fact, reconcile
+from normalize.statement import Key, Statement, StatementError, read_statement
 from spiders.portal import portal_of
 
 
@@ -48,6 +49,25 @@ def read_claim_lines(name: str, stream: IO[bytes], complain: Callable[[str, obje
     return statements
 
 
+def decided(path: Path | None, statements: Sequence[Statement], complain: Callable[[str, object], None]) -> list[Statement]:
+    """Return the decisions of a file as statements; one about a key that nobody speaks of is complained of."""
+    if path is None:
+        return []
+    keys = {s.key.fact_id: (s.key, s.subject_type) for s in statements}
+    found: dict[str, Statement] = {}
+    for decision in read_decisions(path):
+        if isinstance(decision, DecisionError):
+            complain("decisions", decision)
+        elif decision.fact_id not in keys:
+            complain(decision.place, f"no claim about {decision.fact_id}")
+        else:
+            try:
+                found[decision.fact_id] = statement_of(decision, *keys[decision.fact_id])
+            except DecisionError as error:
+                complain("decisions", error)
+    return list(found.values())
+
+
 def write_reconciled(statements: Sequence[Statement], out: Path) -> int:
     """Write facts.jsonl and conflicts.jsonl into `out`; return how many conflicts there are."""
     result = reconcile(statements)
@@ -64,7 +84,7 @@ def _write(path: Path, records: Sequence[dict[str, Any]]) -> None:
 def _fact(fact: Fact) -> dict[str, Any]:
     return {
         "fact_id": fact.fact_id,
-        **asdict(fact.key),
+        **fact.key._asdict(),
         "value": _plain(fact.value),
         "value_high": _plain(fact.high),
         "unit": fact.unit,
@@ -73,7 +93,7 @@ def _fact(fact: Fact) -> dict[str, Any]:
         "subject_type": fact.subject_type,
         "subject_id": fact.subject_id,
         "status": fact.status,
-        "confidence": fact.confidence,
+        "confidence": float(fact.confidence),
         "rule": fact.rule,
         "reason": fact.reason,
         "n_claims": fact.n_claims,
@@ -85,24 +105,48 @@ def _fact(fact: Fact) -> dict[str, Any]:
 def _conflict(conflict: Conflict) -> dict[str, Any]:
     return {
         "conflict_id": conflict.conflict_id,
-        **asdict(conflict.key),
+        **conflict.key._asdict(),
         "class": conflict.conflict_class,
         "why": conflict.why,
         "values": [
             {
                 "value": _plain(side[0].value),
+                "weight": weight,
                 "sources": [
                     {"source": s.source, "url": s.url, "published": s.published, "claim": s.claim_id, "evidence": s.evidence} for s in side
                 ],
             }
-            for side in conflict.sides
+            for side, weight in zip(conflict.sides, conflict.weights, strict=True)
         ],
         "proposed": _plain(conflict.proposed),
+        "is_claimed": conflict.is_claimed,
+        "margin": conflict.margin,
         "rule": conflict.rule,
         "reason": conflict.reason,
-        "equations": list(conflict.equations),
+        "equations": [equation.words for equation in conflict.equations],
         "would_change": conflict.would_change,
+        "did_you_mean": related(conflict),
+        "asks_again": conflict.asks_again,
     }
+
+
+def related(conflict: Conflict) -> list[dict[str, Any]]:
+    """Return the keys whose figure the refused one is, as JSON."""
+    return [{"kind": one.kind, "fact_id": one.key.fact_id, **_named(one.key)} for one in conflict.related]
+
+
+def equations(conflict: Conflict) -> list[dict[str, Any]]:
+    """Return the equations around a conflict as JSON: what the report draws."""
+    return [_equation(equation) for equation in conflict.equations]
+
+
+def _equation(equation: Equated) -> dict[str, Any]:
+    terms = [{**_named(term.key), "shown": term.shown, "is_disputed": term.is_disputed} for term in equation.terms]
+    return {**asdict(equation), "terms": terms}
+
+
+def _named(key: Key) -> dict[str, Any]:
+    return {part: value for part, value in key._asdict().items() if value is not None and part not in {"level", "modality"}}
 
 
 def _plain(value: Any) -> Any:

@@ -25,8 +25,8 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 _QUERIES = {
     "run": "select * from runs order by ended_at desc limit 1",
-    "conflicts": """select c.*, f.status, f.confidence from conflicts c join facts f using (fact_id)
-        order by f.status <> 'conflict', c.index, c.subject, c.year, c.measure""",
+    "conflicts": """select c.*, f.confidence from conflicts c join facts f using (fact_id)
+        order by c.status <> 'conflict', c.index, c.subject, c.year, c.measure""",
     "crawls": """select c.*, s.title, s.home from crawls c left join sources s on s.portal = c.portal
         where run_id = (select run_id from runs order by ended_at desc limit 1) order by state = 'complete', c.portal""",
     "claims": """select c.*, a.text, a.title, a.page_id, a.cluster, a.gone, s.title as source_title, s.kind

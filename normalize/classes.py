@@ -1,34 +1,128 @@
 """The class of a conflict: what kind of slip turns the accepted value into the refused one.
 
-The classes are those of the domain's list of real errors; the first that fits is taken, the special before
-the general. `real` is what no slip explains.
+The classes are those of the domain's lists of look-alikes and real errors; the first that fits is taken, the
+special before the general. `real` is what no slip explains.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from decimal import Decimal
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import NamedTuple
 
+from normalize.equations import Board, Figure, printed
 from normalize.statement import Key, Statement
+from normalize.units import members
 
+_MILLION = 10**6
 #: Announced and final figures of one year differ by a few hundredths (PAR INDEX 2012: 87,14 and 87,12).
-_REVISION = Decimal("0.05")
+_REVISION = 50_000
+_NEAR_YEARS = (-1, 1, -2, 2)
+# So many figures of one list that are off by the same place are a list with an entry left out.
+_SHIFTED = 2
 
 
-@dataclass(frozen=True, slots=True)
+class Related(NamedTuple):
+    """A figure that the refused one may really be: of another year, component, scope, level or subject."""
+
+    kind: str
+    key: Key
+
+
+@dataclass(frozen=True)
 class Dispute:
-    """An accepted value against a refused one, and what else is known of the subject and its neighbours."""
+    """An accepted figure against a refused one, and what else is known.
+
+    `wrong_side` are the statements that print the refused figure; `demanded` is what equations make of other keys
+    if the accepted figure is right; `shifted` counts, by article, index and year, the ranks that are off by one way.
+    """
 
     key: Key
-    right: Statement
-    wrong: Statement
-    wrong_side: tuple[Statement, ...]
-    values: Mapping[Key, tuple[Decimal, int]]
-    derived: Mapping[Key, Decimal]
-    ranks: Mapping[tuple[str, int | None], Mapping[str, int]]
+    subject_type: str
+    right: Figure | None
+    wrong: Figure
+    wrong_side: Sequence[Statement]
+    right_side: Sequence[Statement]
+    board: Board
+    demanded: Mapping[Key, Figure] = field(default_factory=dict)
+    equation: str | None = None
+    shifted: Mapping[tuple[str, str, int | None, int], int] = field(default_factory=dict)
+
+    @cached_property
+    def related(self) -> list[Related]:
+        """Return the keys whose known figure is the refused one, which the source may have meant."""
+        return _related(self)
+
+    def known(self, key: Key) -> int | None:
+        """Return the amount that leads for another key, or that an equation demands of it."""
+        figure = self.board.values.get(key) or self.demanded.get(key)
+        return None if figure is None or figure.label is not None else figure.amount
 
 
-def _digits(statement: Statement) -> str:
-    return f"{statement.value:f}".replace(".", "").lstrip("-0") if isinstance(statement.value, Decimal) else ""
+def _related(d: Dispute) -> list[Related]:
+    key, found = d.key, []
+    if d.wrong.label is not None or key.year is None:
+        return []
+    for step in _NEAR_YEARS:
+        other = key._replace(year=key.year + step, base_year=None if key.base_year is None else key.base_year + step)
+        if d.known(other) == d.wrong.amount:
+            found.append(Related("year", other))
+    for other in d.board.beside(key):
+        if d.known(other) == d.wrong.amount:
+            kind = (
+                "component"
+                if other.component != key.component
+                else "scope"
+                if other.scope != key.scope
+                else "level"
+                if other.level != key.level
+                else None
+            )
+            if kind:
+                found.append(Related(kind, other))
+    for name in members(key.subject, key.year):
+        for year in (key.year, key.year - 1):
+            other = key._replace(subject=name, year=year)
+            if name != key.subject and d.known(other) == d.wrong.amount:
+                found.append(Related("place_version", other))
+    return found
+
+
+def _is_rank(d: Dispute) -> bool:
+    return (
+        d.key.measure == "score"
+        and d.wrong.amount % _MILLION == 0
+        and all(statement.decimals == 0 for statement in d.wrong_side)
+        and d.known(d.key._replace(measure="rank")) == d.wrong.amount
+    )
+
+
+def _is_related(kind: str) -> Callable[[Dispute], bool]:
+    return lambda d: any(one.kind == kind for one in d.related)
+
+
+def _is_neighbour(d: Dispute) -> bool:
+    """Tell whether the figure is of the line above or below: another subject's, next to this one in the ranking."""
+    ranking = d.board.ranking(d.key._replace(measure="rank"), d.subject_type)
+    at = next((n for n, (_, subject) in enumerate(ranking) if subject == d.key.subject), None)
+    if at is None:
+        return False
+    beside = [subject for n in (at - 1, at + 1) if 0 <= n < len(ranking) for subject in (ranking[n][1],)]
+    return any(d.known(d.key._replace(subject=subject)) == d.wrong.amount for subject in beside)
+
+
+def _is_shifted(d: Dispute) -> bool:
+    if d.key.measure != "rank" or d.right is None:
+        return False
+    off = d.wrong.amount - d.right.amount
+    return abs(off) == _MILLION and any(d.shifted.get((s.article, d.key.index, d.key.year, off), 0) >= _SHIFTED for s in d.wrong_side)
+
+
+def _is_wrong_delta(d: Dispute) -> bool:
+    return d.key.measure.endswith("_delta") and d.equation is not None
+
+
+def _is_wrong_bottom(d: Dispute) -> bool:
+    return d.key.measure == "rank" and any(statement.qualifier == "last" for statement in d.wrong_side)
 
 
 def _is_copied(d: Dispute) -> bool:
@@ -36,82 +130,98 @@ def _is_copied(d: Dispute) -> bool:
     return len(sources) > 1 and len({s.cluster for s in d.wrong_side}) == 1
 
 
-def _is_rank(d: Dispute) -> bool:
-    if d.key.measure != "score" or d.wrong.decimals:
+def _is_unit(d: Dispute) -> bool:
+    if d.right is None or not d.right.amount or not d.wrong.amount or not d.key.measure.startswith("score"):
         return False
-    rank = d.values.get(d.key.moved(measure="rank"))
-    return rank is not None and rank[0] == d.wrong.value
-
-
-def _is_other_year(d: Dispute) -> bool:
-    if d.key.year is None:
-        return False
-    near = [d.key.moved(year=d.key.year + step, base_year=None if d.key.base_year is None else d.key.base_year + step) for step in (-1, 1)]
-    return any(d.values.get(key, (None, 0))[0] == d.wrong.value or d.derived.get(key) == d.wrong.value for key in near)
-
-
-def _is_neighbour(d: Dispute) -> bool:
-    """Tell whether the figure is of the line above or below: another subject's, next to this one in the ranking."""
-    ranks = d.ranks.get((d.key.index, d.key.year), {})
-    mine = ranks.get(d.key.subject)
-    for other, place in ranks.items():
-        value = d.values.get(d.key.moved(subject=other))
-        if other != d.key.subject and value is not None and value[0] == d.wrong.value and mine is not None and abs(place - mine) == 1:
-            return True
-    return False
-
-
-def _is_transposition(d: Dispute) -> bool:
-    a, b = _digits(d.right), _digits(d.wrong)
-    return a != b and len(a) == len(b) and sorted(a) == sorted(b)
+    large, small = max(abs(d.right.amount), abs(d.wrong.amount)), min(abs(d.right.amount), abs(d.wrong.amount))
+    return any(large == small * ratio for ratio in (100, 1000))
 
 
 def _is_revision(d: Dispute) -> bool:
-    if not isinstance(d.right.value, Decimal) or not isinstance(d.wrong.value, Decimal) or not d.key.measure.startswith("score"):
+    if d.right is None or not d.key.measure.startswith("score") or abs(d.right.amount - d.wrong.amount) > _REVISION:
         return False
-    if d.right.published is None or d.wrong.published is None:
-        return False
-    return (
-        abs(d.right.value - d.wrong.value) <= _REVISION
-        and d.right.published.year != d.wrong.published.year
-        and d.wrong.published < d.right.published
-    )
+    right = [s.published for s in d.right_side if s.published]
+    wrong = [s.published for s in d.wrong_side if s.published]
+    return bool(right and wrong) and max(wrong) < min(right) and max(wrong).year != min(right).year
+
+
+def _is_order(d: Dispute) -> bool:
+    return d.equation in {"rank_order", "rank_unique"} and d.right is None
+
+
+def digits(figure: Figure) -> str:
+    """Return the digits of a figure as printed, sign and point left out."""
+    return printed(figure).replace(".", "").lstrip("-0")
+
+
+def slip(right: Figure, wrong: Figure) -> str | None:
+    """Say which slip of the pen turns one figure into another; None where none does.
+
+    >>> slip(Figure(90_130_000, 10_000), Figure(90_310_000, 10_000))
+    'the same digits in another order'
+    """
+    a, b = digits(right), digits(wrong)
+    if not a or not b or a == b:
+        return None
+    if len(a) == len(b):
+        if sorted(a) == sorted(b):
+            return "the same digits in another order"
+        off = [n for n, (x, y) in enumerate(zip(a, b, strict=True)) if x != y]
+        if len(off) == 1:
+            return "the last digit changed" if off[0] == len(a) - 1 else "one digit changed"
+        return "two digits changed" if len(off) == 2 and len(a) > 2 else None  # noqa: PLR2004 (a short number has no room for two slips)
+    longer, shorter = (a, b) if len(a) > len(b) else (b, a)
+    is_lost = any(longer[:n] + longer[n + 1 :] == shorter for n in range(len(longer)))
+    whole = right.digit >= _MILLION
+    if not is_lost or len(longer) != len(shorter) + 1 or (whole and len(longer) < 2):  # noqa: PLR2004
+        return None
+    return "a digit lost" if longer is a else "a digit too many"
+
+
+def _is_transposition(d: Dispute) -> bool:
+    return d.right is not None and slip(d.right, d.wrong) == "the same digits in another order"
 
 
 def _is_typo(d: Dispute) -> bool:
-    a, b = _digits(d.right), _digits(d.wrong)
-    if not a or not b or (d.right.decimals == 0 and len(a) != len(b)):
-        return False
-    if len(a) == len(b):
-        return sum(x != y for x, y in zip(a, b, strict=True)) <= (2 if len(a) > 2 else 1)  # noqa: PLR2004 (a short number has no room for two slips)
-    longer, shorter = (a, b) if len(a) > len(b) else (b, a)
-    return len(longer) == len(shorter) + 1 and any(longer[:i] + longer[i + 1 :] == shorter for i in range(len(longer)))
+    return d.right is not None and slip(d.right, d.wrong) is not None
 
 
 #: In order: the first that fits names the conflict.
 CLASSES: tuple[tuple[str, str, Callable[[Dispute], bool]], ...] = (
     ("rank_as_score", "the refused score is the subject's rank", _is_rank),
-    ("year", "the refused value is that of a neighbouring year", _is_other_year),
+    ("year", "the refused value is that of another year", _is_related("year")),
     ("neighbour_line", "the refused value belongs to the next line of the ranking", _is_neighbour),
+    ("component", "the refused value is that of a field, or of the whole", _is_related("component")),
+    ("scope", "the refused value is that of a region or of the country", _is_related("scope")),
+    ("level", "the refused value is of the other level: the province's own ranking, or the nation's", _is_related("level")),
+    ("place_version", "the refused value is that of a province before the merger", _is_related("place_version")),
+    ("unit", "the refused value is the same on another scale", _is_unit),
+    ("skipped_entry", "several places of one list are off by one: an entry is missing", _is_shifted),
+    ("wrong_bottom", "another subject holds the last place", _is_wrong_bottom),
     ("copied_error", "the refused value is one slip repeated by copies of one story", _is_copied),
+    ("wrong_delta", "the change does not lead from the one year's figure to the other's", _is_wrong_delta),
     ("transposition", "the same digits in another order", _is_transposition),
     ("revision", "announced first, corrected later", _is_revision),
     ("typo", "a digit changed or lost", _is_typo),
+    ("order", "the score contradicts the order of the ranking", _is_order),
 )
+#: Slips that show which side is wrong: the refused value is known to be another figure.
+TELLING = ("rank_as_score", "year", "neighbour_line", "component", "scope", "level", "place_version")
+_ALL = {name: (why, test) for name, why, test in CLASSES}
 
 
-def classify(dispute: Dispute) -> tuple[str, str]:
+def classify(d: Dispute) -> tuple[str, str]:
     """Return the class of a dispute and what speaks for it."""
+    if d.wrong.label is not None:
+        return "real", "the groups named differ"
     for name, why, test in CLASSES:
-        if test(dispute):
-            return name, why
+        if test(d):
+            return name, (slip(d.right, d.wrong) or why) if name == "typo" and d.right is not None else why
     return "real", "no slip explains the difference"
 
 
-#: Slips that show which side is wrong: the refused value is known to be another figure.
-_TELLING = ("rank_as_score", "year", "neighbour_line")
-
-
-def telling_slip(dispute: Dispute) -> tuple[str, str] | None:
-    """Return the slip that explains the refused value as another known figure, or None."""
-    return next(((name, why) for name, why, test in CLASSES if name in _TELLING and test(dispute)), None)
+def telling_slip(d: Dispute) -> str | None:
+    """Return the class that explains the refused value as another known figure, or None."""
+    if d.wrong.label is not None:
+        return None
+    return next((name for name in TELLING if _ALL[name][1](d)), None)

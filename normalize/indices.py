@@ -15,6 +15,7 @@ class Index:
 
     Below `least` no total was ever published: such a number is a field's or a count.
 
+    `decimals` are those of the published totals. `edition_offset` plus the number of the edition is the measured year (PCI, 17th: 2021).
     `release_lag` is publication year minus measured year where that is regular, else None.
     """
 
@@ -32,6 +33,8 @@ class Index:
     last_year: int
     release_months: tuple[int, int]
     release_lag: int | None
+    edition_offset: int | None
+    decimals: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,8 @@ def _index(row: dict[str, str]) -> Index:
         last_year=int(row["last_year"]),
         release_months=(int(first), int(last)),
         release_lag=int(row["release_lag"]) if row["release_lag"] else None,
+        edition_offset=int(row["edition_offset"]) if row["edition_offset"] else None,
+        decimals=int(row["decimals"]),
     )
 
 

@@ -1,29 +1,51 @@
-"""Reconciliation: all statements about one key become one fact, and a conflict where they cannot all be true."""
+"""Reconciliation: all statements about one key become one fact, and a conflict where they cannot all be true.
 
-import hashlib
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+Where all claims print one figure, and every equation around it holds, SQL makes the fact (normalize/grouping.py).
+The rest is *hot*: keys with several figures, and keys in broken equations. Hot keys that share a broken equation
+are settled together: the weights of their values (normalize/truth.py) and the equations between them
+(normalize/equations.py) give the cheapest repair (normalize/repair.py).
+"""
+
+import gc
+import math
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 
-from normalize.classes import Dispute, classify, telling_slip
-from normalize.equations import Derived, derive, fits
-from normalize.statement import Key, Statement, agree, finest
+import duckdb
 
-#: How much one independent source of each kind counts. The order is the domain's: the publisher's own table,
-#: the wire, the province's portal, the paper, the aggregator; an official table outweighs them all.
-WEIGHTS = {"official": 100.0, "publisher": 4.0, "wire": 3.0, "portal": 2.0, "paper": 1.5, "aggregator": 0.5}
-_FIRST_HAND = 2.0
-# The winner must weigh this many times the next value to be called resolved by weight.
-_CLEAR = 1.5
+from normalize.classes import TELLING, Dispute, Related, classify, telling_slip
+from normalize.equations import Board, Figure, Instance, Node, printed, tier_label
+from normalize.grouping import Grouped, arrow
+from normalize.indices import indices
+from normalize.objection import Objection, of_figure, of_words
+from normalize.repair import Option, Repair, repair, would_break
+from normalize.statement import TABLES, Key, Statement, agree, finest
+from normalize.truth import Case, Learned, Record, Vote, learn
+
+#: An official value or an editor's decision outweighs whatever the press says.
+_DECIDED = 1000.0
+#: What it counts that the other value is known to be another figure: a rank, last year's, the next line's.
+_TELLING = 4.0
+#: A further witness of one value says less than the first: both may have it from a story that we never saw.
+_FURTHER = 0.35
+#: From this confidence on a value is called resolved.
+_SURE = 0.8
+#: The confidence that a margin of evidence (in natural log units) stands for: measured by benchmarks/simulation.py.
+_SLOPE = 0.55
+_MARGIN = 12.0
+#: Such a figure is known to be wrong, whatever its weight: it is not published.
+_IMPOSSIBLE = "impossible"
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
     """The reconciled value of one key.
 
-    `status` is agreed, rounded, single, resolved, conflict or refuted; `confidence` is 0 to 1, a heuristic of
-    independent weight that is not calibrated yet; `claims` are the ids of all statements, losers included.
+    `status` is agreed, rounded, single, resolved, conflict or refuted; `confidence` is the share of such values that
+    prove right (docs/reconciliation.md); `claims` are the ids of all statements, losers included.
     """
 
     fact_id: str
@@ -46,247 +68,487 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
+class Term:
+    """One figure of an equation, as the report draws it: whose, and whether it is the one disputed."""
+
+    key: Key
+    shown: str
+    is_disputed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Equated:
+    """An equation around a disputed value: in words, and whether the claims break it and the proposal mends it."""
+
+    name: str
+    formula: str
+    words: str
+    is_broken: bool
+    is_mended: bool
+    terms: tuple[Term, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Conflict:
-    """A key whose claims cannot all be true: the sides, the class, the proposal and what would change it."""
+    """A key whose claims cannot all be true: the sides, the class, the proposal and what would change it.
+
+    The accepted side comes first; where nobody claims the proposed value there is none. `margin` is the evidence
+    for the proposal over the next answer, in natural log units. `related` are the keys whose figure the refused
+    one is: the source may have meant that year or that field.
+    """
 
     conflict_id: str
     key: Key
     conflict_class: str
     why: str
     sides: tuple[tuple[Statement, ...], ...]
+    weights: tuple[float, ...]
     proposed: Decimal | str | None
+    is_claimed: bool
+    margin: float
     rule: str
     reason: str
-    equations: tuple[str, ...]
+    equations: tuple[Equated, ...]
     would_change: str
+    related: tuple[Related, ...]
+    asks_again: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Reconciled:
-    """All facts and conflicts, in the order of their keys."""
+class Settled:
+    """Facts and conflicts of the hot keys, in the order of their keys, and what was learned of the sources."""
 
     facts: tuple[Fact, ...]
     conflicts: tuple[Conflict, ...]
+    records: tuple[Record, ...]
 
 
-def key_id(key: Key) -> str:
-    """Return the stable id of a key."""
-    return hashlib.sha256("\x1f".join(key.texts()).encode()).hexdigest()[:12]
-
-
-def reconcile(statements: Iterable[Statement]) -> Reconciled:
+def reconcile(statements: Iterable[Statement]) -> Settled:
     """Reconcile statements; the result depends on what was said, never on the order in which it arrived."""
-    by_key: dict[Key, list[Statement]] = defaultdict(list)
-    for statement in sorted(statements, key=lambda s: s.claim_id):
-        by_key[statement.key].append(statement)
-    sides = {key: _sides(group) for key, group in by_key.items()}
-    known = {
-        key: (best.value, best.decimals)
-        for key, values in sides.items()
-        if len(values) == 1 and isinstance((best := finest(values[0])).value, Decimal)
-    }
-    ranks = _ranks(known)
-    facts, conflicts = [], []
-    for key in sorted(by_key, key=Key.texts):
-        fact, conflict = _settle(key, sides[key], known, ranks)
-        facts.append(fact)
-        if conflict is not None:
-            conflicts.append(conflict)
-    return Reconciled(tuple(facts), tuple(conflicts))
+    with duckdb.connect(":memory:") as connection:
+        table = arrow(statements)
+        connection.register("statements", table)
+        settled = settle(connection)
+        hot = {fact.fact_id for fact in settled.facts}
+        rows = connection.execute("select * from plain").fetchall()
+        names = [column[0] for column in connection.execute("select * from plain limit 0").description or ()]
+        plain = [_plain_fact(dict(zip(names, row, strict=True))) for row in rows if row[0] not in hot]
+    # A key of which only official tables speak is no news.
+    facts = tuple(sorted((fact for fact in (*settled.facts, *plain) if fact.n_claims), key=lambda fact: fact.key.texts()))
+    return Settled(facts, settled.conflicts, settled.records)
 
 
-def _sides(group: Sequence[Statement]) -> list[tuple[Statement, ...]]:
+def _plain_fact(row: Mapping[str, object]) -> Fact:
+    parts = {name: row[name] for name in Fact.__dataclass_fields__ if name in row}
+    number = row["value_text"] if row["value"] is None else Decimal(str(row["value_text"]))
+    high = None if row["value_high"] is None else Decimal(str(row["value_high"]))
+    key = Key._make(row[name] for name in Key._fields)
+    return Fact(**{**parts, "key": key, "value": number, "high": high, "claims": tuple(row["claims"])})  # type: ignore[arg-type]
+
+
+def settle(connection: duckdb.DuckDBPyConnection) -> Settled:
+    """Settle the relation `statements`; leaves the table `plain`, of which the keys of the returned facts are to be left out."""
+    with _uncollected():
+        return _Court(Grouped(connection)).settle()
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Keep the garbage collector from walking a million young objects again and again; none of them is a cycle."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+class _Docket:
+    """The statements of one hot key: its sides, what each weighs, and the side that is known to be right, if any."""
+
+    def __init__(self, key: Key, statements: Sequence[Statement]) -> None:
+        self.key = key
+        self.statements = list(statements)
+        self.subject_type = statements[0].subject_type
+        offset = indices()[key.index].edition_offset if key.index in indices() else None
+        self.objections = {s.claim_id: o for s in statements if (o := _objection(key, s, offset))}
+        heard = [s for s in statements if s.claim_id not in self.objections] or self.statements
+        self.sides = _sides(heard)
+        self.figures = [_figure(finest(side)) for side in self.sides]
+        self.weights: list[float] = []
+        self.is_corrected = False
+        self.known = self._known()
+        self.asks_again = any(
+            s.kind == "decision" and any(o.kind != "decision" and o.seen and s.published and o.seen > s.published for o in statements)
+            for s in statements
+        )
+
+    def _known(self) -> int | None:
+        for kind in ("decision", "official"):
+            sides = [n for n, side in enumerate(self.sides) if any(s.kind == kind for s in side)]
+            if len(sides) == 1:
+                return sides[0]
+        if len(self.sides) > 1:
+            for n, side in enumerate(self.sides):
+                if _is_correction(side, [s for other in self.sides if other is not side for s in other]):
+                    self.is_corrected = True
+                    return n
+        return None
+
+    @property
+    def leading(self) -> Statement:
+        return finest(self.sides[0])
+
+    @property
+    def figure(self) -> Figure | None:
+        return self.figures[0]
+
+    def case(self) -> Case:
+        """Return the dispute as truth discovery sees it."""
+        votes = tuple(
+            Vote(s.source, "first_hand" if s.first_hand else s.kind, s.cluster, n) for n, side in enumerate(self.sides) for s in side
+        )
+        amounts = [None if figure is None or figure.label is not None else figure.amount for figure in self.figures]
+        numbers = None if any(amount is None for amount in amounts) else tuple(a for a in amounts if a is not None)
+        return Case(self.key.index, votes, numbers, self.known, len(self.sides))
+
+    def lead(self, weights: Sequence[float], winner: int) -> None:
+        """Take the weights of the sides, and put the side first that leads."""
+        known = self.known
+        order = sorted(range(len(self.sides)), key=lambda n: (n != winner, -weights[n], n))
+        self.weights = [weights[n] + (_DECIDED if n == known else 0.0) for n in order]
+        # The weighted median leads although another side may weigh more: it costs nothing to keep.
+        self.weights[0] = max(self.weights)
+        self._arrange(order)
+        self.known = None if known is None else 0
+
+    def favour(self, side: int) -> None:
+        """Let a side lead because the others are known to be another figure."""
+        self.weights[side] += _TELLING
+        order = sorted(range(len(self.sides)), key=lambda n: (-self.weights[n], n))
+        self.weights = [self.weights[n] for n in order]
+        self._arrange(order)
+
+    def _arrange(self, order: Sequence[int]) -> None:
+        self.sides, self.figures = [self.sides[n] for n in order], [self.figures[n] for n in order]
+
+
+def _objection(key: Key, statement: Statement, offset: int | None) -> Objection | None:
+    if statement.kind in TABLES:
+        return None
+    figure = _figure(statement)
+    return (None if figure is None else of_figure(key, statement.subject_type, figure)) or of_words(key, statement.evidence, offset)
+
+
+def _figure(statement: Statement) -> Figure | None:
+    if statement.amount is not None:
+        return Figure(statement.amount, statement.digit)
+    return None if statement.value is None else Figure(0, 1, tier_label(str(statement.value)))
+
+
+def _sides(group: Sequence[Statement]) -> list[list[Statement]]:
     """Group statements that print the same value; the most precise figure of a side stands for it."""
     sides: list[list[Statement]] = []
-    for statement in sorted(group, key=lambda s: (-s.decimals, str(s.value), s.claim_id)):
+    for statement in sorted(group, key=lambda s: (s.value is None, s.qualifier != "exact", -s.decimals, str(s.value), s.claim_id)):
         side = next((side for side in sides if agree(side[0], statement)), None)
         if side is None:
             sides.append([statement])
         else:
             side.append(statement)
-    return [tuple(side) for side in sides]
+    return sides
 
 
-def _ranks(known: Mapping[Key, tuple[Decimal, int]]) -> dict[tuple[str, int | None], dict[str, int]]:
-    ranks: dict[tuple[str, int | None], dict[str, int]] = defaultdict(dict)
-    for key, (value, _) in known.items():
-        if key.measure == "rank" and key.component is None and key.scope is None and key.level == "national":
-            ranks[key.index, key.year][key.subject] = int(value)
-    return ranks
-
-
-def weight(side: Sequence[Statement]) -> float:
-    """Return the weight of a side: each cluster of copies, and each source, counts once by its best member."""
-    best: dict[str, float] = {}
+def _is_correction(side: Sequence[Statement], others: Sequence[Statement]) -> bool:
+    """Tell whether every source of the other sides has moved to this one in a later article."""
+    mine: dict[str, list[Statement]] = defaultdict(list)
     for statement in side:
-        own = WEIGHTS[statement.kind] + (_FIRST_HAND if statement.first_hand else 0.0)
-        witness = statement.cluster
-        best[witness] = max(best.get(witness, 0.0), own)
-    by_source: dict[str, float] = {}
-    for statement in side:
-        by_source[statement.source] = max(by_source.get(statement.source, 0.0), best[statement.cluster])
-    return min(sum(best.values()), sum(by_source.values()))
+        mine[statement.source].append(statement)
+    return all(any(s.published and later.published and s.published < later.published for later in mine.get(s.source, ())) for s in others)
 
 
 def independent(statements: Iterable[Statement]) -> int:
     """Return how many witnesses there are: copies of one story and articles of one source count once, aggregators not at all.
 
     An aggregator prints what others have written, whether its original was found or not; alone it is one witness.
+    Reference tables and decisions are no witnesses of the press.
     """
-    everyone = list(statements)
-    group = [s for s in everyone if s.kind != "aggregator"] or everyone[:1]
-    return min(len({s.cluster for s in group}), len({s.source for s in group}))
+    group = [s for s in statements if s.kind != "aggregator" and s.kind not in TABLES]
+    return max(1, min(len({s.cluster for s in group}), len({s.source for s in group})))
 
 
-def _settle(
-    key: Key,
-    sides: Sequence[tuple[Statement, ...]],
-    known: Mapping[Key, tuple[Decimal, int]],
-    ranks: Mapping[tuple[str, int | None], Mapping[str, int]],
-) -> tuple[Fact, Conflict | None]:
-    everyone = [s for side in sides for s in side]
-    if len(sides) == 1:
-        return _undisputed(key, everyone), None
-    ordered = sorted(sides, key=lambda side: (-weight(side), str(finest(side).value)))
-    demands = derive(key, known)
+class _Court:
+    """Settles all hot keys of one grouping."""
 
-    def dispute(winner: tuple[Statement, ...], loser: tuple[Statement, ...]) -> Dispute:
-        return Dispute(key, finest(winner), finest(loser), loser, known, _near_years(key, finest(winner), known), ranks)
+    def __init__(self, grouped: Grouped) -> None:
+        self._grouped = grouped
+        self._plain = {Key._make(row[:10]): row[10:] for row in grouped.nodes()}
+        self._dockets = {key: _Docket(key, statements) for key, statements in grouped.mixed().items()}
+        self._objections: dict[Key, Objection] = {}
+        disputed = [docket for _, docket in sorted(self._dockets.items(), key=lambda item: item[0].texts()) if len(docket.sides) > 1]
+        cases = [docket.case() for docket in disputed]
+        self.learned: Learned = learn(cases, grouped.confirmed(), grouped.kinds())
+        self._weight = self.learned.weigher()
+        for docket, weights, winner in zip(disputed, self.learned.weights, self.learned.winners, strict=True):
+            docket.lead([self._damped(side, weight) for side, weight in zip(docket.sides, weights, strict=True)], winner)
+        self._board = Board(self._nodes())
+        self._favour_by_slips(disputed)
 
-    winner, rule, reason, status = _winner(ordered, demands, dispute)
-    losers = [side for side in ordered if side is not winner]
-    right = finest(winner)
-    name, why = classify(dispute(winner, losers[0]))
-    fact = _fact(key, winner, everyone, status=status, rule=rule, reason=reason, confidence=_confidence(winner, ordered, rule))
-    conflict = Conflict(
-        conflict_id=f"c-{key_id(key)}",
-        key=key,
-        conflict_class=name,
-        why=why,
-        sides=(winner, *losers),
-        proposed=right.value,
-        rule=rule,
-        reason=reason,
-        equations=tuple(d.equation for d in demands),
-        would_change=_would_change(winner, losers),
-    )
-    return fact, conflict
+    def _nodes(self) -> Iterable[Node]:
+        for key, (text, amount, decimals, subject_type) in self._plain.items():
+            figure = Figure(0, 1, tier_label(text)) if amount is None else Figure(amount, 10 ** (6 - min(decimals, 6)))
+            objection = None if amount is None else of_figure(key, subject_type, figure)
+            if objection is not None:
+                self._objections[key] = objection
+            if objection is None or objection.conflict_class != _IMPOSSIBLE:
+                yield Node(key, figure, subject_type, disputed=False)
+        for key, docket in self._dockets.items():
+            if (
+                key.modality == "reported"
+                and key.year is not None
+                and docket.figure is not None
+                and not docket.objections.get(docket.leading.claim_id)
+            ):
+                yield Node(key, docket.figure, docket.subject_type, disputed=len(docket.sides) > 1)
 
+    def _favour_by_slips(self, disputed: Sequence[_Docket]) -> None:
+        """Let the side lead of two whose rival is known to be another figure; the board then shows it."""
+        for docket in disputed:
+            if docket.known is not None or len(docket.sides) != 2 or docket.key not in self._board.nodes:  # noqa: PLR2004 (a pair)
+                continue
+            told = [self._slip_of(docket, n) for n in (0, 1)]
+            if (told[0] is None) != (told[1] is None):
+                docket.favour(1 if told[0] else 0)
+                figure = docket.figure
+                if figure is not None:
+                    self._board.values[docket.key] = figure
 
-def _near_years(key: Key, right: Statement, known: Mapping[Key, tuple[Decimal, int]]) -> dict[Key, Decimal]:
-    """Return what the neighbouring years' values must be if `right` is: to recognise last year's figure."""
-    if key.year is None or not isinstance(right.value, Decimal):
-        return {}
-    assumed = {**known, key: (right.value, right.decimals)}
-    near = (key.moved(year=key.year - 1), key.moved(year=key.year + 1))
-    return {other: d.value for other in near for d in derive(other, assumed)}
+    def _slip_of(self, docket: _Docket, side: int) -> str | None:
+        wrong, right = docket.figures[side], docket.figures[1 - side]
+        if wrong is None or right is None:
+            return None
+        return telling_slip(self._dispute(docket, right, wrong, docket.sides[side], docket.sides[1 - side], {}))
 
-
-def _winner(
-    ordered: Sequence[tuple[Statement, ...]],
-    demands: Sequence[Derived],
-    dispute: Callable[[tuple[Statement, ...], tuple[Statement, ...]], Dispute],
-) -> tuple[tuple[Statement, ...], str, str, str]:
-    official = [side for side in ordered if any(s.kind == "official" for s in side)]
-    if len(official) == 1:
-        source = next(s.source for s in official[0] if s.kind == "official")
-        return official[0], "official", f"The official table ({source}) gives {_show(official[0])}.", "refuted"
-    for demand in demands:
-        fitting = [side for side in ordered if isinstance(v := finest(side).value, Decimal) and fits(v, demand)]
-        if len(fitting) == 1:
-            return fitting[0], "equation", f"Only {_show(fitting[0])} satisfies {demand.equation}.", "resolved"
-    first, second = ordered[0], ordered[1]
-    slips = [(side, other, found) for side, other in ((first, second), (second, first)) if (found := telling_slip(dispute(other, side)))]
-    if len(ordered) == 2 and len(slips) == 1:  # noqa: PLR2004
-        side, other, (name, why) = slips[0]
-        return other, f"slip:{name}", f"{_show(side)} is a slip: {why}.", "resolved"
-    corrected = _correction(ordered)
-    if corrected is not None:
-        return corrected, "correction", f"The source that printed another value before now prints {_show(corrected)}.", "resolved"
-    if weight(first) >= _CLEAR * weight(second):
-        return (
-            first,
-            "weight",
-            f"{independent(first)} independent source(s) of weight {weight(first):g} against {weight(second):g}.",
-            "resolved",
+    def _dispute(
+        self,
+        docket: _Docket,
+        right: Figure | None,
+        wrong: Figure,
+        wrong_side: Sequence[Statement],
+        right_side: Sequence[Statement],
+        shifted: Mapping[tuple[str, str, int | None, int], int],
+        equation: str | None = None,
+    ) -> Dispute:
+        return Dispute(
+            docket.key,
+            docket.subject_type,
+            right,
+            wrong,
+            wrong_side,
+            right_side,
+            self._board,
+            self._near_years(docket.key, right),
+            equation,
+            shifted,
         )
-    return first, "weight", f"{_show(first)} leads by weight {weight(first):g} to {weight(second):g}, too little to decide.", "conflict"
+
+    def _near_years(self, key: Key, right: Figure | None) -> dict[Key, Figure]:
+        """Return what the neighbouring years' values must be if `right` is: to recognise last year's figure."""
+        if right is None or key.year is None or key.measure not in {"score", "rank"}:
+            return {}
+        delta, sign = ("score_delta", 1) if key.measure == "score" else ("rank_delta", -1)
+        found: dict[Key, Figure] = {}
+        values = self._board.values
+        back = values.get(key._replace(measure=delta, base_year=key.year - 1))
+        if back is not None:
+            found[key._replace(year=key.year - 1)] = Figure(right.amount - sign * back.amount, max(right.digit, back.digit))
+        on = values.get(key._replace(measure=delta, year=key.year + 1, base_year=key.year))
+        if on is not None:
+            found[key._replace(year=key.year + 1)] = Figure(right.amount + sign * on.amount, max(right.digit, on.digit))
+        return found
+
+    def settle(self) -> Settled:
+        """Settle every component of hot keys."""
+        broken = self._board.broken()
+        bound = {key for instance in broken for key in instance.keys}
+        missing = sorted((bound | set(self._objections)) - set(self._dockets), key=Key.texts)
+        for key, statements in self._grouped.of(key.fact_id for key in missing).items():
+            self._dockets[key] = _Docket(key, statements)
+        for docket in self._dockets.values():
+            if not docket.weights:
+                docket.weights = [self._weight_of(side) for side in docket.sides]
+        verdicts: dict[Key, _Verdict] = {}
+        for component in _components(broken, (key for key, docket in self._dockets.items() if len(docket.sides) > 1)):
+            self._repair(component, verdicts)
+        for key, objection in self._objections.items():
+            if key not in verdicts or verdicts[key].objection is None:
+                verdicts[key] = _Verdict(None, 0.0, (), objection=objection)
+        for key, docket in self._dockets.items():
+            if docket.objections and len(docket.objections) == len(docket.statements):
+                verdicts[key] = _Verdict(None, 0.0, (), objection=docket.objections[docket.leading.claim_id])
+            elif docket.objections and key not in verdicts:
+                verdicts[key] = _Verdict(docket.figure, _MARGIN, (), objection=min(docket.objections.values()))
+        shifted = self._shifts(verdicts)
+        facts, conflicts = [], []
+        for key in sorted(self._dockets, key=Key.texts):
+            fact, conflict = self._told(self._dockets[key], verdicts.get(key), shifted)
+            if fact is not None:
+                facts.append(fact)
+            if conflict is not None:
+                conflicts.append(conflict)
+        return Settled(tuple(facts), tuple(conflicts), self.learned.records)
+
+    def _weight_of(self, side: Sequence[Statement]) -> float:
+        """Return the weight of an undisputed side: its best witnesses, as many as are independent."""
+        if any(s.kind in {"official", "decision"} for s in side):
+            return _DECIDED
+        best = self._best(side)
+        return self._damped(side, math.fsum(sorted(best.values(), reverse=True)[: independent(side)]))
+
+    def _best(self, side: Sequence[Statement]) -> dict[str, float]:
+        index = side[0].key.index
+        return {s.source: self._weight(s.source, index, "first_hand" if s.first_hand else s.kind) for s in side}
+
+    def _damped(self, side: Sequence[Statement], weight: float) -> float:
+        most = max(self._best(side).values())
+        return most if weight <= most else most + _FURTHER * (weight - most)
+
+    def _repair(self, component: Sequence[Key], verdicts: dict[Key, "_Verdict"]) -> None:
+        values = self._board.values
+        options = {
+            key: [Option(figure, weight) for figure, weight in zip(docket.figures, docket.weights, strict=True) if figure is not None]
+            for key in component
+            for docket in (self._dockets[key],)
+        }
+        found: dict[tuple[str, tuple[Key, ...]], Instance] = {}
+        for key in component:
+            if key in self._board.nodes:
+                for instance in self._board.around(key):
+                    found[instance.equation.name, instance.keys] = instance
+        instances = [found[at] for at in sorted(found, key=lambda at: (at[0], [key.texts() for key in at[1]]))]
+        known = {key: values.get(key) for instance in instances for key in instance.keys} | {
+            key: options[key][0].figure for key in component if options[key]
+        }
+        result: Repair = repair({key: options[key] for key in component if options[key]}, instances, known)
+        after = {**known, **result.changes} if result.changes else known
+        held = {id(instance): instance.holds(known) for instance in instances}
+        holds = held if after is known else {id(instance): instance.holds(after) for instance in instances}
+        suspects = {_suspect(instance, options, result.margins) for instance in result.unpaid}
+        for key in component:
+            near = [instance for instance in instances if key in instance.keys]
+            chosen = after.get(key)
+            margin = result.margins.get(key, _MARGIN)
+            if chosen is not None:
+                for option in options[key]:
+                    if option.figure != chosen:
+                        weight = next((o.weight for o in options[key] if o.figure == chosen), 0.0)
+                        margin = min(margin, weight - option.weight + would_break(key, option.figure, near, after))
+            verdicts[key] = _Verdict(
+                chosen,
+                margin,
+                tuple(
+                    (instance, known, after)
+                    for instance in near
+                    if not (held[id(instance)] and holds[id(instance)]) or _would_tell(key, instance, options[key], after)
+                ),
+                is_suspect=key in suspects,
+                is_changed=key in result.changes,
+            )
+
+    def _shifts(self, verdicts: Mapping[Key, "_Verdict"]) -> Counter[tuple[str, str, int | None, int]]:
+        """Count, by article, index and year, the refused ranks that are off by the same number of places."""
+        counts: Counter[tuple[str, str, int | None, int]] = Counter()
+        for key, verdict in verdicts.items():
+            if key.measure == "rank" and verdict.figure is not None:
+                for s in self._dockets[key].statements:
+                    if s.amount is not None and s.amount != verdict.figure.amount:
+                        counts[s.article, key.index, key.year, s.amount - verdict.figure.amount] += 1
+        return counts
+
+    def _told(
+        self, docket: _Docket, verdict: "_Verdict | None", shifted: Mapping[tuple[str, str, int | None, int], int]
+    ) -> tuple[Fact | None, Conflict | None]:
+        """Return a key's fact, None where the plain one stands, and its conflict."""
+        if verdict is None or not (len(docket.sides) > 1 or verdict.is_changed or verdict.is_suspect or verdict.objection):
+            is_plain = docket.key in self._plain
+            return (None if is_plain else _undisputed(docket)), None
+        return _Judgement(docket, verdict, self._dispute, shifted).told()
 
 
-def _correction(ordered: Sequence[tuple[Statement, ...]]) -> tuple[Statement, ...] | None:
-    """Return the side that every source of the other sides has moved to in a later article."""
-    for side in ordered:
-        mine = {s.source: s.published for s in side}
-        others = [s for other in ordered if other is not side for s in other]
-        if all(s.source in mine and s.published and mine[s.source] and s.published < mine[s.source] for s in others):  # type: ignore[operator]
-            return side
-    return None
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    """What a repair says of one key; `near` are the equations that speak of it, with the values before and after."""
+
+    figure: Figure | None
+    margin: float
+    near: tuple[tuple[Instance, Mapping[Key, Figure | None], Mapping[Key, Figure | None]], ...]
+    is_suspect: bool = False
+    is_changed: bool = False
+    objection: Objection | None = None
 
 
-def _show(side: Sequence[Statement]) -> str:
-    return str(finest(side).value)
+def _components(broken: Sequence[Instance], alone: Iterable[Key]) -> list[list[Key]]:
+    """Return the groups of keys that broken equations tie together, each in the order of its keys."""
+    parent: dict[Key, Key] = {key: key for key in alone}
+
+    def root(key: Key) -> Key:
+        while parent[key] != key:
+            parent[key] = parent[parent[key]]
+            key = parent[key]
+        return key
+
+    for instance in broken:
+        first = instance.keys[0]
+        for key in instance.keys:
+            parent.setdefault(key, key)
+            parent[root(key)] = root(first)
+    groups: dict[Key, list[Key]] = defaultdict(list)
+    for key in parent:
+        groups[root(key)].append(key)
+    return sorted((sorted(group, key=Key.texts) for group in groups.values()), key=lambda group: group[0].texts())
 
 
-def _would_change(winner: Sequence[Statement], losers: Sequence[Sequence[Statement]]) -> str:
-    heaviest = max(winner, key=lambda s: (WEIGHTS[s.kind], s.first_hand, s.claim_id))
-    rest = [s for s in winner if s.source != heaviest.source]
-    if not rest or weight(rest) < weight(losers[0]):
-        return f"Without {heaviest.source or heaviest.article}, {_show(losers[0])} would lead."
-    return f"{_show(losers[0])} would need independent sources of weight {weight(winner) - weight(losers[0]):g} more."
+def _would_tell(key: Key, instance: Instance, options: Sequence[Option], after: Mapping[Key, Figure | None]) -> bool:
+    """Tell whether one of the values that were claimed for a key would break an equation."""
+    return any(option.figure != after[key] and not instance.holds({**after, key: option.figure}) for option in options)
 
 
-def _undisputed(key: Key, statements: Sequence[Statement]) -> Fact:
-    witnesses = independent(statements)
+def _suspect(instance: Instance, options: Mapping[Key, Sequence[Option]], margins: Mapping[Key, float]) -> Key:
+    """Return the key of an equation left broken whose figure has the least evidence."""
+    return min(
+        (key for key in instance.keys if options.get(key)),
+        key=lambda key: (options[key][0].weight, margins.get(key, 0.0), key.texts()),
+    )
+
+
+def _undisputed(docket: _Docket) -> Fact:
+    witnesses = independent(docket.statements)
+    side = docket.sides[0]
+    if any(s.kind == "official" for s in side):
+        return _fact(docket, side, ("rounded", 0.995, "official", "An official table gives the same within the digits that are printed."))
     if witnesses <= 1:
-        return _fact(
-            key,
-            statements,
-            statements,
-            status="single",
-            rule="single",
-            reason="One independent source.",
-            confidence=_confidence(statements, [statements], "single"),
-        )
-    rounded = len({(s.value, s.decimals) for s in statements}) > 1
-    status = "rounded" if rounded else "agreed"
-    reason = f"{witnesses} independent sources agree" + (" within the digits that they print." if rounded else ".")
-    return _fact(
-        key,
-        statements,
-        statements,
-        status=status,
-        rule="agreement",
-        reason=reason,
-        confidence=_confidence(statements, [statements], "agreement"),
-    )
-
-
-#: How sure a rule is that decides by more than weight; heuristics until they are calibrated on known truths.
-_SURE = {"official": 0.99, "equation": 0.9, "correction": 0.9, "slip": 0.85}
-
-
-def _confidence(winner: Sequence[Statement], sides: Sequence[Sequence[Statement]], rule: str) -> float:
-    """Return how sure a rule is, or the winner's share of the weight, damped where few speak."""
-    decided = _SURE.get(rule.split(":", maxsplit=1)[0])
-    if decided is not None:
-        return decided
-    mine, total = weight(winner), sum(weight(side) for side in sides)
-    damped: float = (1 - 0.5 ** (mine / 2)) * mine / total
-    return round(max(0.05, min(0.99, damped)), 2)
+        first_hand = any(s.first_hand for s in side)
+        return _fact(docket, side, ("single", 0.96 if first_hand else 0.93, "single", "One independent source."))
+    reason = f"{witnesses} independent sources agree within the digits that they print."
+    return _fact(docket, side, ("rounded", 0.99 if witnesses == 2 else 0.995, "agreement", reason))  # noqa: PLR2004
 
 
 def _fact(
-    key: Key, winner: Sequence[Statement], everyone: Sequence[Statement], *, status: str, rule: str, reason: str, confidence: float
+    docket: _Docket, side: Sequence[Statement], verdict: tuple[str, float, str, str], value: Figure | None = None, *, is_open: bool = False
 ) -> Fact:
-    best = finest(winner)
+    """Return the fact of a docket with the value of a side, another figure, or none."""
+    status, confidence, rule, reason = verdict
+    best = finest(side)
+    ordered = sorted(side, key=lambda s: s.claim_id)
+    number: Decimal | str | None = best.value if value is None else Decimal(printed(value))
     return Fact(
-        fact_id=f"f-{key_id(key)}",
-        key=key,
-        value=best.value,
+        fact_id=docket.key.fact_id,
+        key=docket.key,
+        value=None if is_open else number,
         high=best.high,
         decimals=best.decimals,
-        unit=next((s.unit for s in sorted(winner, key=lambda s: s.claim_id) if s.unit), None),
-        of=next((s.of for s in sorted(winner, key=lambda s: s.claim_id) if s.of), None),
+        unit=next((s.unit for s in ordered if s.unit), None),
+        of=next((s.of for s in ordered if s.of), None),
         qualifier=best.qualifier,
         subject_type=best.subject_type,
         subject_id=best.subject_id,
@@ -294,7 +556,181 @@ def _fact(
         confidence=confidence,
         rule=rule,
         reason=reason,
-        n_claims=len(everyone),
-        n_independent=independent(everyone),
-        claims=tuple(sorted(s.claim_id for s in everyone)),
+        n_claims=sum(s.kind not in TABLES for s in docket.statements),
+        n_independent=independent(docket.statements),
+        claims=tuple(sorted(s.claim_id for s in docket.statements)),
     )
+
+
+class _Judgement:
+    """Puts a verdict into words: rule, reason, class, confidence, and what would change it."""
+
+    def __init__(
+        self,
+        docket: _Docket,
+        verdict: _Verdict,
+        dispute: Callable[..., Dispute],
+        shifted: Mapping[tuple[str, str, int | None, int], int],
+    ) -> None:
+        self.docket, self.verdict, self._dispute, self._shifted = docket, verdict, dispute, shifted
+        self.side = next((n for n, figure in enumerate(docket.figures) if figure == verdict.figure), None)
+        others = [side for n, side in enumerate(docket.sides) if n != self.side]
+        refused = _sides([s for s in docket.statements if s.claim_id in docket.objections and all(s not in side for side in docket.sides)])
+        self.losers: list[list[Statement]] = [*others, *refused]
+
+    def told(self) -> tuple[Fact, Conflict]:
+        """Return the fact and the conflict."""
+        docket, verdict = self.docket, self.verdict
+        equation = self._deciding_equation()
+        name, why, links = self._class(equation)
+        rule, reason = self._rule(equation, name, why)
+        margin = round(min(verdict.margin, _MARGIN), 2)
+        confidence = self._confidence(rule, margin)
+        status = "refuted" if rule == "official" else "resolved" if confidence >= _SURE else "conflict"
+        right = docket.sides[self.side] if self.side is not None else None
+        is_open = verdict.objection is not None and verdict.objection.conflict_class == _IMPOSSIBLE and right is None
+        if right is None and status == "conflict":
+            fact = _fact(
+                docket, docket.sides[0], (status, round(1 - confidence, 3), rule, reason), is_open=is_open or verdict.figure is None
+            )
+        else:
+            fact = _fact(docket, right or docket.sides[0], (status, confidence, rule, reason), None if right else verdict.figure)
+        proposed = finest(right).value if right else None if verdict.figure is None else Decimal(printed(verdict.figure))
+        sides = ([right] if right else []) + self.losers
+        return fact, Conflict(
+            conflict_id=docket.key.fact_id.replace("f-", "c-", 1),
+            key=docket.key,
+            conflict_class=name,
+            why=why,
+            sides=tuple(tuple(side) for side in sides),
+            weights=tuple(round(self._weight(side), 2) for side in sides),
+            proposed=proposed,
+            is_claimed=right is not None,
+            margin=margin,
+            rule=rule,
+            reason=reason,
+            equations=self._equations(),
+            would_change=self._would_change(margin),
+            related=tuple(links),
+            asks_again=docket.asks_again,
+        )
+
+    def _weight(self, side: Sequence[Statement]) -> float:
+        n = next((n for n, other in enumerate(self.docket.sides) if other is side), None)
+        return 0.0 if n is None else min(self.docket.weights[n], _DECIDED)
+
+    def _deciding_equation(self) -> tuple[Instance, Mapping[Key, Figure | None]] | None:
+        """Return the equation that holds with the verdict and with none of the other values."""
+        key = self.docket.key
+        rivals = [figure for n, figure in enumerate(self.docket.figures) if n != self.side and figure is not None]
+        for instance, _, after in self.verdict.near:
+            if instance.holds(after) and rivals and not any(instance.holds({**after, key: figure}) for figure in rivals):
+                return instance, after
+        return None
+
+    def _class(self, equation: tuple[Instance, Mapping[Key, Figure | None]] | None) -> tuple[str, str, list[Related]]:
+        verdict, docket = self.verdict, self.docket
+        if verdict.objection is not None and (not self.losers or self.side is None or len(docket.sides) == 1):
+            name, why = verdict.objection
+            return name, why, []
+        loser = self.losers[0] if self.losers else docket.sides[0]
+        wrong = _figure(finest(loser))
+        if wrong is None:
+            return "wrong_bottom", "the last place is named twice", []
+        right = verdict.figure
+        if verdict.is_suspect and not verdict.is_changed and len(docket.sides) == 1:
+            right, loser = self._demanded(), docket.sides[0]
+        name_of = equation[0].equation.name if equation else next((i.equation.name for i, *_ in verdict.near), None)
+        dispute = self._dispute(
+            docket, right, wrong, loser, docket.sides[self.side] if self.side is not None else (), self._shifted, name_of
+        )
+        name, why = classify(dispute)
+        return name, why, dispute.related
+
+    def _demanded(self) -> Figure | None:
+        """Return what a broken equation would make of the key."""
+        return next((f for instance, _, after in self.verdict.near if (f := instance.demand(self.docket.key, after)) is not None), None)
+
+    def _rule(  # noqa: PLR0911 (one return a rule, in their order)
+        self, equation: tuple[Instance, Mapping[Key, Figure | None]] | None, name_of_class: str, why: str
+    ) -> tuple[str, str]:
+        docket, verdict = self.docket, self.verdict
+        right = docket.sides[self.side] if self.side is not None else []
+        shown = str(finest(right).value) if right else "" if verdict.figure is None else printed(verdict.figure)
+        decision = next((s for s in right if s.kind == "decision"), None)
+        official = next((s for s in right if s.kind == "official"), None)
+        if decision is not None:
+            return "decision", f"The editor has decided for {shown}: {decision.evidence}"
+        if official is not None:
+            return "official", f"The official table ({official.source}) gives {shown}."
+        if verdict.objection is not None and (not right or len(docket.sides) == 1):
+            return f"objection:{verdict.objection.conflict_class}", f"{verdict.objection.why[:1].upper()}{verdict.objection.why[1:]}."
+        if verdict.figure is None:
+            name = next((i.equation.name for i, *_ in verdict.near), "equation")
+            return f"equation:{name}", f"{docket.leading.value} cannot be: {self._words(0)}."
+        if not right and equation is not None:
+            return (
+                f"equation:{equation[0].equation.name}",
+                f"No source says so, but only {shown} satisfies {equation[0].words(equation[1])}.",
+            )
+        if verdict.is_suspect and not verdict.is_changed and len(docket.sides) == 1:
+            return "equation:open", f"One figure of {self._words(0)} is wrong, and this one has the least evidence."
+        if self.docket.is_corrected and self.side == 0:
+            return "correction", f"The source that printed another value before now prints {shown}."
+        if equation is not None and verdict.margin > self._lead() + 1:
+            return f"equation:{equation[0].equation.name}", f"Only {shown} satisfies {equation[0].words(equation[1])}."
+        if name_of_class in TELLING and self.losers and right:
+            return f"slip:{name_of_class}", f"{finest(self.losers[0]).value} is a slip: {why}."
+        mine, theirs = self._weight(right) if right else 0.0, max((self._weight(side) for side in self.losers), default=0.0)
+        if mine <= theirs + 1e-9 and len(docket.sides) > 2:  # noqa: PLR2004 (of two, the lower is no middle)
+            return "median", f"No value has more than half of the evidence; {shown} is in the middle of it."
+        sources = independent(right) if right else 0
+        if verdict.margin >= 1:
+            return "weight", f"{sources} independent source(s) of weight {mine:g} against {theirs:g}."
+        return "weight", f"{shown} leads by weight {mine:g} to {theirs:g}, too little to decide."
+
+    def _lead(self) -> float:
+        return self.docket.weights[self.side or 0] - max((self._weight(side) for side in self.losers), default=0.0)
+
+    def _words(self, n: int) -> str:
+        return next((i.words(before) for i, before, _ in self.verdict.near[n:]), "an equation")
+
+    def _confidence(self, rule: str, margin: float) -> float:
+        fixed = {"decision": 0.999, "official": 0.995, "correction": 0.95}.get(rule)
+        if fixed is not None:
+            return fixed
+        if rule.startswith(("objection", "equation:open")):
+            return 0.5
+        return round(1 / (1 + math.exp(-_SLOPE * max(margin, 0.0))), 3)
+
+    def _equations(self) -> tuple[Equated, ...]:
+        return tuple(
+            Equated(
+                instance.equation.name,
+                instance.equation.formula,
+                instance.words(after),
+                is_broken=not instance.holds(before),
+                is_mended=instance.holds(after),
+                terms=tuple(Term(key, _shown(after[key]), key == self.docket.key) for key in instance.keys),
+            )
+            for instance, before, after in self.verdict.near
+        )
+
+    def _would_change(self, margin: float) -> str:
+        docket = self.docket
+        if self.side is None or not self.losers:
+            return "A source that prints another value, or a decision."
+        right = docket.sides[self.side]
+        rival = str(finest(self.losers[0]).value)
+        if any(s.kind in {"decision", "official"} for s in right):
+            return "Another official table, or a decision."
+        by_source = Counter(s.source for s in right)
+        heaviest = min(by_source, key=lambda source: (-by_source[source], source))
+        share = self._weight(right) / max(1, independent(right))
+        if margin < share:
+            return f"Without {heaviest or 'its source'}, {rival} would lead."
+        return f"{rival} would need evidence of weight {margin:g} more: {math.ceil(margin / max(share, 0.25))} independent source(s)."
+
+
+def _shown(figure: Figure | None) -> str:
+    return "?" if figure is None else figure.label if figure.label is not None else printed(figure)

@@ -3,10 +3,9 @@
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, NamedTuple
 
 from normalize.claim import KEY
 from normalize.fold import fold
@@ -18,17 +17,21 @@ class StatementError(ValueError):
     """Raised by `read_statement` for a claim record that lacks a part or holds a wrong one; names the part."""
 
 
+#: Kinds of statements that are no claims of the press: tables of the publisher, published lists, the editor.
+TABLES = frozenset({"official", "table", "decision"})
+_PERCENT = Decimal(100)
+#: "Gần 40" stands for what is less than this share away.
+_ABOUT = Decimal("0.05")
 _FRACTION = re.compile(r"(\d+)[.,](\d+)", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(NamedTuple):
     """What was measured. Claims are compared only where all parts are equal.
 
     `base_year` belongs to changes only: "tăng 25 bậc so với 2016" and "giảm 3 bậc so với 2018" are two facts.
     """
 
-    index: str
+    index: str  # type: ignore[assignment]  # a field, and never the method of tuples
     level: str
     authority: str | None
     subject: str
@@ -39,21 +42,22 @@ class Key:
     modality: str
     base_year: int | None = None
 
-    def moved(self, **parts: Any) -> "Key":
-        """Return the key with some parts changed."""
-        return replace(self, **parts)
-
     def texts(self) -> tuple[str, ...]:
         """Return the parts as text, to sort by and to hash."""
-        return tuple(str(getattr(self, part)) for part in (*KEY, "base_year"))
+        return tuple(map(str, self))
+
+    @property
+    def fact_id(self) -> str:
+        """Return the stable id of the fact about this key."""
+        return "f-" + hashlib.sha256("\x1f".join(self.texts()).encode()).hexdigest()[:12]
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(NamedTuple):
     """One claim of one source. `value` is on the index's own scale; `decimals` are those that were printed.
 
-    `kind` is the source's (publisher, wire, portal, paper, aggregator, official); `first_hand` says that the
-    source belongs to the subject. `cluster` names the group of articles that copy each other.
+    `kind` is the source's (publisher, wire, portal, paper, aggregator, or one of TABLES); `first_hand` says that the
+    source belongs to the subject. `cluster` names the group of articles that copy each other. `seen` is the day on
+    which we read it first, where it is known, else the day of publication.
     """
 
     claim_id: str
@@ -71,9 +75,20 @@ class Statement:
     kind: str
     url: str | None
     published: date | None
+    seen: date | None
     cluster: str
     first_hand: bool
     evidence: str
+
+    @property
+    def amount(self) -> int | None:
+        """Return the number in millionths, None for a tier or an open last place: exact, and quick to compare."""
+        return int(self.value.scaleb(6)) if isinstance(self.value, Decimal) else None
+
+    @property
+    def digit(self) -> int:
+        """Return one unit of the last printed digit, in millionths."""
+        return int(10 ** max(0, 6 - self.decimals))
 
 
 def claim_id(record: Mapping[str, Any]) -> str:
@@ -91,13 +106,15 @@ def read_statement(record: Mapping[str, Any], *, cluster: str | None = None, kin
     if missing:
         raise StatementError(f"missing {', '.join(missing)}")
     index = str(record["index"])
+    index = index if index in indices() else f"other:{index.lower()}"
     if index not in indices():
-        raise StatementError(f"unknown index {index!r}")
+        raise StatementError(f"unknown index {record['index']!r}")
     value, decimals = _value(record)
     subject = str(record["subject"])
     published = record.get("published")
     try:
         day = date.fromisoformat(str(published)[:10]) if published else None
+        seen = date.fromisoformat(str(record["seen"])[:10]) if record.get("seen") else day
         year = None if record.get("year") is None else int(record["year"])
     except ValueError as error:
         raise StatementError(str(error)) from error
@@ -118,7 +135,7 @@ def read_statement(record: Mapping[str, Any], *, cluster: str | None = None, kin
     return Statement(
         claim_id=str(record.get("claim_id") or claim_id(record)),
         key=key,
-        value=_rescaled(value, key),
+        value=_rescaled(value, key, record.get("unit")),
         high=_decimal(record.get("value_high")),
         decimals=decimals,
         subject_type=str(record.get("subject_type") or "province"),
@@ -131,6 +148,7 @@ def read_statement(record: Mapping[str, Any], *, cluster: str | None = None, kin
         kind=kind,
         url=record.get("url"),
         published=day,
+        seen=seen,
         cluster=cluster or article,
         first_hand=_first_hand(place, key),
         evidence=str(record.get("evidence") or ""),
@@ -178,17 +196,18 @@ def _base_year(record: Mapping[str, Any], year: int | None) -> int | None:
     return year - 1 if year is not None else None
 
 
-def _rescaled(value: Decimal | str | None, key: Key) -> Decimal | str | None:
-    """Bring 60,77 on a scale of 0 to 1 back to 0,6077; percent and points of a share are one number already."""
+def _rescaled(value: Decimal | str | None, key: Key, unit: str | None) -> Decimal | str | None:
+    """Bring a figure to its index's own scale: 60,77 of 0 to 1 is 0,6077, and 50,77 % of 80 points are 40,62.
+
+    Percent and points of a share are one number already.
+    """
     entry = indices()[key.index]
-    if (
-        isinstance(value, Decimal)
-        and key.measure.startswith("score")
-        and key.component is None
-        and entry.alt_scale_max
-        and abs(value) > entry.scale_max
-    ):
+    if not isinstance(value, Decimal) or not key.measure.startswith("score") or key.component is not None:
+        return value
+    if entry.alt_scale_max and abs(value) > entry.scale_max:
         return value / (entry.alt_scale_max / entry.scale_max)
+    if unit == "%" and entry.unit != "%" and entry.scale_max not in (1, _PERCENT) and key.measure != "score_delta":
+        return (value * entry.scale_max / _PERCENT).normalize()
     return value
 
 
@@ -209,9 +228,15 @@ def agree(a: Statement, b: Statement) -> bool:
     a full unit of its last digit (the press cuts as often as it rounds). Equal precision must be equal.
     """
     if not isinstance(a.value, Decimal) or not isinstance(b.value, Decimal):
-        return _same_tier(a.value, b.value)
+        # A last place without its number agrees with any place: who else is last, other keys tell.
+        return (a.value is None or b.value is None) or _same_tier(a.value, b.value)
     if a.high != b.high:
         return False
+    for qualifier, bound, other in ((a.qualifier, a.value, b.value), (b.qualifier, b.value, a.value)):
+        if qualifier == "about":
+            return abs(bound - other) <= _ABOUT * max(abs(bound), abs(other))
+        if qualifier in {"at_least", "at_most"}:
+            return bound <= other if qualifier == "at_least" else other <= bound
     if a.decimals == b.decimals or not a.key.measure.startswith("score"):
         return a.value == b.value
     return abs(a.value - b.value) < Decimal(1).scaleb(-min(a.decimals, b.decimals))
@@ -222,5 +247,5 @@ def _same_tier(a: object, b: object) -> bool:
 
 
 def finest(statements: Iterable[Statement]) -> Statement:
-    """Return the statement that printed the most digits; the earliest id among equals."""
-    return min(statements, key=lambda s: (-s.decimals, s.claim_id))
+    """Return the statement that says most: an exact figure with the most digits; the earliest id among equals."""
+    return min(statements, key=lambda s: (s.value is None, s.qualifier not in {"exact", "range", "last"}, -s.decimals, s.claim_id))

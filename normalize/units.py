@@ -141,6 +141,25 @@ def named(name: str) -> list[Unit]:
 
 
 @cache
+def members(name: str, year: int | None) -> tuple[str, ...]:
+    """Return the provinces of before 2025-07-01 that make up the province of that name and year; none where nothing merged.
+
+    >>> members("Hưng Yên", 2025), members("Hưng Yên", 2024)
+    (('Hưng Yên', 'Thái Bình'), ())
+    """
+    unit = unit_in_year([u for u in named(name) if u.level == "province"], year)
+    return () if unit is None else _merged().get(unit.unit_id, ())
+
+
+@cache
+def _merged() -> dict[str, tuple[str, ...]]:
+    """Return for each merged province the names of those that it was made of."""
+    old = {u.gso_code: u.name for u in provinces_and_ministries() if u.level == "province" and u.valid_on(date(2024, 12, 31))}
+    codes = {row["unit_id"]: split_names(row["members"]) for row in rows("units")}
+    return {unit_id: tuple(old[code] for code in parts if code in old) for unit_id, parts in codes.items() if len(parts) > 1}
+
+
+@cache
 def _districts_by_province() -> dict[str, dict[str, Unit]]:
     """Return each province's districts by folded bare name, and by the name without marks that English news prints."""
     found: dict[str, dict[str, Unit]] = {}

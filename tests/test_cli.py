@@ -130,7 +130,7 @@ def test_reconcile_needs_no_database(tmp_path: Path) -> None:
         {**claim, "measure": "rank", "value": 63, "source": "b.vn", "url": "https://b.vn/a", "article": "2"},
     ]
     (tmp_path / "claims.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines) + "{}\nnot json\n", encoding="utf-8")
-    done = run_chiso("reconcile", tmp_path / "claims.jsonl", "--out", tmp_path / "out")
+    done = run_chiso("reconcile", tmp_path / "claims.jsonl", "--no-tables", "--out", tmp_path / "out")
     assert done.returncode == 1
     assert [line.split(":")[2] for line in done.stderr.decode().splitlines()] == ["5", "4"]
     conflict = json.loads((tmp_path / "out" / "conflicts.jsonl").read_text(encoding="utf-8"))

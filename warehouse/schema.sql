@@ -164,7 +164,7 @@ comment on column fact_history.component is 'Field of the index; null for the wh
 comment on column fact_history.scope is 'Region or group; null for the whole block.';
 comment on column fact_history.modality is 'reported, target or estimate.';
 comment on column fact_history.status is 'agreed, rounded (same within printed digits), single, resolved, conflict or refuted.';
-comment on column fact_history.confidence is '0 to 1; a heuristic, not calibrated yet.';
+comment on column fact_history.confidence is '0 to 1: the share of such values that prove right in simulations (docs/reconciliation.md).';
 comment on column fact_history.rule is 'Rule that chose the value.';
 comment on column fact_history.reason is 'One sentence of reason.';
 comment on column fact_history.n_claims is 'Claims about the key, losers included.';
@@ -174,6 +174,14 @@ comment on column fact_history.claims is 'Ids of all claims.';
 create table if not exists conflicts (
   conflict_id varchar primary key, fact_id varchar not null, index varchar not null, level varchar not null, authority varchar, subject varchar not null, year integer, measure varchar not null, component varchar, scope varchar, modality varchar not null, base_year integer, class varchar not null, why varchar not null, "values" varchar[] not null, proposed varchar, rule varchar not null, reason varchar not null, equations varchar[] not null, would_change varchar not null, claims varchar[] not null, since timestamptz not null
 );
+alter table conflicts add column if not exists status varchar;
+alter table conflicts add column if not exists weights double[];
+alter table conflicts add column if not exists is_claimed boolean;
+alter table conflicts add column if not exists margin double;
+alter table conflicts add column if not exists did_you_mean varchar;
+alter table conflicts add column if not exists equations_json varchar;
+alter table conflicts add column if not exists asks_again boolean;
+alter table conflicts add column if not exists consequence integer;
 comment on table conflicts is 'Keys whose current claims cannot all be true.';
 comment on column conflicts.conflict_id is 'Stable id: the same key always has it.';
 comment on column conflicts.fact_id is 'The fact it disputes.';
@@ -187,7 +195,7 @@ comment on column conflicts.component is 'Field of the index.';
 comment on column conflicts.scope is 'Region or group.';
 comment on column conflicts.modality is 'reported, target or estimate.';
 comment on column conflicts.base_year is 'Year compared with, for changes.';
-comment on column conflicts.class is 'rank_as_score, year, neighbour_line, copied_error, transposition, revision, typo or real.';
+comment on column conflicts.class is 'rank_as_score, year, neighbour_line, component, scope, level, place_version, unit, wrong_delta, skipped_entry, wrong_bottom, copied_error, transposition, revision, typo, order, impossible or real.';
 comment on column conflicts.why is 'What speaks for the class.';
 comment on column conflicts."values" is 'The values, the proposed one first.';
 comment on column conflicts.proposed is 'The value proposed.';
@@ -196,7 +204,112 @@ comment on column conflicts.reason is 'One sentence of reason.';
 comment on column conflicts.equations is 'Equations that bind the value, with their figures.';
 comment on column conflicts.would_change is 'What would change the proposal.';
 comment on column conflicts.claims is 'Ids of the claims on all sides.';
+comment on column conflicts.status is 'Status of the fact: conflict (open), resolved or refuted.';
+comment on column conflicts.weights is 'The evidence for each value, in natural log units, in the order of values.';
+comment on column conflicts.is_claimed is 'False where no source prints the proposed value: equations demand it.';
+comment on column conflicts.margin is 'Evidence for the proposal over the next answer, in natural log units.';
+comment on column conflicts.did_you_mean is 'JSON: keys whose figure the refused value is (another year, field, region).';
+comment on column conflicts.equations_json is 'JSON: the equations around the value, term by term.';
+comment on column conflicts.asks_again is 'True where a claim was read after the editor decided.';
+comment on column conflicts.consequence is 'How much hangs on it: claims and equations that touch it, totals before fields.';
 comment on column conflicts.since is 'When the conflict was first seen.';
+
+create table if not exists comparable (
+  claim_id varchar primary key, fact_id varchar not null, index varchar not null, level varchar not null, authority varchar, subject varchar not null, year integer, measure varchar not null, component varchar, scope varchar, modality varchar not null, base_year integer, printed varchar, amount bigint, high varchar, decimals integer not null, subject_type varchar not null, subject_id varchar, unit varchar, "of" integer, qualifier varchar not null, seen date, first_hand boolean not null
+);
+comment on table comparable is 'Claims in the form in which they are compared: canonical names, the index''s own scale.';
+comment on column comparable.claim_id is 'The claim.';
+comment on column comparable.fact_id is 'The fact it speaks of: claims about one key share it.';
+comment on column comparable.index is 'Index code.';
+comment on column comparable.level is 'national or provincial.';
+comment on column comparable.authority is 'Province that scores, for provincial claims.';
+comment on column comparable.subject is 'Canonical name of who is measured.';
+comment on column comparable.year is 'Year measured.';
+comment on column comparable.measure is 'What was measured; see claims.measure.';
+comment on column comparable.component is 'Canonical name of the field of the index.';
+comment on column comparable.scope is 'Region or group inside which it holds.';
+comment on column comparable.modality is 'reported, target or estimate.';
+comment on column comparable.base_year is 'Year compared with, for changes; the year before where none is named.';
+comment on column comparable.printed is 'The value on the index''s own scale, with the decimals that were printed.';
+comment on column comparable.amount is 'The number in millionths; null for a tier.';
+comment on column comparable.high is 'Upper end of a range.';
+comment on column comparable.decimals is 'Decimals that were printed.';
+comment on column comparable.subject_type is 'See claims.subject_type.';
+comment on column comparable.subject_id is 'Unit in the measured year.';
+comment on column comparable.unit is 'Unit as printed.';
+comment on column comparable."of" is 'Number ranked, where stated.';
+comment on column comparable.qualifier is 'exact, about, at_least, at_most, range or last.';
+comment on column comparable.seen is 'Day on which the article was fetched first.';
+comment on column comparable.first_hand is 'True where the source belongs to the subject: a province on itself.';
+
+create table if not exists tables (
+  claim_id varchar primary key, fact_id varchar not null, index varchar not null, level varchar not null, authority varchar, subject varchar not null, year integer, measure varchar not null, component varchar, scope varchar, modality varchar not null, base_year integer, printed varchar, amount bigint, high varchar, decimals integer not null, subject_type varchar not null, subject_id varchar, unit varchar, "of" integer, qualifier varchar not null, article varchar not null, source varchar not null, kind varchar not null, url varchar, published date, seen date, cluster varchar not null, first_hand boolean not null, evidence varchar not null
+);
+comment on table tables is 'Rows of reference tables and the editor''s decisions: statements that are no claims of the press.';
+comment on column tables.claim_id is 'Stable id of the row.';
+comment on column tables.fact_id is 'The fact it speaks of.';
+comment on column tables.index is 'Index code.';
+comment on column tables.level is 'national or provincial.';
+comment on column tables.authority is 'Province that scores.';
+comment on column tables.subject is 'Canonical name of who is measured.';
+comment on column tables.year is 'Year measured.';
+comment on column tables.measure is 'What was measured.';
+comment on column tables.component is 'Field of the index.';
+comment on column tables.scope is 'Region or group.';
+comment on column tables.modality is 'reported, target or estimate.';
+comment on column tables.base_year is 'Year compared with.';
+comment on column tables.printed is 'The value as the table has it.';
+comment on column tables.amount is 'The number in millionths.';
+comment on column tables.high is 'Upper end of a range.';
+comment on column tables.decimals is 'Decimals of the table.';
+comment on column tables.subject_type is 'See claims.subject_type.';
+comment on column tables.subject_id is 'Unit in the measured year.';
+comment on column tables.unit is 'Unit.';
+comment on column tables."of" is 'Number ranked.';
+comment on column tables.qualifier is 'exact.';
+comment on column tables.article is 'Table and line.';
+comment on column tables.source is 'Table and origin.';
+comment on column tables.kind is 'official (the publisher''s own table), table (a published list as the press prints it) or decision.';
+comment on column tables.url is 'Origin.';
+comment on column tables.published is 'Day of a decision.';
+comment on column tables.seen is 'Day of a decision.';
+comment on column tables.cluster is 'Table and origin.';
+comment on column tables.first_hand is 'False.';
+comment on column tables.evidence is 'The row, or the editor''s reason.';
+
+create or replace view statements as
+  select f.claim_id, f.fact_id, f.index, f.level, f.authority, f.subject, f.year, f.measure, f.component, f.scope, f.modality, f.base_year,
+         f.printed, f.amount, f.high, f.decimals, f.subject_type, f.subject_id, f.unit, f."of", f.qualifier, c.article, c.source, s.kind, c.url,
+         c.published, f.seen, a.cluster, f.first_hand, c.evidence
+  from comparable f join claims c using (claim_id) join articles a on a.article_id = c.article join sources s on s.source = c.source
+  where not c.superseded
+  union all by name select * from tables;
+comment on view statements is 'Everything that is reconciled: current claims in comparable form, reference tables, decisions.';
+
+create table if not exists reliability (
+  source varchar not null, index varchar not null, kind varchar not null, "right" integer not null, checked integer not null, error double not null, voice varchar not null, primary key (source, index)
+);
+comment on table reliability is 'How often a source was right about an index, where that could be checked.';
+comment on column reliability.source is 'Host name.';
+comment on column reliability.index is 'Index code.';
+comment on column reliability.kind is 'Kind of source.';
+comment on column reliability."right" is 'Claims that others confirm, or that won their conflict.';
+comment on column reliability.checked is 'Claims that could be checked.';
+comment on column reliability.error is 'Estimated share of wrong claims; few claims are drawn towards the mean of the kind.';
+comment on column reliability.voice is 'The source it is found to copy, or itself.';
+
+create table if not exists conflict_changes (
+  run_id varchar not null, conflict_id varchar not null, change varchar not null check (change in ('new', 'reopened', 'resolved', 'withdrawn')), status varchar, index varchar not null, subject varchar not null, year integer, measure varchar not null, primary key (run_id, conflict_id)
+);
+comment on table conflict_changes is 'What became of conflicts, night by night.';
+comment on column conflict_changes.run_id is 'The run.';
+comment on column conflict_changes.conflict_id is 'The conflict.';
+comment on column conflict_changes.change is 'new, reopened (was decided, is open again), resolved (a rule or the editor decides it now) or withdrawn (the claims no longer contradict each other).';
+comment on column conflict_changes.status is 'The status of the fact since.';
+comment on column conflict_changes.index is 'Index code.';
+comment on column conflict_changes.subject is 'Who is measured.';
+comment on column conflict_changes.year is 'Year measured.';
+comment on column conflict_changes.measure is 'What is measured.';
 
 create table if not exists runs (
   run_id varchar primary key, started_at timestamptz not null, ended_at timestamptz not null, verdict varchar not null, pages_new integer not null, articles_new integer not null, claims_new integer not null, facts integer not null, facts_changed integer not null, conflicts integer not null, portals_failed integer not null, sample boolean not null, articles_superseded integer, articles_gone integer

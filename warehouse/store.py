@@ -73,10 +73,10 @@ def add(connection: duckdb.DuckDBPyConnection, table: str, rows: Rows) -> int:
     if not rows:
         return 0
     staged = _stage(connection, table, rows)
-    before = _count(connection, table)
+    before = count(connection, table)
     connection.execute(f"insert or ignore into {table} by name select * from {staged}")  # noqa: S608 (names of our own tables)
     connection.unregister(staged)
-    return _count(connection, table) - before
+    return count(connection, table) - before
 
 
 def replace(connection: duckdb.DuckDBPyConnection, table: str, rows: Rows) -> None:
@@ -98,7 +98,8 @@ def _stage(connection: duckdb.DuckDBPyConnection, table: str, rows: Rows) -> str
     return f"staged_{table}"
 
 
-def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
+def count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
+    """Return how many rows a table or view has."""
     row = connection.execute(f"select count(*) from {table}").fetchone()  # noqa: S608
     return int(row[0]) if row else 0
 
@@ -109,30 +110,36 @@ _COMPARED = (
 )  # fmt: skip
 
 
-def load_facts(connection: duckdb.DuckDBPyConnection, rows: Rows, moment: Any) -> int:
-    """Bring the facts up to date: close what changed or vanished, open what is new; return how many differ.
+def load_facts(connection: duckdb.DuckDBPyConnection, rows: Rows, moment: Any, *, plain: str | None = None) -> int:
+    """Bring the facts up to date with `rows`, and with the table `plain` for all other keys; return how many differ.
 
-    Facts that are the same stay untouched, so that the same night twice changes nothing.
+    What changed or vanished is closed, what is new is opened. Facts that are the same stay untouched, so that the
+    same night twice changes nothing. Keys of which only reference tables speak are no facts of ours.
     """
     connection.execute("create temp table incoming as select * exclude (known_from, known_to) from fact_history limit 0")
+    connection.execute("create temp table hot (fact_id varchar)")
     if rows:
         names = ", ".join(f'"{name}"' for name in rows[0])
         arrow = pa.table({name: [row[name] for row in rows] for name in rows[0]})
         connection.register("arriving", arrow)
-        connection.execute(f"insert into incoming by name select {names} from arriving")  # noqa: S608
+        connection.execute(f"insert into incoming by name select {names} from arriving where n_claims > 0")  # noqa: S608
+        connection.execute("insert into hot select fact_id from arriving")
         connection.unregister("arriving")
+    if plain is not None:
+        others = "n_claims > 0 and fact_id not in (select fact_id from hot)"
+        connection.execute(f"insert into incoming by name select * from {plain} where {others}")  # noqa: S608 (a table of ours)
     same = " and ".join(f"h.{column} is not distinct from i.{column}" for column in _COMPARED)
     connection.execute(
         "create temp table standing as select h.fact_id from fact_history h join incoming i using (fact_id) "  # noqa: S608
         f"where h.known_to is null and {same}"
     )
-    closed = connection.execute(
+    ((closed,),) = connection.execute(
         "update fact_history set known_to = ? where known_to is null and fact_id not in (select fact_id from standing)", [moment]
-    ).fetchone()
-    opened = connection.execute(
+    ).fetchall()
+    ((opened,),) = connection.execute(
         "insert into fact_history by name select *, ?::timestamptz as known_from, null::timestamptz as known_to "
         "from incoming where fact_id not in (select fact_id from standing)",
         [moment],
-    ).fetchone()
-    connection.execute("drop table incoming; drop table standing")
-    return max(int(closed[0]) if closed else 0, int(opened[0]) if opened else 0)
+    ).fetchall()
+    connection.execute("drop table incoming; drop table standing; drop table hot")
+    return max(int(closed), int(opened))

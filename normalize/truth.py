@@ -1,0 +1,255 @@
+"""Truth discovery: how far each source can be trusted on each index, learned from where sources disagree.
+
+A claim that two independent sources share counts as right; of a disputed key the heaviest value counts as right
+for the moment, and every source is judged by it, the key itself left out of its own judgement. Two rounds; the
+weights of the last one are what `reconcile` decides by. The model is ACCU (Dong et al., VLDB 2009) with three
+choices that measured best on public data (benchmarks/truth.py): sources that say little are drawn towards the
+mean of their kind (as CATD, Li et al., VLDB 2014), numbers without a majority are settled by the weighted median
+(as CRH, Li et al., SIGMOD 2014), and sources that share *wrong* values count once; agreement alone is not copying.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import combinations, groupby
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+_ROUNDS = 2
+#: How many claims' worth the mean of a source's kind counts against the source's own record.
+_PRIOR = 12
+#: Where nothing is known yet: the errors found in hand-read news, by who prints them. First hand: a unit on itself.
+_ERRORS = {
+    "decision": 0.0005,
+    "official": 0.0005,
+    "table": 0.005,
+    "first_hand": 0.01,
+    "publisher": 0.01,
+    "wire": 0.02,
+    "portal": 0.03,
+    "paper": 0.05,
+    "aggregator": 0.08,
+}
+_KINDS = tuple(_ERRORS)
+#: A wrong number is one of so many: two sources that are wrong seldom agree. Texts leave less room.
+FALSE_NUMBERS, FALSE_TEXTS = 16, 2
+#: The least that a witness weighs: even an unreliable one says more than silence.
+_FLOOR = 0.05
+#: Weights come in steps: a difference below a step is a tie, and one claim more moves few verdicts.
+_STEP = 0.25
+# Sources that were wrong together so often, and then nearly always with the same value, copy each other.
+_SHARED_ERRORS = 5
+_SHARED = 0.9
+# A key with more wrong sources says little of any two of them, and has too many pairs.
+_MANY = 60
+_SLACK = 1e-9
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+
+class Vote(NamedTuple):
+    """One claim about a disputed key: who says it, of which kind, in which cluster of copies, and which side it takes."""
+
+    source: str
+    kind: str
+    cluster: str
+    side: int
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A disputed key: its votes, and the sides' numbers (in millionths), None where they are texts.
+
+    `known` is the side that an official table or an editor has decided, if any.
+    """
+
+    index: str
+    votes: tuple[Vote, ...]
+    numbers: tuple[int, ...] | None
+    known: int | None = None
+    n_sides: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What a source has said of an index that could be checked, and how much of it was right; `voice` is whom it copies."""
+
+    source: str
+    index: str
+    kind: str
+    right: int
+    checked: int
+    error: float
+    voice: str
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """The sources' records, and of each case the weights of its sides and the side that leads."""
+
+    records: tuple[Record, ...]
+    weights: tuple[tuple[float, ...], ...]
+    winners: tuple[int, ...]
+
+    def weigher(self) -> Callable[[str, str, str], float]:
+        """Return the weight of a claim by its source, index and kind, as cases are weighed."""
+        errors = {(record.source, record.index): record.error for record in self.records}
+
+        @cache
+        def weight(source: str, index: str, kind: str) -> float:
+            error = _ERRORS["official"] if kind == "official" else errors.get((source, index), _ERRORS.get(kind, _ERRORS["paper"]))
+            return max(_FLOOR, round(math.log((1 - error) * FALSE_NUMBERS / max(error, 1e-4)) / _STEP) * _STEP)
+
+        return weight
+
+
+def learn(
+    cases: Sequence[Case], corroborated: Mapping[tuple[str, str], int] | None = None, kinds: Mapping[str, str] | None = None
+) -> Learned:
+    """Learn from disputed keys, and from how many claims each (source, index) has that others confirm.
+
+    `kinds` are the sources' own kinds; a vote's may be "first_hand" instead.
+    """
+    board = _Board(cases, corroborated or {}, kinds or {})
+    right, checked, voices = board.confirmed.copy(), board.confirmed.copy(), np.arange(len(board.sources))
+    own: Ints | None = None
+    for _ in range(_ROUNDS):
+        own = board.lead(board.weigh(right, checked, voices, own))
+        agrees = (board.side == own[board.case]).astype(np.int64)
+        seen = board.once  # a source that repeats itself on one side is judged once
+        right = board.confirmed + np.bincount(board.at[seen], agrees[seen], len(board.confirmed)).astype(np.int64)
+        checked = board.confirmed + np.bincount(board.at[seen], minlength=len(board.confirmed))
+        voices = board.voices(own)
+    sides = board.weigh(right, checked, voices, own)
+    return board.told(right, checked, voices, sides, board.lead(sides))
+
+
+class _Board:
+    """The cases as arrays: a row a vote, a row a side; `at` is the row of a vote's (source, index) record."""
+
+    def __init__(self, cases: Sequence[Case], confirmed: Mapping[tuple[str, str], int], kinds: Mapping[str, str]) -> None:
+        flat = [(n, vote) for n, case in enumerate(cases) for vote in case.votes]
+        counts = [case.n_sides for case in cases]
+        self.first = np.cumsum([0, *counts]).astype(np.int64)
+        records = sorted({(vote.source, cases[n].index) for n, vote in flat} | set(confirmed))
+        self.records = records
+        self.sources = sorted({source for source, _ in records})
+        row_of = {at: row for row, at in enumerate(records)}
+        number_of = {source: number for number, source in enumerate(self.sources)}
+        clusters = {cluster: number for number, cluster in enumerate(sorted({vote.cluster for _, vote in flat}))}
+        self.case = np.array([n for n, _ in flat], dtype=np.int64)
+        self.side = self.first[self.case] + np.array([vote.side for _, vote in flat], dtype=np.int64) if flat else self.case
+        self.at = np.array([row_of[vote.source, cases[n].index] for n, vote in flat], dtype=np.int64)
+        self.source = np.array([number_of[vote.source] for _, vote in flat], dtype=np.int64)
+        self.cluster = np.array([clusters[vote.cluster] for _, vote in flat], dtype=np.int64)
+        kind_of = {vote.source: vote.kind for _, vote in flat} | dict(kinds)
+        self.kind_of = {source: kind_of.get(source, "paper") for source in self.sources}
+        self.confirmed = np.array([confirmed.get(at, 0) for at in records], dtype=np.int64)
+        self.texts = np.array([case.numbers is None for case in cases], dtype=bool)
+        self.case_of_side = np.repeat(np.arange(len(cases)), counts)
+        self.number = np.array([n for case, count in zip(cases, counts, strict=True) for n in case.numbers or range(count)], dtype=np.int64)
+        self.known = np.array([-1 if case.known is None else case.known for case in cases], dtype=np.int64)
+        self.is_official = np.array([vote.kind == "official" for _, vote in flat], dtype=bool)
+        # The mean error of a vote's kind on its index: learned where the kind is the source's own.
+        groups = sorted({(self.kind_of[source], index) for source, index in records} | {(vote.kind, cases[n].index) for n, vote in flat})
+        group_of = {group: number for number, group in enumerate(groups)}
+        self.group_of_record = np.array([group_of[self.kind_of[source], index] for source, index in records], dtype=np.int64)
+        self.group = np.array([group_of[vote.kind, cases[n].index] for n, vote in flat], dtype=np.int64)
+        self.prior = np.array([_ERRORS.get(kind, _ERRORS["paper"]) for kind, _ in groups], dtype=np.float64)
+        pairs = self.source * (self.first[-1] + 1) + self.side
+        self.once = np.unique(pairs, return_index=True)[1]
+
+    def means(self, right: Ints, checked: Ints) -> Floats:
+        """Return the mean error of each kind on each index."""
+        size = len(self.prior)
+        wrong = np.bincount(self.group_of_record, checked - right, size)
+        total = np.bincount(self.group_of_record, checked, size)
+        return np.asarray((wrong + _PRIOR * self.prior) / (total + _PRIOR))
+
+    def weigh(self, right: Ints, checked: Ints, voices: Ints, own: Ints | None) -> Floats:
+        """Return the weight of each side: natural log of the odds of right against one wrong value.
+
+        `own` are the verdicts that the records contain: each is left out where its own case is weighed.
+        """
+        left_right = np.zeros(len(self.at), dtype=np.int64) if own is None else (self.side == own[self.case]).astype(np.int64)
+        left = 0 if own is None else 1
+        agreed, said = right[self.at] - left_right, checked[self.at] - left
+        error = (said - agreed + _PRIOR * self.means(right, checked)[self.group]) / (said + _PRIOR)
+        error = np.clip(np.where(self.is_official, _ERRORS["official"], error), 1e-4, 1 - 1e-4)
+        false = np.where(self.texts[self.case], FALSE_TEXTS, FALSE_NUMBERS)
+        votes = np.maximum(_FLOOR, np.round(np.log((1 - error) * false / error) / _STEP) * _STEP)
+        keep = np.lexsort((self.cluster, self.source, -votes, self.side))
+        for witness in (voices[self.source], self.cluster):
+            pairs = self.side[keep] * (int(witness.max(initial=0)) + 1) + witness[keep]
+            keep = keep[np.sort(np.unique(pairs, return_index=True)[1])]
+        return np.asarray(np.bincount(self.side[keep], votes[keep], len(self.case_of_side)), dtype=np.float64)
+
+    def lead(self, sides: Floats) -> Ints:
+        """Return of each case the side with more than half of the weight; else of texts the heaviest, of numbers the weighted median."""
+        total = np.bincount(self.case_of_side, sides, len(self.known))
+        order = np.lexsort((-np.round(sides, 6), self.case_of_side))
+        heaviest = order[self.first[:-1]]
+        by_number = np.lexsort((self.number, self.case_of_side))
+        reached = np.cumsum(sides[by_number])
+        before = np.concatenate(([0.0], reached))[self.first[:-1]]
+        half = reached - before[self.case_of_side] >= total[self.case_of_side] / 2 - _SLACK
+        median = heaviest.copy()
+        rows = np.flatnonzero(half)[::-1]
+        median[self.case_of_side[rows]] = by_number[rows]
+        is_plain = self.texts | (sides[heaviest] > total / 2 + _SLACK)
+        return np.where(self.known >= 0, self.first[:-1] + self.known, np.where(is_plain, heaviest, median))
+
+    def voices(self, own: Ints) -> Ints:
+        """Return for each source the first of those that share its errors, itself where there is none."""
+        both: Counter[tuple[int, int]] = Counter()
+        same: Counter[tuple[int, int]] = Counter()
+        wrong = np.flatnonzero(self.side != own[self.case])
+        said = sorted({(int(self.case[n]), int(self.source[n]), int(self.side[n])) for n in wrong})
+        for _, together in groupby(said, key=lambda one: one[0]):
+            votes = list(together)
+            if 1 < len(votes) <= _MANY:
+                for (_, a, side), (_, b, other) in combinations(votes, 2):
+                    if a != b:
+                        both[a, b] += 1
+                        same[a, b] += side == other
+        leader = list(range(len(self.sources)))
+
+        def root(source: int) -> int:
+            while leader[source] != source:
+                source = leader[source]
+            return source
+
+        for (a, b), count in sorted(both.items()):
+            if same[a, b] >= _SHARED_ERRORS and same[a, b] >= _SHARED * count:
+                first, second = sorted((root(a), root(b)))
+                leader[second] = first
+        return np.array([root(source) for source in range(len(leader))], dtype=np.int64)
+
+    def told(self, right: Ints, checked: Ints, voices: Ints, sides: Floats, leading: Ints) -> Learned:
+        """Return what was learned in words and plain numbers."""
+        means = self.means(right, checked)
+        number_of = {source: number for number, source in enumerate(self.sources)}
+        records = tuple(
+            Record(
+                source=source,
+                index=index,
+                kind=self.kind_of[source],
+                right=int(right[row]),
+                checked=int(checked[row]),
+                error=round(float((checked[row] - right[row] + _PRIOR * means[self.group_of_record[row]]) / (checked[row] + _PRIOR)), 4),
+                voice=self.sources[int(voices[number_of[source]])],
+            )
+            for row, (source, index) in enumerate(self.records)
+        )
+        bounds = self.first.tolist()
+        listed = sides.tolist()
+        return Learned(
+            records=records,
+            weights=tuple(tuple(listed[bounds[n] : bounds[n + 1]]) for n in range(len(bounds) - 1)),
+            winners=tuple((leading - self.first[:-1]).tolist()),
+        )
