@@ -19,7 +19,7 @@ from normalize.grouping import COLUMNS, arrow, row_of
 from normalize.indices import indices
 from normalize.reconcile import Conflict, Fact, Settled, settle
 from normalize.reference import ReferenceTableError, read_reference, shipped
-from normalize.statement import TABLES, Key, Statement, read_statement
+from normalize.statement import Key, Statement, read_statement
 from normalize.units import districts, provinces_and_ministries
 from spiders.archive import NOT_MODIFIED, Page
 from spiders.judge import CrawlCounts
@@ -298,8 +298,7 @@ def _load_conflicts(connection: duckdb.DuckDBPyConnection, settled: Settled, run
         ).fetchall()
     }
     status = {fact.fact_id: fact.status for fact in settled.facts}
-    # What official tables say of each other is no news.
-    conflicts = [c for c in settled.conflicts if any(s.kind not in TABLES for side in c.sides for s in side)]
+    conflicts = [conflict for conflict in settled.conflicts if conflict.is_news]
     rows = [{**conflict_row(c), "status": status[c.key.fact_id], "since": before.get(c.conflict_id, (moment,))[0]} for c in conflicts]
     changes: list[dict[str, Any]] = []
     for row in rows:

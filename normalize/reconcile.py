@@ -113,6 +113,11 @@ class Conflict:
     related: tuple[Related, ...]
     asks_again: bool
 
+    @property
+    def is_news(self) -> bool:
+        """Tell whether anybody in the press speaks of the key: what tables say of each other is no news."""
+        return any(s.kind not in TABLES for side in self.sides for s in side)
+
 
 @dataclass(frozen=True, slots=True)
 class Settled:
@@ -135,7 +140,7 @@ def reconcile(statements: Iterable[Statement]) -> Settled:
         plain = [_plain_fact(dict(zip(names, row, strict=True))) for row in rows if row[0] not in hot]
     # A key of which only official tables speak is no news.
     facts = tuple(sorted((fact for fact in (*settled.facts, *plain) if fact.n_claims), key=lambda fact: fact.key.texts()))
-    return Settled(facts, settled.conflicts, settled.records)
+    return Settled(facts, tuple(conflict for conflict in settled.conflicts if conflict.is_news), settled.records)
 
 
 def _plain_fact(row: Mapping[str, object]) -> Fact:

@@ -132,10 +132,14 @@ def read_statement(record: Mapping[str, Any], *, cluster: str | None = None, kin
         base_year=_base_year(record, year),
     )
     article = str(record.get("article") or record.get("url") or "")
+    scaled = _rescaled(value, key, record.get("unit"))
+    if record.get("unit") == "%" and scaled != value:
+        # 50,77 % of 80 points are known to 0,008 points.
+        decimals += 1
     return Statement(
         claim_id=str(record.get("claim_id") or claim_id(record)),
         key=key,
-        value=_rescaled(value, key, record.get("unit")),
+        value=scaled,
         high=_decimal(record.get("value_high")),
         decimals=decimals,
         subject_type=str(record.get("subject_type") or "province"),
