@@ -5,7 +5,7 @@ INSTALLED := $(VENV)/.installed
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types unit bench bench-crawl bench-extract hostile kill ablation fuzz browser format lock clean
+.PHONY: help demo test check lint types unit bench bench-crawl bench-extract bench-truth bench-scale hostile kill ablation fuzz browser format lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -50,6 +50,12 @@ kill: $(INSTALLED) ## a crawl killed 50 times with -9: what was lost, what was f
 
 bench-extract: $(INSTALLED) ## articles a second beside underthesea, time against length and against pumped strings (minutes)
 	@$(BIN)/python benchmarks/extraction.py $(if $(PLAIN),--plain $(PLAIN)) $(if $(INDEX),--index $(INDEX))
+
+bench-truth: $(INSTALLED) ## truth discovery on public data: make bench-truth TRUTH=folder
+	@$(BIN)/python benchmarks/truth.py $(TRUTH)
+
+bench-scale: $(INSTALLED) ## a million claims reconciled: seconds and memory beside their limits
+	@$(BIN)/python benchmarks/scale.py
 
 ablation: $(INSTALLED) ## what each use of underthesea buys in F1 and costs in time
 	@$(BIN)/python benchmarks/ablation.py $(if $(GOLD),--gold $(GOLD))

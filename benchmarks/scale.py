@@ -1,4 +1,4 @@
-"""Reconciliation at size: a million claims in one go, and a night of a thousand claims on top.
+"""Reconciliation at size: a million claims in one go.
 
     python benchmarks/scale.py [--claims 1000000]
 
@@ -27,7 +27,7 @@ from normalize.reconcile import settle
 from normalize.statement import Key
 from normalize.units import provinces_and_ministries
 
-LIMIT_ALL, LIMIT_NIGHT, LIMIT_MEMORY = 10.0, 1.0, 2048
+LIMIT_ALL, LIMIT_MEMORY = 10.0, 2048
 _YEARS = range(2011, 2025)
 _INDICES = ("PAR_INDEX", "SIPAS", "PCI", "PAPI", "PII", "PGI", "DTI", "ICT_INDEX")
 #: After a year that was left out, there is no year before to compare with.

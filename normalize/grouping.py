@@ -137,4 +137,4 @@ class Grouped:
 
     def kinds(self) -> dict[str, str]:
         """Return each source's own kind."""
-        return dict(self._connection.execute("select source, min(kind) from statements where not first_hand group by source").fetchall())
+        return dict(self._connection.execute("select source, min(kind) from statements group by source").fetchall())

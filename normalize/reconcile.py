@@ -33,7 +33,7 @@ _TELLING = 4.0
 _FURTHER = 0.35
 #: From this confidence on a value is called resolved.
 _SURE = 0.8
-#: The confidence that a margin of evidence (in natural log units) stands for: measured by benchmarks/simulation.py.
+#: The confidence that a margin of evidence (in natural log units) stands for: chosen by hand, not calibrated yet.
 _SLOPE = 0.55
 _MARGIN = 12.0
 #: Such a figure is known to be wrong, whatever its weight: it is not published.
@@ -44,8 +44,8 @@ _IMPOSSIBLE = "impossible"
 class Fact:
     """The reconciled value of one key.
 
-    `status` is agreed, rounded, single, resolved, conflict or refuted; `confidence` is the share of such values that
-    prove right (docs/reconciliation.md); `claims` are the ids of all statements, losers included.
+    `status` is agreed, rounded, single, resolved, conflict or refuted; `confidence` is
+    0 to 1 and grows with the evidence over the next answer (not calibrated yet); `claims` are the ids of all statements, losers included.
     """
 
     fact_id: str

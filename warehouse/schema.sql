@@ -164,7 +164,7 @@ comment on column fact_history.component is 'Field of the index; null for the wh
 comment on column fact_history.scope is 'Region or group; null for the whole block.';
 comment on column fact_history.modality is 'reported, target or estimate.';
 comment on column fact_history.status is 'agreed, rounded (same within printed digits), single, resolved, conflict or refuted.';
-comment on column fact_history.confidence is '0 to 1: the share of such values that prove right in simulations (docs/reconciliation.md).';
+comment on column fact_history.confidence is '0 to 1: grows with the evidence over the next answer; not calibrated yet (docs/reconciliation.md).';
 comment on column fact_history.rule is 'Rule that chose the value.';
 comment on column fact_history.reason is 'One sentence of reason.';
 comment on column fact_history.n_claims is 'Claims about the key, losers included.';
