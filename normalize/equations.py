@@ -400,4 +400,4 @@ def tier_label(value: str) -> str:
     >>> tier_label("nhóm A")
     'a'
     """
-    return fold(value).removeprefix("nhóm ").strip()
+    return fold(value).removeprefix(fold("nhóm")).strip()
