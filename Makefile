@@ -5,7 +5,7 @@ INSTALLED := $(VENV)/.installed
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types unit bench bench-crawl bench-extract bench-truth bench-scale hostile kill ablation fuzz browser format lock clean
+.PHONY: help demo test check lint types unit bench bench-crawl bench-extract bench-truth bench-reconcile bench-scale hostile kill ablation fuzz browser format lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -53,6 +53,9 @@ bench-extract: $(INSTALLED) ## articles a second beside underthesea, time agains
 
 bench-truth: $(INSTALLED) ## truth discovery on public data: make bench-truth TRUTH=folder
 	@$(BIN)/python benchmarks/truth.py $(TRUTH)
+
+bench-reconcile: $(INSTALLED) ## reconciliation against a known truth: right values, classes, calibration (2 minutes)
+	@$(BIN)/python benchmarks/simulation.py $(if $(PICTURE),--picture $(PICTURE))
 
 bench-scale: $(INSTALLED) ## a million claims reconciled: seconds and memory beside their limits
 	@$(BIN)/python benchmarks/scale.py

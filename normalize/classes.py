@@ -103,13 +103,20 @@ def _is_related(kind: str) -> Callable[[Dispute], bool]:
 
 
 def _is_neighbour(d: Dispute) -> bool:
-    """Tell whether the figure is of the line above or below: another subject's, next to this one in the ranking."""
-    ranking = d.board.ranking(d.key._replace(measure="rank"), d.subject_type)
-    at = next((n for n, (_, subject) in enumerate(ranking) if subject == d.key.subject), None)
-    if at is None:
+    """Tell whether the figure is of the line above or below: another subject's, next to this one in a ranking.
+
+    Tables of fields are mostly printed in the order of the whole. A place beside one's own says nothing: all have one.
+    """
+    if d.key.measure.startswith("rank"):
         return False
-    beside = [subject for n in (at - 1, at + 1) if 0 <= n < len(ranking) for subject in (ranking[n][1],)]
-    return any(d.known(d.key._replace(subject=subject)) == d.wrong.amount for subject in beside)
+    for component in dict.fromkeys((d.key.component, None)):
+        ranking = d.board.ranking(d.key._replace(measure="rank", component=component), d.subject_type)
+        at = next((n for n, (_, subject) in enumerate(ranking) if subject == d.key.subject), None)
+        if at is not None:
+            beside = [ranking[n][1] for n in (at - 1, at + 1) if 0 <= n < len(ranking)]
+            if any(d.known(d.key._replace(subject=subject)) == d.wrong.amount for subject in beside):
+                return True
+    return False
 
 
 def _is_shifted(d: Dispute) -> bool:
@@ -120,7 +127,7 @@ def _is_shifted(d: Dispute) -> bool:
 
 
 def _is_wrong_delta(d: Dispute) -> bool:
-    return d.key.measure.endswith("_delta") and d.equation is not None
+    return d.key.measure.endswith("_delta") and d.equation is not None and not _is_copied(d)
 
 
 def _is_wrong_bottom(d: Dispute) -> bool:
@@ -186,7 +193,7 @@ def _slip(a: str, b: str, *, whole: bool) -> str | None:
         off = [n for n, (x, y) in enumerate(zip(a, b, strict=True)) if x != y]
         if len(off) == 1:
             return "the last digit changed" if off[0] == len(a) - 1 else "one digit changed"
-        return _TWO if len(off) == 2 and len(a) > 2 else None  # noqa: PLR2004 (a short number has no room for two slips)
+        return _TWO if len(off) == 2 and len(a) > 3 else None  # noqa: PLR2004 (a short number has no room for two slips)
     longer, shorter = (a, b) if len(a) > len(b) else (b, a)
     is_lost = any(longer[:n] + longer[n + 1 :] == shorter for n in range(len(longer)))
     if not is_lost or len(longer) != len(shorter) + 1 or (whole and len(longer) < 2):  # noqa: PLR2004
@@ -205,6 +212,7 @@ def _is_typo(d: Dispute) -> bool:
 #: In order: the first that fits names the conflict.
 CLASSES: tuple[tuple[str, str, Callable[[Dispute], bool]], ...] = (
     ("rank_as_score", "the refused score is the subject's rank", _is_rank),
+    ("wrong_delta", "the change does not lead from the one year's figure to the other's", _is_wrong_delta),
     ("year", "the refused value is that of another year", _is_related("year")),
     ("neighbour_line", "the refused value belongs to the next line of the ranking", _is_neighbour),
     ("component", "the refused value is that of a field, or of the whole", _is_related("component")),
@@ -215,7 +223,6 @@ CLASSES: tuple[tuple[str, str, Callable[[Dispute], bool]], ...] = (
     ("skipped_entry", "several places of one list are off by one: an entry is missing", _is_shifted),
     ("wrong_bottom", "another subject holds the last place", _is_wrong_bottom),
     ("copied_error", "the refused value is one slip repeated by copies of one story", _is_copied),
-    ("wrong_delta", "the change does not lead from the one year's figure to the other's", _is_wrong_delta),
     ("transposition", "the same digits in another order", _is_transposition),
     ("revision", "announced first, corrected later", _is_revision),
     ("typo", "a digit changed or lost", _is_typo),
