@@ -109,6 +109,8 @@ def _is_neighbour(d: Dispute) -> bool:
     """
     if d.key.measure.startswith("rank"):
         return False
+    if d.subject_type == "region":
+        return any(d.known(key) == d.wrong.amount for key in d.board.regions(d.key))
     for component in dict.fromkeys((d.key.component, None)):
         ranking = d.board.ranking(d.key._replace(measure="rank", component=component), d.subject_type)
         at = next((n for n, (_, subject) in enumerate(ranking) if subject == d.key.subject), None)

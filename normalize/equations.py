@@ -223,6 +223,7 @@ class Board:
                 self._bounds[_year_of(key)][key.measure].append(key)
         for ranking in self._scored.values():
             ranking.sort()
+        self._regions = [key for key, node in self.nodes.items() if node.subject_type == "region"]
         self._beside: dict[tuple[Any, ...], list[Key]] | None = None
 
     def ranking(self, key: Key, subject_type: str) -> Sequence[tuple[int, str]]:
@@ -236,6 +237,12 @@ class Board:
             for other in self.nodes:
                 self._beside[other.index, other.subject, other.year, other.measure].append(other)
         return [other for other in self._beside.get((key.index, key.subject, key.year, key.measure), ()) if other != key]
+
+    def regions(self, key: Key) -> Iterator[Key]:
+        """Yield the keys of the other regions: a table of means has no ranking, its lines stand one below the other."""
+        for other in self._regions:
+            if other != key and other == key._replace(subject=other.subject):
+                yield other
 
     def around(self, key: Key) -> Iterator[Instance]:
         """Yield every equation whose terms are all known and in which this key takes part."""

@@ -138,10 +138,10 @@ class Grouped:
         return found
 
     def nodes(self) -> list[tuple[Any, ...]]:
-        """Return key, printed value, amount, decimals and subject type of every plain fact that was reported."""
+        """Return key, printed value, amount, decimals, subject type and number ranked of every plain fact that was reported."""
         return self._connection.execute(
-            f"select {', '.join(_KEY)}, value_text, round(value * 1e6)::bigint, decimals, subject_type from plain "  # noqa: S608
-            "where modality = 'reported' and year is not null and value_text is not null"
+            f'select {", ".join(_KEY)}, value_text, round(value * 1e6)::bigint, decimals, subject_type, "of" from plain '  # noqa: S608
+            "where modality = 'reported' and year is not null and (value_text is not null or qualifier = 'last')"
         ).fetchall()
 
     def confirmed(self) -> dict[tuple[str, str], int]:

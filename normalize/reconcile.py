@@ -19,7 +19,7 @@ import duckdb
 from normalize.classes import TELLING, Dispute, Related, classify, telling_slip
 from normalize.equations import Board, Figure, Instance, Node, printed, tier_label
 from normalize.grouping import SURELY, Grouped, arrow
-from normalize.indices import indices
+from normalize.indices import indices, ranked_count
 from normalize.objection import Objection, of_figure, of_words
 from normalize.repair import Option, Repair, repair, would_break
 from normalize.statement import TABLES, Key, Statement, agree, finest
@@ -31,6 +31,8 @@ _DECIDED = 1000.0
 _TELLING = 2.0
 #: A further witness of one value says less than the first: both may have it from a story that we never saw.
 _FURTHER = 0.35
+#: "Đứng cuối bảng" without the place may mean among the last: it weighs less than a printed place.
+_VAGUE = 0.5
 #: From this confidence on a value is called resolved.
 _SURE = 0.8
 #: The confidence that a margin of evidence (in natural log units) stands for, its logit being slope times margin minus
@@ -252,7 +254,15 @@ def _objection(key: Key, statement: Statement, offset: int | None) -> Objection 
 def _figure(statement: Statement) -> Figure | None:
     if statement.amount is not None:
         return Figure(statement.amount, statement.digit)
-    return None if statement.value is None else Figure(0, 1, tier_label(str(statement.value)))
+    if statement.value is None:
+        return _last(statement.key, statement.subject_type, statement.of) if statement.qualifier == "last" else None
+    return Figure(0, 1, tier_label(str(statement.value)))
+
+
+def _last(key: Key, subject_type: str, of: int | None) -> Figure | None:
+    """Return the last place of a ranking as a number, where it is known how many are ranked."""
+    ranked = of or (ranked_count(key.index, subject_type, key.year) if key.scope is None and key.level == "national" else None)
+    return Figure(ranked * 10**6, 10**6) if ranked else None
 
 
 def _sides(group: Sequence[Statement]) -> list[list[Statement]]:
@@ -285,6 +295,12 @@ def independent(statements: Iterable[Statement]) -> int:
     return max(1, min(len({s.cluster for s in group}), len({s.source for s in group})))
 
 
+def _voices(side: Sequence[Statement]) -> int:
+    """Return how many speak for a side, published lists among them."""
+    heard = [s for s in side if s.kind != "aggregator"]
+    return max(1, min(len({s.cluster for s in heard}), len({s.source for s in heard})))
+
+
 class _Court:
     """Settles all hot keys of one grouping."""
 
@@ -303,8 +319,13 @@ class _Court:
         self._favour_by_slips(disputed)
 
     def _nodes(self) -> Iterable[Node]:
-        for key, (text, amount, decimals, subject_type) in self._plain.items():
-            figure = Figure(0, 1, tier_label(text)) if amount is None else Figure(amount, 10 ** (6 - min(decimals, 6)))
+        for key, (text, amount, decimals, subject_type, of) in self._plain.items():
+            if amount is not None:
+                figure: Figure | None = Figure(amount, 10 ** (6 - min(decimals, 6)))
+            else:
+                figure = _last(key, subject_type, of) if text is None else Figure(0, 1, tier_label(text))
+            if figure is None:
+                continue
             objection = None if amount is None else of_figure(key, subject_type, figure)
             if objection is not None:
                 self._objections[key] = objection
@@ -411,11 +432,15 @@ class _Court:
         if any(s.kind in {"official", "decision"} for s in side):
             return _DECIDED
         best = self._best(side)
-        return self._damped(side, math.fsum(sorted(best.values(), reverse=True)[: independent(side)]))
+        return self._damped(side, math.fsum(sorted(best.values(), reverse=True)[: _voices(side)]))
 
     def _best(self, side: Sequence[Statement]) -> dict[str, float]:
         index = side[0].key.index
-        return {s.source: self._weight(s.source, index, "first_hand" if s.first_hand else s.kind) for s in side}
+        best: dict[str, float] = {}
+        for s in side:
+            weight = self._weight(s.source, index, "first_hand" if s.first_hand else s.kind) * (_VAGUE if s.value is None else 1.0)
+            best[s.source] = max(weight, best.get(s.source, 0.0))
+        return best
 
     def _damped(self, side: Sequence[Statement], weight: float) -> float:
         most = max(self._best(side).values())

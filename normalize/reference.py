@@ -20,6 +20,8 @@ from normalize.tables import rows
 #: prints it, which is a source like another; C (derived) and X (known to be wrong) never count.
 KINDS = {"": "official", "A": "official", "A-": "official", "B": "table"}
 _NEVER = {"C", "X"}
+#: What a table's score is of: one subject's own, or a region's or block's mean, least, most or median.
+_SCORES = ("score", "score_mean", "score_min", "score_max", "score_median")
 _COLUMNS = {"index", "year", "subject"}
 SHIPPED = "official_values.csv"
 
@@ -31,7 +33,8 @@ class ReferenceTableError(ValueError):
 def read_reference(path: Path) -> Iterator[Statement]:
     """Yield the statements of a table with the columns index, year, subject and score, rank or both.
 
-    Further columns that count: subject_type, component, of, quality (A, A-, B; C and X are left out), source_url.
+    Further columns that count: measure (score where it is empty), subject_type,
+    component, of, quality (A, A-, B; C and X are left out), source_url.
     Raises ReferenceTableError.
     """
     try:
@@ -65,18 +68,24 @@ def _read(name: str, place: str, text: str) -> Iterator[Statement]:
         if row["index"] not in indices():
             raise ReferenceTableError(f"{place}:{number}: unknown index {row['index']!r}; known: {', '.join(indices())}")
         origin = origins.get(row.get("origin") or "") or row.get("source_url") or name
-        for measure in ("score", "rank"):
-            if row.get(measure):
-                yield _statement(name, f"{place}:{number}", number, row, measure, origin, KINDS[quality])
+        of_score = row.get("measure") or "score"
+        if of_score not in _SCORES:
+            raise ReferenceTableError(f"{place}:{number}: unknown measure {of_score!r}; known: {', '.join(_SCORES)}")
+        for column, measure in (("score", of_score), ("rank", "rank")):
+            if row.get(column):
+                yield _statement(name, f"{place}:{number}", number, row, (column, measure), origin, KINDS[quality])
 
 
-def _statement(name: str, place: str, number: int, row: dict[str, str], measure: str, origin: str, kind: str) -> Statement:
+def _statement(
+    name: str, place: str, number: int, row: dict[str, str], column_and_measure: tuple[str, str], origin: str, kind: str
+) -> Statement:
+    column, measure = column_and_measure
     try:
-        printed = Decimal(row[measure])
+        printed = Decimal(row[column])
     except InvalidOperation as error:
-        raise ReferenceTableError(f"{place}: {measure} {row[measure]!r} is no number") from error
+        raise ReferenceTableError(f"{place}: {column} {row[column]!r} is no number") from error
     decimals = indices()[row["index"]].decimals
-    if measure == "score" and not row.get("component") and len(row[measure].partition(".")[2]) > decimals:
+    if measure == "score" and not row.get("component") and len(row[column].partition(".")[2]) > decimals:
         # Data sets carry more digits than were ever published: 73,3965 is the 73,40 of the announcement.
         printed = printed.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
     url = origin if urlsplit(origin).scheme in {"http", "https"} else None
@@ -92,7 +101,7 @@ def _statement(name: str, place: str, number: int, row: dict[str, str], measure:
         "of": int(row["of"]) if measure == "rank" and row.get("of") else None,
         "source": (urlsplit(origin).hostname or origin) if kind != "official" else f"{name} ({urlsplit(origin).hostname or origin})",
         "url": url,
-        "evidence": f"{row['subject']} {row['year']} {measure} {row[measure]}",
+        "evidence": f"{row['subject']} {row['year']} {measure} {row[column]}",
     }
     try:
         return read_statement(record, kind=kind, cluster=f"{name} {origin}")

@@ -19,7 +19,7 @@ from normalize.truth import FALSE_NUMBERS
 #: A value that nobody claims is believed rather if a slip of the pen explains what was printed.
 _EXPLAINED, _UNEXPLAINED = 0.0, 2.5
 #: A figure that equals another one of its surroundings (last year's, the next line's, a field's) costs so much less to change.
-_TOLD = 2.0
+_TOLD = 1.0
 #: "Unknown" may be any value: some would satisfy an inequality by chance.
 _UNKNOWN = math.log(FALSE_NUMBERS) - math.log(2)
 #: Where more has to be tried, one change after another is taken instead.

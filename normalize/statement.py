@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from normalize.claim import KEY
 from normalize.fold import fold
 from normalize.indices import canonical_component, indices
-from normalize.units import named, province_of
+from normalize.units import named, province_of, region_named
 
 
 class StatementError(ValueError):
@@ -162,7 +162,7 @@ def read_statement(record: Mapping[str, Any], *, cluster: str | None = None, kin
 def _canonical(subject: str) -> str:
     units = named(subject)
     names = {unit.name for unit in units}
-    return units[0].name if len(names) == 1 else subject
+    return units[0].name if len(names) == 1 else region_named(subject) or subject
 
 
 def _decimal(value: Any) -> Decimal | None:

@@ -94,6 +94,20 @@ def region_lexicon() -> Lexicon[str]:
 
 
 @cache
+def _regions_by_name() -> dict[str, str]:
+    return {fold(name): row["name_vi"] for row in rows("regions") for name in (row["name_vi"], *split_names(row["aliases"]))}
+
+
+def region_named(name: str) -> str | None:
+    """Return the canonical name of the region that carries `name`.
+
+    >>> region_named("ĐBSH")
+    'Đồng bằng sông Hồng'
+    """
+    return _regions_by_name().get(fold(name))
+
+
+@cache
 def department_lexicon() -> Lexicon[str]:
     """Return the names of provincial departments, each with its canonical name."""
     return Lexicon(
