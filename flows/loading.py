@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from flows.data import DataFolder
 from flows.reading import READ, ReadPage
-from flows.reconciling import equations, related
+from flows.reconciling import equations, in_both, related
 from normalize.cluster import Sketch, cluster_sketches
 from normalize.decisions import DecisionError, read_decisions, statement_of
 from normalize.grouping import COLUMNS, arrow, row_of
@@ -335,18 +335,18 @@ def conflict_row(conflict: Conflict) -> dict[str, Any]:
         "fact_id": conflict.key.fact_id,
         **conflict.key._asdict(),
         "class": conflict.conflict_class,
-        "why": conflict.why,
+        **in_both("why", conflict.why),
         "values": [_text(side[0].value) for side in conflict.sides],
         "weights": list(conflict.weights),
         "proposed": None if conflict.proposed is None else _text(conflict.proposed),
         "is_claimed": conflict.is_claimed,
         "margin": conflict.margin,
         "rule": conflict.rule,
-        "reason": conflict.reason,
+        **in_both("reason", conflict.reason),
         "equations": [equation.words for equation in conflict.equations],
         "equations_json": json.dumps(equations(conflict), ensure_ascii=False),
         "did_you_mean": json.dumps(related(conflict), ensure_ascii=False),
-        "would_change": conflict.would_change,
+        **in_both("would_change", conflict.would_change),
         "asks_again": conflict.asks_again,
         "consequence": len(claims) + 2 * len(conflict.equations) + 20 * is_total + 10 * (conflict.key.measure in {"score", "rank"}),
         "claims": claims,

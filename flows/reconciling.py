@@ -11,6 +11,7 @@ from normalize.cluster import cluster_articles
 from normalize.decisions import DecisionError, read_decisions, statement_of
 from normalize.reconcile import Conflict, Equated, Fact, reconcile
 from normalize.statement import Key, Statement, StatementError, read_statement
+from normalize.wording import Words
 from spiders.portal import portal_of
 
 
@@ -107,7 +108,7 @@ def _conflict(conflict: Conflict) -> dict[str, Any]:
         "conflict_id": conflict.conflict_id,
         **conflict.key._asdict(),
         "class": conflict.conflict_class,
-        "why": conflict.why,
+        **in_both("why", conflict.why),
         "values": [
             {
                 "value": _plain(side[0].value),
@@ -122,12 +123,17 @@ def _conflict(conflict: Conflict) -> dict[str, Any]:
         "is_claimed": conflict.is_claimed,
         "margin": conflict.margin,
         "rule": conflict.rule,
-        "reason": conflict.reason,
+        **in_both("reason", conflict.reason),
         "equations": [equation.words for equation in conflict.equations],
-        "would_change": conflict.would_change,
+        **in_both("would_change", conflict.would_change),
         "did_you_mean": related(conflict),
         "asks_again": conflict.asks_again,
     }
+
+
+def in_both(name: str, words: Words) -> dict[str, str]:
+    """Return a sentence as two fields: `name` in English, `name_vi` in Vietnamese."""
+    return {name: words.en, f"{name}_vi": words.vi}
 
 
 def related(conflict: Conflict) -> list[dict[str, Any]]:

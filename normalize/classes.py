@@ -12,6 +12,7 @@ from typing import NamedTuple
 from normalize.equations import Board, Figure, printed
 from normalize.statement import Key, Statement
 from normalize.units import members
+from normalize.wording import Words, words
 
 _MILLION = 10**6
 #: Announced and final figures of one year differ by a few hundredths (PAR INDEX 2012: 87,14 and 87,12).
@@ -168,10 +169,10 @@ def digits(figure: Figure) -> str:
 
 
 def slip(right: Figure, wrong: Figure) -> str | None:
-    """Say which slip of the pen turns one figure into another; None where none does.
+    """Return the code (of wording.toml) of the slip of the pen that turns one figure into another; None where none does.
 
     >>> slip(Figure(90_130_000, 10_000), Figure(90_310_000, 10_000))
-    'the same digits in another order'
+    'order'
     """
     whole = right.digit >= _MILLION
     # As printed; then in the digits of the shorter one, and of the longer one: 48,8114 was printed as 48,881.
@@ -183,7 +184,7 @@ def slip(right: Figure, wrong: Figure) -> str | None:
     return None
 
 
-_TWO = "two digits changed"
+_TWO = "two"
 
 
 def _slip(a: str, b: str, *, whole: bool) -> str | None:
@@ -191,20 +192,20 @@ def _slip(a: str, b: str, *, whole: bool) -> str | None:
         return None
     if len(a) == len(b):
         if sorted(a) == sorted(b):
-            return "the same digits in another order"
+            return "order"
         off = [n for n, (x, y) in enumerate(zip(a, b, strict=True)) if x != y]
         if len(off) == 1:
-            return "the last digit changed" if off[0] == len(a) - 1 else "one digit changed"
+            return "last" if off[0] == len(a) - 1 else "one"
         return _TWO if len(off) == 2 and len(a) > 3 else None  # noqa: PLR2004 (a short number has no room for two slips)
     longer, shorter = (a, b) if len(a) > len(b) else (b, a)
     is_lost = any(longer[:n] + longer[n + 1 :] == shorter for n in range(len(longer)))
     if not is_lost or len(longer) != len(shorter) + 1 or (whole and len(longer) < 2):  # noqa: PLR2004
         return None
-    return "a digit lost" if longer is a else "a digit too many"
+    return "lost" if longer is a else "more"
 
 
 def _is_transposition(d: Dispute) -> bool:
-    return d.right is not None and slip(d.right, d.wrong) == "the same digits in another order"
+    return d.right is not None and slip(d.right, d.wrong) == "order"
 
 
 def _is_typo(d: Dispute) -> bool:
@@ -212,41 +213,42 @@ def _is_typo(d: Dispute) -> bool:
 
 
 #: In order: the first that fits names the conflict.
-CLASSES: tuple[tuple[str, str, Callable[[Dispute], bool]], ...] = (
-    ("rank_as_score", "the refused score is the subject's rank", _is_rank),
-    ("wrong_delta", "the change does not lead from the one year's figure to the other's", _is_wrong_delta),
-    ("year", "the refused value is that of another year", _is_related("year")),
-    ("neighbour_line", "the refused value belongs to the next line of the ranking", _is_neighbour),
-    ("component", "the refused value is that of a field, or of the whole", _is_related("component")),
-    ("scope", "the refused value is that of a region or of the country", _is_related("scope")),
-    ("level", "the refused value is of the other level: the province's own ranking, or the nation's", _is_related("level")),
-    ("place_version", "the refused value is that of a province before the merger", _is_related("place_version")),
-    ("unit", "the refused value is the same on another scale", _is_unit),
-    ("skipped_entry", "several places of one list are off by one: an entry is missing", _is_shifted),
-    ("wrong_bottom", "another subject holds the last place", _is_wrong_bottom),
-    ("copied_error", "the refused value is one slip repeated by copies of one story", _is_copied),
-    ("transposition", "the same digits in another order", _is_transposition),
-    ("revision", "announced first, corrected later", _is_revision),
-    ("typo", "a digit changed or lost", _is_typo),
-    ("order", "the score contradicts the order of the ranking", _is_order),
+CLASSES: tuple[tuple[str, Callable[[Dispute], bool]], ...] = (
+    ("rank_as_score", _is_rank),
+    ("wrong_delta", _is_wrong_delta),
+    ("year", _is_related("year")),
+    ("neighbour_line", _is_neighbour),
+    ("component", _is_related("component")),
+    ("scope", _is_related("scope")),
+    ("level", _is_related("level")),
+    ("place_version", _is_related("place_version")),
+    ("unit", _is_unit),
+    ("skipped_entry", _is_shifted),
+    ("wrong_bottom", _is_wrong_bottom),
+    ("copied_error", _is_copied),
+    ("transposition", _is_transposition),
+    ("revision", _is_revision),
+    ("typo", _is_typo),
+    ("order", _is_order),
 )
 #: Slips that show which side is wrong: the refused value is known to be another figure.
 TELLING = ("rank_as_score", "year", "neighbour_line", "component", "scope", "level", "place_version")
-_ALL = {name: (why, test) for name, why, test in CLASSES}
+_ALL = dict(CLASSES)
 
 
-def classify(d: Dispute) -> tuple[str, str]:
+def classify(d: Dispute) -> tuple[str, Words]:
     """Return the class of a dispute and what speaks for it."""
     if d.wrong.label is not None:
-        return "real", "the groups named differ"
-    for name, why, test in CLASSES:
+        return "real", words("tier")
+    for name, test in CLASSES:
         if test(d):
-            return name, (slip(d.right, d.wrong) or why) if name == "typo" and d.right is not None else why
-    return "real", "no slip explains the difference"
+            how = slip(d.right, d.wrong) if name == "typo" and d.right is not None else None
+            return name, words(f"slip.{how}" if how else f"class.{name}")
+    return "real", words("class.real")
 
 
 def telling_slip(d: Dispute) -> str | None:
     """Return the class that explains the refused value as another known figure, or None."""
     if d.wrong.label is not None:
         return None
-    return next((name for name in TELLING if _ALL[name][1](d)), None)
+    return next((name for name in TELLING if _ALL[name](d)), None)

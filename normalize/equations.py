@@ -109,11 +109,8 @@ class Instance(NamedTuple):
         """Return the equation with its figures."""
         shown = {key: _shown(values[key]) for key in self.keys}
         name = self.equation.name
-        if self.equation.form == "order":
-            (score_a, rank_a, score_b, rank_b) = self.keys
-            return f"{name}: {score_a.subject} {shown[rank_a]}. {shown[score_a]} / {score_b.subject} {shown[rank_b]}. {shown[score_b]}"
         if self.equation.form != "sum":
-            return f"{name}: " + " / ".join(f"{key.subject} {key.measure} {shown[key]}" for key in self.keys)
+            return f"{name}: " + " / ".join(f"{key.subject} {_SYMBOLS.get(key.measure, key.measure)} {shown[key]}" for key in self.keys)
         left: list[str] = []
         right: list[str] = []
         for key, times in zip(self.keys, self.times, strict=True):
@@ -198,6 +195,9 @@ def _by_form() -> dict[str, tuple[Equation, ...]]:
         found["parts" if equation.parts else equation.form].append(equation)
     return {form: tuple(of_form) for form, of_form in found.items()}
 
+
+#: As the formulas of equations.toml name them.
+_SYMBOLS = {"score": "s", "rank": "r", "score_min": "min", "score_max": "max"}
 
 Block = tuple[str, str, str | None, int | None, str | None, str | None, str, str]
 

@@ -8,6 +8,7 @@ from normalize.equations import Figure, printed
 from normalize.indices import indices, ranked_count
 from normalize.statement import Key
 from normalize.units import named, unit_in_year
+from normalize.wording import Words, words
 
 _MILLION = 10**6
 _SCORES = frozenset({"score", "score_min", "score_max", "score_mean", "score_median"})
@@ -24,7 +25,7 @@ class Objection(NamedTuple):
     """The class of an error and the reason for it."""
 
     conflict_class: str
-    why: str
+    why: Words
 
 
 def of_figure(key: Key, subject_type: str, figure: Figure) -> Objection | None:
@@ -32,11 +33,11 @@ def of_figure(key: Key, subject_type: str, figure: Figure) -> Objection | None:
     if key.measure == "rank":
         ranked = _ranked(key.index, subject_type, key.year) if key.scope is None and key.level == "national" else None
         if figure.amount < _MILLION or (ranked is not None and figure.amount > ranked * _MILLION):
-            return Objection("impossible", f"rank {printed(figure)} of {ranked or 'at least 1'}")
+            return Objection("impossible", words("objection.rank", figure=printed(figure), ranked=ranked or "…"))
     elif key.measure in _SCORES and key.index in indices():
         largest = _largest(key.index) if key.component is None else 100 * _MILLION
         if not 0 <= figure.amount <= largest:
-            return Objection("impossible", f"{printed(figure)} is off the scale of 0 to {largest // _MILLION}")
+            return Objection("impossible", words("objection.scale", figure=printed(figure), largest=largest // _MILLION))
     return _unit(key.subject, key.year) if subject_type == "province" and key.year is not None else None
 
 
@@ -55,7 +56,7 @@ def _unit(subject: str, year: int) -> Objection | None:
     units = [unit for unit in named(subject) if unit.level == "province"]
     # Indices of the second half of 2025 are given for the new units, those of 2024 sometimes too.
     if units and all(unit_in_year([unit], y) is None for unit in units for y in (year - 1, year, year + 1)):
-        return Objection("place_version", f"{subject} was no province in {year}")
+        return Objection("place_version", words("objection.unit", subject=subject, year=year))
     return None
 
 
@@ -65,4 +66,4 @@ def of_words(key: Key, evidence: str, offset: int | None) -> Objection | None:
     if found is None or offset is None or key.year is None:
         return None
     edition = int(found[1] or found[2])
-    return None if offset + edition == key.year else Objection("year", f"{found[0]!r} is the edition of {offset + edition}")
+    return None if offset + edition == key.year else Objection("year", words("objection.edition", words=found[0], year=offset + edition))

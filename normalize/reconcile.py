@@ -24,6 +24,7 @@ from normalize.objection import Objection, of_figure, of_words
 from normalize.repair import Option, Repair, repair, would_break
 from normalize.statement import TABLES, Key, Statement, agree, finest
 from normalize.truth import Case, Learned, Record, Vote, learn
+from normalize.wording import Words, words
 
 #: An official value or an editor's decision outweighs whatever the press says.
 _DECIDED = 1000.0
@@ -105,16 +106,16 @@ class Conflict:
     conflict_id: str
     key: Key
     conflict_class: str
-    why: str
+    why: Words
     sides: tuple[tuple[Statement, ...], ...]
     weights: tuple[float, ...]
     proposed: Decimal | str | None
     is_claimed: bool
     margin: float
     rule: str
-    reason: str
+    reason: Words
     equations: tuple[Equated, ...]
-    would_change: str
+    would_change: Words
     related: tuple[Related, ...]
     asks_again: bool
 
@@ -636,11 +637,11 @@ class _Judgement:
         right = docket.sides[self.side] if self.side is not None else None
         is_impossible = verdict.objection is not None and verdict.objection.conflict_class == _IMPOSSIBLE
         if right is None and (verdict.figure is None or is_impossible):
-            fact = _fact(docket, docket.sides[0], ("conflict", 0.0, rule, reason), is_open=True)
+            fact = _fact(docket, docket.sides[0], ("conflict", 0.0, rule, reason.en), is_open=True)
         elif right is None and status == "conflict":
-            fact = _fact(docket, docket.sides[0], (status, round(1 - confidence, 3), rule, reason))
+            fact = _fact(docket, docket.sides[0], (status, round(1 - confidence, 4), rule, reason.en))
         else:
-            fact = _fact(docket, right or docket.sides[0], (status, confidence, rule, reason), None if right else verdict.figure)
+            fact = _fact(docket, right or docket.sides[0], (status, confidence, rule, reason.en), None if right else verdict.figure)
         proposed = finest(right).value if right else None if verdict.figure is None else Decimal(printed(verdict.figure))
         sides = ([right] if right else []) + self.losers
         return fact, Conflict(
@@ -674,7 +675,7 @@ class _Judgement:
                 return instance, after
         return None
 
-    def _class(self, equation: tuple[Instance, Mapping[Key, Figure | None]] | None) -> tuple[str, str, list[Related]]:
+    def _class(self, equation: tuple[Instance, Mapping[Key, Figure | None]] | None) -> tuple[str, Words, list[Related]]:
         verdict, docket = self.verdict, self.docket
         loser = self.losers[0] if self.losers else docket.sides[0]
         if verdict.objection is not None and (not self.losers or self.side is None):
@@ -682,7 +683,7 @@ class _Judgement:
             return name, why, []
         wrong = _figure(finest(loser))
         if wrong is None:
-            return "wrong_bottom", "the last place is named twice", []
+            return "wrong_bottom", words("last"), []
         right = verdict.figure
         if verdict.is_suspect and not verdict.is_changed and len(docket.sides) == 1:
             right, loser = self._demanded(), docket.sides[0]
@@ -700,46 +701,47 @@ class _Judgement:
         return next((f for instance, _, after in self.verdict.near if (f := instance.demand(self.docket.key, after)) is not None), None)
 
     def _rule(  # noqa: PLR0911 (one return a rule, in their order)
-        self, equation: tuple[Instance, Mapping[Key, Figure | None]] | None, name_of_class: str, why: str
-    ) -> tuple[str, str]:
+        self, equation: tuple[Instance, Mapping[Key, Figure | None]] | None, name_of_class: str, why: Words
+    ) -> tuple[str, Words]:
         docket, verdict = self.docket, self.verdict
         right = docket.sides[self.side] if self.side is not None else []
         shown = str(finest(right).value) if right else "" if verdict.figure is None else printed(verdict.figure)
+        wrong = _claimed(finest(self.losers[0]) if self.losers else docket.leading)
         decision = next((s for s in right if s.kind == "decision"), None)
         official = next((s for s in right if s.kind == "official"), None)
         if decision is not None:
-            return "decision", f"The editor has decided for {shown}: {decision.evidence}"
+            return "decision", words("reason.decision", shown=shown, why=decision.evidence)
         if official is not None:
-            return "official", f"The official table ({official.source}) gives {shown}."
+            return "official", words("reason.official", source=official.source, shown=shown)
         if verdict.objection is not None and (not right or len(docket.sides) == 1):
-            return f"objection:{verdict.objection.conflict_class}", f"{verdict.objection.why[:1].upper()}{verdict.objection.why[1:]}."
+            return f"objection:{verdict.objection.conflict_class}", words("reason.objection", wrong=wrong, why=verdict.objection.why)
         if verdict.figure is None:
             name = next((i.equation.name for i, *_ in verdict.near), "equation")
-            return f"equation:{name}", f"{docket.leading.value} cannot be: {self._words(0)}."
+            return f"equation:{name}", words("reason.impossible", wrong=_claimed(docket.leading), equation=self._words(0))
         if not right and (equation is not None or verdict.is_changed):
             instance, after = equation or next((i, then) for i, _, then in verdict.near)
-            return f"equation:{instance.equation.name}", f"No source says so, but {shown} satisfies {instance.words(after)}."
+            return f"equation:{instance.equation.name}", words("reason.demanded", shown=shown, equation=instance.words(after))
         if verdict.is_suspect and not verdict.is_changed and len(docket.sides) == 1:
-            return "equation:open", f"One figure of {self._words(0)} is wrong, and this one has the least evidence."
+            return "equation:open", words("reason.suspect", equation=self._words(0))
         if self.docket.is_corrected and self.side == 0:
-            return "correction", f"The source that printed another value before now prints {shown}."
+            return "correction", words("reason.correction", shown=shown)
         if equation is not None and verdict.margin > self._lead() + 1:
-            return f"equation:{equation[0].equation.name}", f"Only {shown} satisfies {equation[0].words(equation[1])}."
+            return f"equation:{equation[0].equation.name}", words("reason.only", shown=shown, equation=equation[0].words(equation[1]))
         if name_of_class in TELLING and self.losers and right:
-            return f"slip:{name_of_class}", f"{finest(self.losers[0]).value} is a slip: {why}."
+            return f"slip:{name_of_class}", words("reason.slip", wrong=wrong, why=why)
         mine, theirs = self._weight(right) if right else 0.0, max((self._weight(side) for side in self.losers), default=0.0)
         if mine <= theirs + 1e-9 and len(docket.sides) > 2:  # noqa: PLR2004 (of two, the lower is no middle)
-            return "median", f"No value has more than half of the evidence; {shown} is in the middle of it."
-        sources = independent(right) if right else 0
-        if verdict.margin >= 1:
-            return "weight", f"{sources} independent source(s) of weight {mine:g} against {theirs:g}."
-        return "weight", f"{shown} leads by weight {mine:g} to {theirs:g}, too little to decide."
+            return "median", words("reason.median", shown=shown)
+        weights = {"mine": f"{mine:.1f}", "theirs": f"{theirs:.1f}"}
+        if self._confidence("weight", verdict.margin) >= _SURE:
+            return "weight", words("reason.weight", sources=independent(right) if right else 0, **weights)
+        return "weight", words("reason.open", shown=shown, **weights)
 
     def _lead(self) -> float:
         return self.docket.weights[self.side or 0] - max((self._weight(side) for side in self.losers), default=0.0)
 
-    def _words(self, n: int) -> str:
-        return next((i.words(before) for i, before, _ in self.verdict.near[n:]), "an equation")
+    def _words(self, n: int) -> str | Words:
+        return next((i.words(before) for i, before, _ in self.verdict.near[n:]), words("some_equation"))
 
     def _confidence(self, rule: str, margin: float) -> float:
         fixed = {"decision": SURELY.official, "official": SURELY.official, "correction": 0.95}.get(rule)
@@ -764,20 +766,25 @@ class _Judgement:
             for instance, before, after in self.verdict.near
         )
 
-    def _would_change(self, margin: float) -> str:
+    def _would_change(self, margin: float) -> Words:
         docket = self.docket
         if self.side is None or not self.losers:
-            return "A source that prints another value, or a decision."
+            return words("change.any")
         right = docket.sides[self.side]
-        rival = str(finest(self.losers[0]).value)
+        rival = _claimed(finest(self.losers[0]))
         if any(s.kind in {"decision", "official"} for s in right):
-            return "Another official table, or a decision."
+            return words("change.table")
         by_source = Counter(s.source for s in right)
         heaviest = min(by_source, key=lambda source: (-by_source[source], source))
         share = self._weight(right) / max(1, independent(right))
         if margin < share:
-            return f"Without {heaviest or 'its source'}, {rival} would lead."
-        return f"{rival} would need evidence of weight {margin:g} more: {math.ceil(margin / max(share, 0.25))} independent source(s)."
+            return words("change.without", source=heaviest or "?", rival=rival)
+        count = math.ceil(margin / max(share, 0.25))
+        return words("change.need", rival=rival, margin=f"{margin:.1f}", count=count)
+
+
+def _claimed(statement: Statement) -> str | Words:
+    return words("last_place") if statement.value is None else str(statement.value)
 
 
 def _shown(figure: Figure | None) -> str:

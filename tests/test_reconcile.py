@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from normalize.classes import CLASSES
 from normalize.cluster import cluster_articles
 from normalize.reconcile import reconcile
 from normalize.statement import Statement, StatementError, read_statement
+from normalize.wording import class_titles, words
 
 
 def said(value: Any, source: str = "a.vn", **parts: Any) -> Statement:
@@ -131,8 +133,50 @@ def test_a_later_correction_by_the_same_source_wins() -> None:
 def test_too_close_to_call_stays_a_conflict() -> None:
     fact, conflict = only([said("90.13", "a.vn"), said("90.30", "b.vn")])
     assert fact.status == "conflict"
-    assert "too little to decide" in conflict.reason
-    assert "would lead" in conflict.would_change
+    assert "too little to decide" in conflict.reason.en
+    assert "would lead" in conflict.would_change.en
+    assert "chưa đủ để quyết định" in conflict.reason.vi
+    assert "90,13" in conflict.reason.vi
+
+
+def test_every_class_has_its_words_in_both_languages() -> None:
+    titles = class_titles()
+    assert {name for name, _ in CLASSES} | {"real", "impossible"} == set(titles)
+    assert all(words(f"class.{name}").vi and title.vi for name, title in titles.items())
+
+
+def test_a_source_that_names_another_last_place_is_refused() -> None:
+    last = {"measure": "rank", "year": 2023, "qualifier": "last"}
+    numbered = said("63", "a.vn", **{**last, "subject": "An Giang", "qualifier": "exact"})
+    vague = said(None, "b.vn", **{**last, "subject": "Bình Thuận"})
+    (conflict,) = reconcile([numbered, vague]).conflicts
+    assert (conflict.key.subject, conflict.conflict_class) == ("Bình Thuận", "wrong_bottom")
+
+
+def test_the_mean_of_the_next_region_is_its_line() -> None:
+    mean = {"measure": "score_mean", "year": 2023, "subject_type": "region"}
+    found = reconcile(
+        [
+            said("86.82", "a.vn", **mean, subject="Bắc Trung Bộ và Duyên hải miền Trung"),
+            said("87.72", "b.vn", **mean, subject="Bắc Trung Bộ và DHMT"),
+            said("87.72", "c.vn", **mean, subject="Trung du và miền núi phía Bắc"),
+        ]
+    )
+    (conflict,) = found.conflicts
+    assert (conflict.conflict_class, conflict.proposed) == ("neighbour_line", Decimal("86.82"))
+
+
+def test_a_value_that_cannot_be_is_not_published() -> None:
+    scores = [("1", "Hải Phòng", "90.10"), ("2", "Quảng Ninh", "79.10"), ("3", "Hà Nội", "88.30"), ("4", "Huế", "88.10")]
+    found = reconcile(
+        [
+            said(value, "a.vn", measure=measure, subject=subject)
+            for rank, subject, score in scores
+            for measure, value in (("rank", rank), ("score", score))
+        ]
+    )
+    fact = next(f for f in found.facts if (f.key.subject, f.key.measure) == ("Quảng Ninh", "score"))
+    assert (fact.value, fact.status, fact.confidence) == (None, "conflict", 0.0)
 
 
 def test_the_result_does_not_depend_on_the_order_of_arrival() -> None:

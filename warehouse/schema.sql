@@ -164,7 +164,7 @@ comment on column fact_history.component is 'Field of the index; null for the wh
 comment on column fact_history.scope is 'Region or group; null for the whole block.';
 comment on column fact_history.modality is 'reported, target or estimate.';
 comment on column fact_history.status is 'agreed, rounded (same within printed digits), single, resolved, conflict or refuted.';
-comment on column fact_history.confidence is '0 to 1: grows with the evidence over the next answer; not calibrated yet (docs/reconciliation.md).';
+comment on column fact_history.confidence is '0 to 1: the share of such values that are right (fitted: docs/reconciliation.md); 0 where no value stands.';
 comment on column fact_history.rule is 'Rule that chose the value.';
 comment on column fact_history.reason is 'One sentence of reason.';
 comment on column fact_history.n_claims is 'Claims about the key, losers included.';
@@ -182,6 +182,9 @@ alter table conflicts add column if not exists did_you_mean varchar;
 alter table conflicts add column if not exists equations_json varchar;
 alter table conflicts add column if not exists asks_again boolean;
 alter table conflicts add column if not exists consequence integer;
+alter table conflicts add column if not exists why_vi varchar;
+alter table conflicts add column if not exists reason_vi varchar;
+alter table conflicts add column if not exists would_change_vi varchar;
 comment on table conflicts is 'Keys whose current claims cannot all be true.';
 comment on column conflicts.conflict_id is 'Stable id: the same key always has it.';
 comment on column conflicts.fact_id is 'The fact it disputes.';
@@ -212,6 +215,9 @@ comment on column conflicts.did_you_mean is 'JSON: keys whose figure the refused
 comment on column conflicts.equations_json is 'JSON: the equations around the value, term by term.';
 comment on column conflicts.asks_again is 'True where a claim was read after the editor decided.';
 comment on column conflicts.consequence is 'How much hangs on it: claims and equations that touch it, totals before fields.';
+comment on column conflicts.why_vi is 'why, in Vietnamese.';
+comment on column conflicts.reason_vi is 'reason, in Vietnamese.';
+comment on column conflicts.would_change_vi is 'would_change, in Vietnamese.';
 comment on column conflicts.since is 'When the conflict was first seen.';
 
 create table if not exists comparable (
