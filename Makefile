@@ -5,7 +5,7 @@ INSTALLED := $(VENV)/.installed
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types unit bench bench-crawl bench-extract bench-truth bench-reconcile bench-scale hostile kill ablation fuzz browser format lock clean
+.PHONY: help demo test check lint types unit bench bench-crawl bench-extract bench-truth bench-reconcile bench-scale bench-report hostile kill ablation fuzz browser format lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -59,6 +59,9 @@ bench-reconcile: $(INSTALLED) ## reconciliation against a known truth: right val
 
 bench-scale: $(INSTALLED) ## a million claims reconciled: seconds and memory beside their limits
 	@$(BIN)/python benchmarks/scale.py
+
+bench-report: $(INSTALLED) ## the report with ten thousand conflicts: seconds and compressed size beside their limits
+	@$(BIN)/python benchmarks/report.py
 
 ablation: $(INSTALLED) ## what each use of underthesea buys in F1 and costs in time
 	@$(BIN)/python benchmarks/ablation.py $(if $(GOLD),--gold $(GOLD))

@@ -166,11 +166,13 @@ def _parser() -> argparse.ArgumentParser:
         commands,
         "archive",
         _archive,
-        "check every byte of the archive: changed bytes, torn ends",
+        "check every byte of the archive, or show a page as it was received",
         "chiso archive verify",
+        "chiso archive show 4cbc4a26cc481e53 --data data > page.html",
         "chiso archive verify --portal dongnai --data /srv/chiso",
     )
-    archive.add_argument("action", choices=("verify",))
+    archive.add_argument("action", choices=("verify", "show"))
+    archive.add_argument("page", nargs="?", metavar="PAGE_ID", help="of show: as the report and the table pages name it")
     archive.add_argument(
         "--portal", action="append", default=[], metavar="NAME", help="only this portal; may be given again (default: all)"
     )
@@ -427,9 +429,18 @@ def _freeze_page(args: argparse.Namespace) -> int:
 
 def _archive(args: argparse.Namespace) -> int:
     from flows.data import DataFolder  # noqa: PLC0415
-    from flows.portals import verify_archive  # noqa: PLC0415
+    from flows.portals import show_page, verify_archive  # noqa: PLC0415
+    from spiders.archive import ArchiveError  # noqa: PLC0415
 
-    return verify_archive(DataFolder(args.data), args.portal)
+    if args.action == "verify":
+        return verify_archive(DataFolder(args.data), args.portal)
+    if not args.page:
+        return _fail("archive show: which page? give its id", WRONG_USAGE)
+    try:
+        show_page(DataFolder(args.data), args.page, sys.stdout.buffer)
+    except ArchiveError as error:
+        return _fail(str(error), WRONG_USAGE)
+    return DONE
 
 
 if __name__ == "__main__":

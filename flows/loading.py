@@ -101,10 +101,7 @@ def load_night(
         superseded, gone = (now - then for now, then in zip(_counts_of_versions(connection), before, strict=True))
         _complete(connection)
         wrong = _load_tables(connection, data)
-        settled = settle(connection)
-        changed = load_facts(connection, [_fact_row(fact) for fact in settled.facts], moment, plain="plain")
-        conflicts = _load_conflicts(connection, settled, run_id, moment)
-        replace(connection, "reliability", [asdict(record) for record in settled.records])
+        changed, conflicts = reconcile_warehouse(connection, run_id, moment)
         facts = count(connection, "facts")
         watched = [_watched(connection, run_id, crawl, read) for crawl in crawls]
         failed = sum(crawl.state != "complete" for crawl in crawls)
@@ -127,6 +124,15 @@ def load_night(
         add(connection, "runs", [{k: v for k, v in asdict(counts).items() if k != "unread"} | {"ended_at": moment, "sample": sample}])
         add(connection, "crawls", watched)
     return counts
+
+
+def reconcile_warehouse(connection: duckdb.DuckDBPyConnection, run_id: str, moment: datetime) -> tuple[int, list[Conflict]]:
+    """Bring facts, conflicts and the sources' records up to date with the statements; return how many facts changed, and the conflicts."""
+    settled = settle(connection)
+    changed = load_facts(connection, [_fact_row(fact) for fact in settled.facts], moment, plain="plain")
+    conflicts = _load_conflicts(connection, settled, run_id, moment)
+    replace(connection, "reliability", [asdict(record) for record in settled.records])
+    return changed, conflicts
 
 
 def _articles_of_pages(connection: duckdb.DuckDBPyConnection, read: Sequence[ReadPage]) -> dict[str, str]:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from urllib.parse import urlsplit
 
 from extract.article import Article
@@ -21,7 +21,7 @@ from flows.crawling import crawl_portal
 from flows.data import DataFolder
 from flows.progress import Progress
 from flows.writing import write_whole
-from spiders.archive import Archive, Page, portals_in
+from spiders.archive import Archive, ArchiveError, Page, portals_in
 from spiders.judge import CrawlCounts
 from spiders.portal import load_portal, portal_of
 from spiders.verify import Finding, verify
@@ -128,6 +128,17 @@ def golden_of(body: bytes, url: str, fetched: date, content_type: str = "") -> d
     article = read_page(body, article_id="frozen", url=url, fetched=fetched, content_type=content_type)
     charset = {"content_type": content_type} if content_type else {}
     return {"url": url, "fetched": str(fetched), **charset, **article.to_json()}
+
+
+def show_page(data: DataFolder, page_id: str, out: IO[bytes]) -> None:
+    """Write the body of an archived page, decompressed and otherwise untouched; raises ArchiveError where there is none."""
+    for name in portals_in(data.archive):
+        archive = Archive(data.archive, name)
+        for page in archive.pages():
+            if page.page_id == page_id:
+                out.write(decompress(archive.body(page), page.content_encoding))
+                return
+    raise ArchiveError(f"{data.archive}: no page {page_id}; the report and the table pages have the ids")
 
 
 def verify_archive(data: DataFolder, portals: Sequence[str]) -> int:

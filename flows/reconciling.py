@@ -147,8 +147,8 @@ def equations(conflict: Conflict) -> list[dict[str, Any]]:
 
 
 def _equation(equation: Equated) -> dict[str, Any]:
-    terms = [{**_named(term.key), "shown": term.shown, "is_disputed": term.is_disputed} for term in equation.terms]
-    return {**asdict(equation), "terms": terms}
+    terms = [{**_named(t.key), "shown": t.shown, "times": t.times, "is_disputed": t.is_disputed} for t in equation.terms]
+    return {**asdict(equation), **in_both("title", equation.title), "terms": terms}
 
 
 def _named(key: Key) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 from normalize.fold import fold
 from normalize.statement import Key
+from normalize.wording import Words
 
 _MILLION = 10**6
 #: A value far off breaks the order with its neighbours on both sides: so many are compared.
@@ -47,9 +48,10 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Equation:
-    """One declared equation; `exception` is how often it fails although every figure is right."""
+    """One declared equation; `title` names it for readers, `exception` is how often it fails although every figure is right."""
 
     name: str
+    title: Words
     formula: str
     form: str
     exception: float
@@ -173,6 +175,7 @@ def _equation(entry: dict[str, Any]) -> Equation:
     years = tuple(entry["years"]) if "years" in entry else range(entry.get("first_year", 1900), entry.get("last_year", 2200) + 1)
     return Equation(
         name=entry["name"],
+        title=Words(**entry["title"]),
         formula=entry["formula"],
         form=entry["form"],
         exception=entry["exception"],

@@ -6,17 +6,16 @@ are settled together: the weights of their values (normalize/truth.py) and the e
 (normalize/equations.py) give the cheapest repair (normalize/repair.py).
 """
 
-import gc
 import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 
 import duckdb
 
 from normalize.classes import TELLING, Dispute, Related, classify, telling_slip
+from normalize.collecting import uncollected
 from normalize.equations import Board, Figure, Instance, Node, printed, tier_label
 from normalize.grouping import SURELY, Grouped, arrow
 from normalize.indices import indices, ranked_count
@@ -42,6 +41,8 @@ _SLOPE, _OFFSET = 0.9, 0.8
 _MARGIN = 12.0
 #: The same for a value whose only rival cannot be.
 _RIVAL_REFUSED = 0.98
+#: Of the neighbours in a ranking that a value fits, so many are shown.
+_NEIGHBOURS = 2
 #: Such a figure is known to be wrong, whatever its weight: it is not published.
 _IMPOSSIBLE = "impossible"
 
@@ -75,22 +76,29 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One figure of an equation, as the report draws it: whose, and whether it is the one disputed."""
+    """One figure of an equation, as the report draws it: whose, how often it counts, whether it is the one disputed."""
 
     key: Key
     shown: str
+    times: int
     is_disputed: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Equated:
-    """An equation around a disputed value: in words, and whether the claims break it and the proposal mends it."""
+    """An equation around a disputed value: in words, and whether the claims break it and the proposal mends it.
+
+    `refuses` are the claimed values that break it where the proposed one does not.
+    """
 
     name: str
+    title: Words
+    form: str
     formula: str
     words: str
     is_broken: bool
     is_mended: bool
+    refuses: tuple[str, ...]
     terms: tuple[Term, ...]
 
 
@@ -159,20 +167,8 @@ def _plain_fact(row: Mapping[str, object]) -> Fact:
 
 def settle(connection: duckdb.DuckDBPyConnection) -> Settled:
     """Settle the relation `statements`; leaves the table `plain`, of which the keys of the returned facts are to be left out."""
-    with _uncollected():
+    with uncollected():
         return _Court(Grouped(connection)).settle()
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Keep the garbage collector from walking a million young objects again and again; none of them is a cycle."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
 
 
 class _Docket:
@@ -754,17 +750,41 @@ class _Judgement:
         return round(min(SURELY.many, 1 / (1 + math.exp(_OFFSET - _SLOPE * max(margin, 0.0)))), 4)
 
     def _equations(self) -> tuple[Equated, ...]:
-        return tuple(
-            Equated(
-                instance.equation.name,
-                instance.equation.formula,
-                instance.words(after),
-                is_broken=not instance.holds(before),
-                is_mended=instance.holds(after),
-                terms=tuple(Term(key, _shown(after[key]), key == self.docket.key) for key in instance.keys),
+        """Return the equations that tell most: all that stay broken, all sums, and of a ranking's neighbours the nearest two."""
+        told = []
+        neighbours = 0
+        for instance, before, after in self.verdict.near:
+            is_mended = instance.holds(after)
+            if is_mended and instance.equation.form in {"order", "unique"}:
+                neighbours += 1
+                if neighbours > _NEIGHBOURS:
+                    continue
+            terms = tuple(
+                Term(key, _shown(after[key]), times, key == self.docket.key)
+                for key, times in zip(instance.keys, instance.times, strict=True)
             )
-            for instance, before, after in self.verdict.near
-        )
+            equation = instance.equation
+            told.append(
+                Equated(
+                    equation.name,
+                    equation.title,
+                    equation.form,
+                    equation.formula,
+                    instance.words(after),
+                    is_broken=not instance.holds(before),
+                    is_mended=is_mended,
+                    refuses=self._refused_by(instance, after),
+                    terms=terms,
+                )
+            )
+        return tuple(told)
+
+    def _refused_by(self, instance: Instance, after: Mapping[Key, Figure | None]) -> tuple[str, ...]:
+        key = self.docket.key
+        if not instance.holds(after):
+            return ()
+        figures = [figure for figure in self.docket.figures if figure not in {None, after[key]}]
+        return tuple(_shown(figure) for figure in figures if not instance.holds({**after, key: figure}))
 
     def _would_change(self, margin: float) -> Words:
         docket = self.docket

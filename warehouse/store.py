@@ -100,8 +100,8 @@ def _stage(connection: duckdb.DuckDBPyConnection, table: str, rows: Rows) -> str
 
 def count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
     """Return how many rows a table or view has."""
-    row = connection.execute(f"select count(*) from {table}").fetchone()  # noqa: S608
-    return int(row[0]) if row else 0
+    ((rows,),) = connection.execute(f"select count(*) from {table}").fetchall()  # noqa: S608
+    return int(rows)
 
 
 _COMPARED = (
