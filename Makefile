@@ -69,7 +69,14 @@ ablation: $(INSTALLED) ## what each use of underthesea buys in F1 and costs in t
 fuzz: $(INSTALLED) ## a million inputs to the readers of numbers, days and places (half an hour)
 	@$(BIN)/python benchmarks/fuzz.py
 
-browser: ## install Chromium from Debian, with which the report is looked at (root)
+# Of axe-core, which looks for barriers in pages, only the tests know; it is not part of chiso.
+AXE := .tools/axe.min.js
+$(AXE):
+	@command -v npm >/dev/null || apt-get install -y -qq --no-install-recommends npm >/dev/null
+	@mkdir -p .tools && cd .tools && npm pack --silent axe-core@4.14.1 >/dev/null 2>&1
+	@tar -xzf .tools/axe-core-4.14.1.tgz -C .tools --strip-components=1 package/axe.min.js && touch $@ && rm .tools/axe-core-4.14.1.tgz
+
+browser: $(AXE) ## install Chromium from Debian and axe-core from npm, with which the report is looked at (root)
 	@command -v chromium >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-noto-core; } >/dev/null
 
 format: $(INSTALLED) ## format the code
@@ -82,4 +89,4 @@ lock: ## resolve the dependencies anew (needs uv): uv.lock, and requirements.loc
 	@sed -E -i -e 's#url = "https://[^"]*/([^"/]+)"#filename = "\1"#' -e 's#registry = "https://[^"]*"#registry = "index"#' uv.lock
 
 clean: ## remove what was installed and what a demo has written
-	rm -rf $(VENV) data
+	rm -rf $(VENV) .tools data

@@ -62,7 +62,8 @@ def fill(warehouse: Path, wanted: int) -> int:
         )
         connection.execute(
             """insert into comparable by name select claim_id, fact_id, index, level, authority, subject, year, measure, component,
-                 scope, modality, base_year, printed, amount, high, decimals, subject_type, subject_id, unit, "of", qualifier, seen, first_hand from made"""
+                 scope, modality, base_year, printed, amount, high, decimals, subject_type, subject_id, unit, "of", qualifier, seen,
+                 first_hand from made"""
         )
         _, conflicts = reconcile_warehouse(connection, "bench", moment)
         run = dict.fromkeys(("pages_new", "articles_new", "claims_new", "facts", "facts_changed", "portals_failed"), 0)

@@ -76,8 +76,8 @@ function series(figure) {
     rank: "rank" in row.dataset ? +row.dataset.rank : null,
     status: row.dataset.status,
     merger: row.dataset.merger,
-    break: english ? row.dataset.breakEn : row.dataset.break,
   }));
+  const breaks = new Map(JSON.parse(figure.dataset.breaks).map(([year, en, vi]) => [year, english ? en : vi]));
   figure.replaceChildren();
   if (rows.length < 2) return;
   const years = d3.range(rows[0].year, rows.at(-1).year + 1);
@@ -93,12 +93,14 @@ function series(figure) {
     const y = measure === "rank" ? d3.scaleLinear([Math.max(1, low - room), high + room], [top, bottom]) : d3.scaleLinear([low - room, high + room], [bottom, top]);
     axes(svg, x, y, years, bottom, measure === "rank" ? y.ticks(4).filter(Number.isInteger) : y.ticks(4));
     svg.append("text").attr("x", LEFT).attr("y", 14).text(measure === "rank" ? `${label} (1 = ${english ? "best" : "cao nhất"})` : label);
+    for (const [year, what] of breaks) {
+      if (year <= years[0] || year > years.at(-1)) continue;
+      const at = x(year - 0.5);
+      svg.append("line").attr("class", "break").attr("x1", at).attr("x2", at).attr("y1", top).attr("y2", bottom).append("title").text(what);
+      svg.append("text").attr("class", "note").attr("x", at + 3).attr("y", top + 8).text(english ? "new method" : "đổi phương pháp");
+    }
     for (const row of rows) {
       const at = x(row.year - 0.5);
-      if (row.break) {
-        svg.append("line").attr("class", "break").attr("x1", at).attr("x2", at).attr("y1", top).attr("y2", bottom).append("title").text(row.break);
-        svg.append("text").attr("class", "note").attr("x", at + 3).attr("y", top + 8).text(english ? "new method" : "đổi phương pháp");
-      }
       if (row.merger) {
         svg.append("line").attr("class", "merger").attr("x1", at).attr("x2", at).attr("y1", top).attr("y2", bottom).append("title").text(row.merger);
         svg.append("text").attr("class", "note").attr("x", at - 3).attr("y", bottom - 4).attr("text-anchor", "end").text(`${english ? "merged" : "sáp nhập"}: ${row.merger}`);
@@ -110,7 +112,7 @@ function series(figure) {
     for (const year of years) {
       const row = of.get(year);
       if (!row || row[measure] === null) { piece = []; pieces.push(piece); continue; }
-      if (row.break || row.merger) { piece = []; pieces.push(piece); }
+      if (breaks.has(year) || row.merger) { piece = []; pieces.push(piece); }
       piece.push(row);
     }
     const line = d3.line((row) => x(row.year), (row) => y(row[measure]));
@@ -124,7 +126,7 @@ function lines(figure) {
   const english = root.classList.contains("en");
   const table = document.getElementById(figure.dataset.lines);
   const years = [...table.querySelectorAll("thead th")].slice(1).map((cell) => +cell.textContent);
-  const breaks = new Set((figure.dataset.breaks || "").split(" ").filter(Boolean).map(Number));
+  const breaks = new Set(JSON.parse(figure.dataset.breaks).map(([year]) => year));
   const subjects = [...table.querySelectorAll("tbody tr")].map((row) => ({
     row,
     name: row.querySelector("th").textContent.trim(),

@@ -4,6 +4,7 @@ Everything that was crawled is escaped; nothing is loaded from outside, and a st
 pages read without scripts: report.js draws charts over the tables, filters rows and switches the language.
 """
 
+import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -125,12 +126,17 @@ def _environment() -> jinja2.Environment:
         title_of=title_of,
         years_of=years_of,
         heat_row=heat_row,
+        json_of=_json_of,
     )
     return environment
 
 
 def _local(moment: datetime) -> str:
     return moment.astimezone(_VIETNAM).strftime("%d/%m/%Y %H:%M")
+
+
+def _json_of(breaks: Mapping[int, Words]) -> str:
+    return json.dumps([[year, words.en, words.vi] for year, words in breaks.items()], ensure_ascii=False)
 
 
 def _signed(times: int) -> str:
