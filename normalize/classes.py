@@ -66,7 +66,7 @@ def _related(d: Dispute) -> list[Related]:
     if d.wrong.label is not None or key.year is None:
         return []
     for step in _NEAR_YEARS:
-        other = key._replace(year=key.year + step, base_year=None if key.base_year is None else key.base_year + step)
+        other = key.in_year(key.year + step, None if key.base_year is None else key.base_year + step)
         if d.known(other) == d.wrong.amount:
             found.append(Related("year", other))
     for other in d.board.beside(key):
@@ -95,7 +95,7 @@ def _is_rank(d: Dispute) -> bool:
         d.key.measure == "score"
         and d.wrong.amount % _MILLION == 0
         and all(statement.decimals == 0 for statement in d.wrong_side)
-        and d.known(d.key._replace(measure="rank")) == d.wrong.amount
+        and d.known(d.key.as_measure("rank")) == d.wrong.amount
     )
 
 
@@ -117,7 +117,7 @@ def _is_neighbour(d: Dispute) -> bool:
         at = next((n for n, (_, subject) in enumerate(ranking) if subject == d.key.subject), None)
         if at is not None:
             beside = [ranking[n][1] for n in (at - 1, at + 1) if 0 <= n < len(ranking)]
-            if any(d.known(d.key._replace(subject=subject)) == d.wrong.amount for subject in beside):
+            if any(d.known(d.key.of(subject)) == d.wrong.amount for subject in beside):
                 return True
     return False
 

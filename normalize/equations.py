@@ -22,8 +22,6 @@ from normalize.wording import Words
 _MILLION = 10**6
 #: A value far off breaks the order with its neighbours on both sides: so many are compared.
 _WINDOW = 3
-#: Base years of changes that are looked for around a figure.
-_YEARS = 12
 #: How an aggregate names the provinces; the least of the ministries bounds no province.
 _PROVINCES = ("tỉnh", "địa phương", "cả nước", "toàn quốc")
 
@@ -36,8 +34,7 @@ class Figure(NamedTuple):
     label: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(NamedTuple):
     """A key with the figure that leads among its claims; `disputed` if there are others."""
 
     key: Key
@@ -84,7 +81,7 @@ class Instance(NamedTuple):
     def holds(self, values: Mapping[Key, Figure | None]) -> bool:
         """Tell whether the equation holds; where a value is unknown (None) it does."""
         figures = [values[key] for key in self.keys]
-        if any(figure is None for figure in figures):
+        if None in figures:
             return True
         return _FORMS[self.equation.form](self, figures)  # type: ignore[arg-type]
 
@@ -224,8 +221,18 @@ class Board:
                 self._scored[block_of(key, node.subject_type)].append((node.figure.amount, key.subject))
             elif key.measure in {"score_min", "score_max"} and any(word in key.subject.lower() for word in _PROVINCES):
                 self._bounds[_year_of(key)][key.measure].append(key)
+        self._anchors: dict[tuple[Any, ...], list[Key]] = defaultdict(list)
+        for key in self.nodes:
+            if key.measure.endswith("_delta") and key.year is not None and key.base_year is not None:
+                self._anchors[_line_of(key, key.measure)].append(key)
+        for anchors in self._anchors.values():
+            anchors.sort(key=_years)
         for ranking in self._scored.values():
             ranking.sort()
+        # Equations come in an order that depends on what is known, never on the order in which it was read.
+        for limits in self._bounds.values():
+            for keys in limits.values():
+                keys.sort(key=Key.texts)
         self._regions = [key for key, node in self.nodes.items() if node.subject_type == "region"]
         self._beside: dict[tuple[Any, ...], list[Key]] | None = None
 
@@ -291,14 +298,12 @@ class Board:
                 if not is_shared and (mine is None or theirs is None or mine.amount >= theirs.amount):
                     continue
                 rank_a = make((index, level, authority, subject, year, "rank", component, scope, modality, None))
-                rank_b = rank_a._replace(subject=other)
+                rank_b = rank_a.of(other)
                 if is_shared:
                     yield from (Instance(equation, (rank_a, rank_b), (1, 1)) for equation in uniques)
                     continue
                 for equation in orders:
-                    instance = Instance(
-                        equation, (rank_a._replace(measure="score"), rank_a, rank_b._replace(measure="score"), rank_b), (1, 1, 1, 1)
-                    )
+                    instance = Instance(equation, (rank_a.as_measure("score"), rank_a, rank_b.as_measure("score"), rank_b), (1, 1, 1, 1))
                     if not instance.holds(self.values):
                         yield instance
 
@@ -327,10 +332,9 @@ class Board:
                     anchors = [key]
                 elif equation.anchor.startswith("count_"):
                     anchors = [key._replace(measure=equation.anchor)]
-                elif from_base:
-                    anchors = [key._replace(measure=equation.anchor, year=key.year + n, base_year=key.year) for n in range(1, _YEARS)]
                 else:
-                    anchors = [key._replace(measure=equation.anchor, base_year=key.year - n) for n in range(1, _YEARS)]
+                    line = self._anchors.get(_line_of(key, equation.anchor), ())
+                    anchors = [anchor for anchor in line if (anchor.base_year if from_base else anchor.year) == key.year]
                 for anchor in anchors:
                     if anchor in self.nodes and anchor not in seen:
                         seen.add(anchor)
@@ -348,12 +352,12 @@ class Board:
                 yield Instance(equation, keys, (-equation.total, *(times for _, times in equation.parts)))
 
     def _orders(self, key: Key, node: Node) -> Iterator[Instance]:
-        rank = key if key.measure == "rank" else key._replace(measure="rank")
-        score = key if key.measure == "score" else key._replace(measure="score")
+        rank = key if key.measure == "rank" else key.as_measure("rank")
+        score = key if key.measure == "score" else key.as_measure("score")
         if rank not in self.nodes or score not in self.nodes:
             return
         for _, other in self._near(rank, node):
-            other_rank, other_score = rank._replace(subject=other), score._replace(subject=other)
+            other_rank, other_score = rank.of(other), score.of(other)
             if other_score in self.nodes:
                 first, second = sorted(((score, rank), (other_score, other_rank)), key=lambda pair: pair[0].subject)
                 for equation in _by_form()["order"]:
@@ -365,7 +369,7 @@ class Board:
             for equation in _by_form()["unique"]:
                 if key.index not in equation.exempt:
                     for _, other in self._near(key, node):
-                        first, second = sorted((key, key._replace(subject=other)), key=lambda k: k.subject)
+                        first, second = sorted((key, key.of(other)), key=lambda k: k.subject)
                         yield Instance(equation, (first, second), (1, 1))
 
     def _near(self, rank: Key, node: Node) -> Iterator[tuple[int, str]]:
@@ -402,6 +406,15 @@ class Board:
 
 def _year_of(key: Key) -> tuple[Any, ...]:
     return (key.index, key.level, key.authority, key.year, key.component, key.scope, key.modality)
+
+
+def _line_of(key: Key, measure: str) -> tuple[Any, ...]:
+    """Return what the figures of one subject over the years share."""
+    return (*key[:4], measure, *key[6:9])
+
+
+def _years(key: Key) -> tuple[int, int]:
+    return key.year or 0, key.base_year or 0
 
 
 def tier_label(value: str) -> str:

@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 import duckdb
 
@@ -20,7 +21,7 @@ from normalize.equations import Board, Figure, Instance, Node, printed, tier_lab
 from normalize.grouping import SURELY, Grouped, arrow
 from normalize.indices import indices, ranked_count
 from normalize.objection import Objection, of_figure, of_words
-from normalize.repair import Option, Repair, repair, would_break
+from normalize.repair import Option, Repair, repair
 from normalize.statement import TABLES, Key, Statement, agree, finest
 from normalize.truth import Case, Learned, Record, Vote, learn
 from normalize.wording import Words, words
@@ -382,15 +383,15 @@ class _Court:
         """Return what the neighbouring years' values must be if `right` is: to recognise last year's figure."""
         if right is None or key.year is None or key.measure not in {"score", "rank"}:
             return {}
-        delta, sign = ("score_delta", 1) if key.measure == "score" else ("rank_delta", -1)
+        measure, sign = ("score_delta", 1) if key.measure == "score" else ("rank_delta", -1)
         found: dict[Key, Figure] = {}
-        values = self._board.values
-        back = values.get(key._replace(measure=delta, base_year=key.year - 1))
+        values, delta = self._board.values, key.as_measure(measure)
+        back = values.get(delta.in_year(key.year, key.year - 1))
         if back is not None:
-            found[key._replace(year=key.year - 1)] = Figure(right.amount - sign * back.amount, max(right.digit, back.digit))
-        on = values.get(key._replace(measure=delta, year=key.year + 1, base_year=key.year))
+            found[key.in_year(key.year - 1, None)] = Figure(right.amount - sign * back.amount, max(right.digit, back.digit))
+        on = values.get(delta.in_year(key.year + 1, key.year))
         if on is not None:
-            found[key._replace(year=key.year + 1)] = Figure(right.amount + sign * on.amount, max(right.digit, on.digit))
+            found[key.in_year(key.year + 1, None)] = Figure(right.amount + sign * on.amount, max(right.digit, on.digit))
         return found
 
     def settle(self) -> Settled:
@@ -455,32 +456,40 @@ class _Court:
             if key in self._board.nodes:
                 for instance in self._board.around(key):
                     found[instance.equation.name, instance.keys] = instance
-        instances = [found[at] for at in sorted(found, key=lambda at: (at[0], [key.texts() for key in at[1]]))]
+        instances = list(found.values())
         known = {key: values.get(key) for instance in instances for key in instance.keys} | {
             key: options[key][0].figure for key in component if options[key]
         }
-        told = self._told_of({key for instance in instances if not instance.holds(known) for key in instance.keys})
+        held = [instance.holds(known) for instance in instances]
+        told = self._told_of({key for instance, holds in zip(instances, held, strict=True) if not holds for key in instance.keys})
         result: Repair = repair({key: options[key] for key in component if options[key]}, instances, known, told)
         after = {**known, **result.changes} if result.changes else known
-        held = {id(instance): instance.holds(known) for instance in instances}
-        holds = held if after is known else {id(instance): instance.holds(after) for instance in instances}
+        holds = [instance.holds(after) for instance in instances] if result.changes else held
         suspects = {_suspect(instance, options, result.margins) for instance in result.unpaid}
         for key in component:
-            near = [instance for instance in instances if key in instance.keys]
             chosen = after.get(key)
             margin = result.margins.get(key, _MARGIN)
-            if chosen is not None:
-                for option in options[key]:
-                    if option.figure != chosen:
-                        weight = next((o.weight for o in options[key] if o.figure == chosen), 0.0)
-                        margin = min(margin, weight - option.weight + would_break(key, option.figure, near, after))
+            around = [n for n, instance in enumerate(instances) if key in instance.keys]
+            refused: dict[int, list[Figure]] = defaultdict(list)
+            price = {option.figure: option.weight for option in options[key]}
+            for figure, weight in price.items():
+                if figure != chosen:
+                    then = {**after, key: figure}
+                    cost = 0.0
+                    for n in around:
+                        if instances[n].holds(then) != holds[n]:
+                            cost -= math.log(instances[n].equation.exception) * (1 if holds[n] else -1)
+                            if holds[n]:
+                                refused[n].append(figure)
+                    if chosen is not None:
+                        margin = min(margin, price.get(chosen, 0.0) - weight + cost)
             verdicts[key] = _Verdict(
                 chosen,
                 margin,
                 tuple(
-                    (instance, known, after)
-                    for instance in near
-                    if not (held[id(instance)] and holds[id(instance)]) or _would_tell(key, instance, options[key], after)
+                    _Near(instances[n], known, after, was_held=held[n], is_held=holds[n], refuses=tuple(refused[n]))
+                    for n in around
+                    if not (held[n] and holds[n]) or refused[n]
                 ),
                 is_suspect=key in suspects,
                 is_changed=key in result.changes,
@@ -517,13 +526,24 @@ class _Court:
         return _Judgement(docket, verdict, self._dispute, shifted).told()
 
 
+class _Near(NamedTuple):
+    """An equation that speaks of a key, with the values before and after the repair, and the claimed ones that break it after."""
+
+    instance: Instance
+    before: Mapping[Key, Figure | None]
+    after: Mapping[Key, Figure | None]
+    was_held: bool
+    is_held: bool
+    refuses: tuple[Figure, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class _Verdict:
-    """What a repair says of one key; `near` are the equations that speak of it, with the values before and after."""
+    """What a repair says of one key; `near` are the equations that speak of it."""
 
     figure: Figure | None
     margin: float
-    near: tuple[tuple[Instance, Mapping[Key, Figure | None], Mapping[Key, Figure | None]], ...]
+    near: tuple[_Near, ...]
     is_suspect: bool = False
     is_changed: bool = False
     objection: Objection | None = None
@@ -548,11 +568,6 @@ def _components(broken: Sequence[Instance], alone: Iterable[Key]) -> list[list[K
     for key in parent:
         groups[root(key)].append(key)
     return sorted((sorted(group, key=Key.texts) for group in groups.values()), key=lambda group: group[0].texts())
-
-
-def _would_tell(key: Key, instance: Instance, options: Sequence[Option], after: Mapping[Key, Figure | None]) -> bool:
-    """Tell whether one of the values that were claimed for a key would break an equation."""
-    return any(option.figure != after[key] and not instance.holds({**after, key: option.figure}) for option in options)
 
 
 def _suspect(instance: Instance, options: Mapping[Key, Sequence[Option]], margins: Mapping[Key, float]) -> Key:
@@ -662,16 +677,12 @@ class _Judgement:
         n = next((n for n, other in enumerate(self.docket.sides) if other is side), None)
         return 0.0 if n is None else min(self.docket.weights[n], _DECIDED)
 
-    def _deciding_equation(self) -> tuple[Instance, Mapping[Key, Figure | None]] | None:
+    def _deciding_equation(self) -> _Near | None:
         """Return the equation that holds with the verdict and with none of the other values."""
-        key = self.docket.key
-        rivals = [figure for n, figure in enumerate(self.docket.figures) if n != self.side and figure is not None]
-        for instance, _, after in self.verdict.near:
-            if instance.holds(after) and rivals and not any(instance.holds({**after, key: figure}) for figure in rivals):
-                return instance, after
-        return None
+        rivals = {figure for n, figure in enumerate(self.docket.figures) if n != self.side and figure is not None}
+        return next((near for near in self.verdict.near if near.is_held and rivals and rivals <= set(near.refuses)), None)
 
-    def _class(self, equation: tuple[Instance, Mapping[Key, Figure | None]] | None) -> tuple[str, Words, list[Related]]:
+    def _class(self, equation: _Near | None) -> tuple[str, Words, list[Related]]:
         verdict, docket = self.verdict, self.docket
         loser = self.losers[0] if self.losers else docket.sides[0]
         if verdict.objection is not None and (not self.losers or self.side is None):
@@ -683,7 +694,7 @@ class _Judgement:
         right = verdict.figure
         if verdict.is_suspect and not verdict.is_changed and len(docket.sides) == 1:
             right, loser = self._demanded(), docket.sides[0]
-        name_of = equation[0].equation.name if equation else next((i.equation.name for i, *_ in verdict.near), None)
+        name_of = equation.instance.equation.name if equation else next((near.instance.equation.name for near in verdict.near), None)
         dispute = self._dispute(
             docket, right, wrong, loser, docket.sides[self.side] if self.side is not None else (), self._shifted, name_of
         )
@@ -694,10 +705,10 @@ class _Judgement:
 
     def _demanded(self) -> Figure | None:
         """Return what a broken equation would make of the key."""
-        return next((f for instance, _, after in self.verdict.near if (f := instance.demand(self.docket.key, after)) is not None), None)
+        return next((f for near in self.verdict.near if (f := near.instance.demand(self.docket.key, near.after)) is not None), None)
 
     def _rule(  # noqa: PLR0911 (one return a rule, in their order)
-        self, equation: tuple[Instance, Mapping[Key, Figure | None]] | None, name_of_class: str, why: Words
+        self, equation: _Near | None, name_of_class: str, why: Words
     ) -> tuple[str, Words]:
         docket, verdict = self.docket, self.verdict
         right = docket.sides[self.side] if self.side is not None else []
@@ -712,17 +723,20 @@ class _Judgement:
         if verdict.objection is not None and (not right or len(docket.sides) == 1):
             return f"objection:{verdict.objection.conflict_class}", words("reason.objection", wrong=wrong, why=verdict.objection.why)
         if verdict.figure is None:
-            name = next((i.equation.name for i, *_ in verdict.near), "equation")
+            name = next((near.instance.equation.name for near in verdict.near), "equation")
             return f"equation:{name}", words("reason.impossible", wrong=_claimed(docket.leading), equation=self._words(0))
         if not right and (equation is not None or verdict.is_changed):
-            instance, after = equation or next((i, then) for i, _, then in verdict.near)
-            return f"equation:{instance.equation.name}", words("reason.demanded", shown=shown, equation=instance.words(after))
+            near = equation or verdict.near[0]
+            return f"equation:{near.instance.equation.name}", words(
+                "reason.demanded", shown=shown, equation=near.instance.words(near.after)
+            )
         if verdict.is_suspect and not verdict.is_changed and len(docket.sides) == 1:
             return "equation:open", words("reason.suspect", equation=self._words(0))
         if self.docket.is_corrected and self.side == 0:
             return "correction", words("reason.correction", shown=shown)
         if equation is not None and verdict.margin > self._lead() + 1:
-            return f"equation:{equation[0].equation.name}", words("reason.only", shown=shown, equation=equation[0].words(equation[1]))
+            instance = equation.instance
+            return f"equation:{instance.equation.name}", words("reason.only", shown=shown, equation=instance.words(equation.after))
         if name_of_class in TELLING and self.losers and right:
             return f"slip:{name_of_class}", words("reason.slip", wrong=wrong, why=why)
         mine, theirs = self._weight(right) if right else 0.0, max((self._weight(side) for side in self.losers), default=0.0)
@@ -737,7 +751,7 @@ class _Judgement:
         return self.docket.weights[self.side or 0] - max((self._weight(side) for side in self.losers), default=0.0)
 
     def _words(self, n: int) -> str | Words:
-        return next((i.words(before) for i, before, _ in self.verdict.near[n:]), words("some_equation"))
+        return next((near.instance.words(near.before) for near in self.verdict.near[n:]), words("some_equation"))
 
     def _confidence(self, rule: str, margin: float) -> float:
         fixed = {"decision": SURELY.official, "official": SURELY.official, "correction": 0.95}.get(rule)
@@ -753,9 +767,9 @@ class _Judgement:
         """Return the equations that tell most: all that stay broken, all sums, and of a ranking's neighbours the nearest two."""
         told = []
         neighbours = 0
-        for instance, before, after in self.verdict.near:
-            is_mended = instance.holds(after)
-            if is_mended and instance.equation.form in {"order", "unique"}:
+        for instance, _, after, was_held, is_held, refuses in self.verdict.near:
+            equation = instance.equation
+            if is_held and equation.form in {"order", "unique"}:
                 neighbours += 1
                 if neighbours > _NEIGHBOURS:
                     continue
@@ -763,7 +777,6 @@ class _Judgement:
                 Term(key, _shown(after[key]), times, key == self.docket.key)
                 for key, times in zip(instance.keys, instance.times, strict=True)
             )
-            equation = instance.equation
             told.append(
                 Equated(
                     equation.name,
@@ -771,20 +784,13 @@ class _Judgement:
                     equation.form,
                     equation.formula,
                     instance.words(after),
-                    is_broken=not instance.holds(before),
-                    is_mended=is_mended,
-                    refuses=self._refused_by(instance, after),
+                    is_broken=not was_held,
+                    is_mended=is_held,
+                    refuses=tuple(_shown(figure) for figure in refuses),
                     terms=terms,
                 )
             )
         return tuple(told)
-
-    def _refused_by(self, instance: Instance, after: Mapping[Key, Figure | None]) -> tuple[str, ...]:
-        key = self.docket.key
-        if not instance.holds(after):
-            return ()
-        figures = [figure for figure in self.docket.figures if figure not in {None, after[key]}]
-        return tuple(_shown(figure) for figure in figures if not instance.holds({**after, key: figure}))
 
     def _would_change(self, margin: float) -> Words:
         docket = self.docket

@@ -46,6 +46,18 @@ class Key(NamedTuple):
         """Return the parts as text, to sort by and to hash."""
         return tuple(map(str, self))
 
+    def of(self, subject: str) -> "Key":
+        """Return the same key of another subject; much faster than `_replace`, and asked a million times."""
+        return Key._make((*self[:3], subject, *self[4:]))
+
+    def as_measure(self, measure: str) -> "Key":
+        """Return the same key with another measure."""
+        return Key._make((*self[:5], measure, *self[6:]))
+
+    def in_year(self, year: int, base_year: int | None) -> "Key":
+        """Return the same key of another year, compared with another one."""
+        return Key._make((*self[:4], year, *self[5:9], base_year))
+
     @property
     def fact_id(self) -> str:
         """Return the stable id of the fact about this key."""
