@@ -63,9 +63,12 @@ def review(folder: Path, *, everything: bool = False) -> int:
         columns, rows = ask(DataFolder(folder).warehouse, sql)
     except WarehouseError as error:
         return _fail(error)
+    if not rows:
+        sys.stdout.write("Nothing waits.\n")
+        return DONE
     print_table(columns, rows, "table")
-    sys.stdout.write("Decide with: chiso review CONFLICT --value ... --reason ... --who ...\n" if rows else "Nothing waits.\n")
-    return FINDINGS if rows else DONE
+    sys.stdout.write("Decide with: chiso review CONFLICT --value ... --reason ... --who ...\n")
+    return FINDINGS
 
 
 def decide(folder: Path, conflict: str, *, value: str, reason: str, who: str) -> int:

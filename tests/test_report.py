@@ -132,8 +132,7 @@ def test_series_mark_gaps_breaks_and_mergers(first_night: Night) -> None:
 def figure(subject: str, year: int, value: str, **parts: Any) -> dict[str, Any]:
     return {
         "fact_id": f"f-{subject}{year}", "index": "PCI", "level": "national", "authority": None, "subject": subject, "subject_type": "province",
-        "subject_id": None, "year": year, "measure": "score", "value_text": value, "value": float(value), "of": None, "status": "agreed",
-        "confidence": 1.0, "n_claims": 1, "n_independent": 1, **parts,
+        "subject_id": None, "year": year, "measure": "score", "value_text": value, "value": float(value), "of": None, "status": "agreed", **parts,
     }  # fmt: skip
 
 

@@ -92,8 +92,9 @@ def _csv(conflicts: Sequence[Row]) -> str:
 def cell(value: object) -> str:
     """Neutralise what a spreadsheet would run; negative numbers stay numbers."""
     text = "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
-    is_number = text.removeprefix("-").replace(".", "", 1).isdecimal()
-    return f"'{text}" if text.startswith(_FORMULA) and not is_number else text
+    if not text.startswith(_FORMULA) or text.removeprefix("-").replace(".", "", 1).isdecimal():
+        return text
+    return f"'{text}"
 
 
 def _json(report: Report) -> str:

@@ -62,7 +62,7 @@ def both(en: str, vi: str) -> Markup:
     return Markup(f'<span class="vi" lang="vi">{escape(vi)}</span><span class="en" lang="en">{escape(en)}</span>')  # noqa: S704 (escaped)
 
 
-def said(words: Words) -> Markup:
+def told(words: Words) -> Markup:
     """Return a sentence in both languages."""
     return both(words.en, words.vi)
 
@@ -73,10 +73,13 @@ def number(value: object) -> Markup:
     return both(text, comma(text))
 
 
+KINDS_SAID = {kind: told(words) for kind, words in KINDS.items()}
+
+
 @cache
 def tag(status: str) -> Markup:
     """Return the label of a status."""
-    return Markup('<span class="tag s-{}">{}</span>').format(status, said(STATUSES[status]))
+    return Markup('<span class="tag s-{}">{}</span>').format(status, told(STATUSES[status]))
 
 
 #: Texts that are the same on every page are put into the template once, when it is read.
@@ -117,7 +120,7 @@ def _environment() -> jinja2.Environment:
         worst=WORST,
         page_of=page_of,
         t=both,
-        w=said,
+        w=told,
         number=number,
         status=tag,
         members=members,
@@ -126,6 +129,7 @@ def _environment() -> jinja2.Environment:
         title_of=title_of,
         years_of=years_of,
         heat_row=heat_row,
+        side=side,
         json_of=_json_of,
     )
     return environment
@@ -275,6 +279,22 @@ def heat_row(subject: str, of: Mapping[int, Row], years: Sequence[int], conflict
         data = f' data-score="{score["value"]}"' if is_scored and score["value"] is not None else ""
         cells.append(f'<td class="f-{cell["status"]}"{data} title="{whose} {year}{f": {place}" if place else ""}">{shown}</td>')
     return Markup("".join(cells))  # noqa: S704 (escaped)
+
+
+def side(said: Row, *, won: bool) -> Markup:
+    """Return one claim of a conflict: its figure, its sentence with the figure marked, who says it, where and when."""
+    shown = number(said["value"]) if said["value"] else both("last place", "cuối bảng")
+    title, mark = escape(said["source_title"]), escape(said["figure"])
+    marked = f"<mark>{mark}</mark>" if mark else ""
+    whose = f'<a href="{escape(said["link"])}" rel="noopener noreferrer nofollow">{title}</a>' if said["link"] else title
+    published = f"{said['published']:%d/%m/%Y}" if said["published"] else both("no date", "không rõ ngày")
+    gone = f" · <b>{both('gone', 'đã gỡ')}</b>" if said["gone"] else ""
+    copy = f" · {both('archived copy', 'bản lưu')} <code>chiso archive show {escape(said['page_id'])}</code>" if said["page_id"] else ""
+    return Markup(  # noqa: S704 (escaped)
+        f'<div class="side{" won" if won else ""}"><div class="value">{shown}</div>'
+        f"<blockquote>{escape(said['before'])}{marked}{escape(said['after'])}</blockquote>"
+        f'<p class="soft">{whose} · {KINDS_SAID[said["kind"]]} · {published}{gone}{copy}</p></div>'
+    )
 
 
 @cache

@@ -38,8 +38,7 @@ select index, year, count(distinct subject) filter (subject_type = 'province') a
   from facts where modality = 'reported' group by all order by index, year;
 
 -- section figures
-select fact_id, index, level, authority, subject, subject_type, subject_id, year, measure, value_text, value, "of", status,
-  confidence, n_claims, n_independent
+select fact_id, index, level, authority, subject, subject_type, subject_id, year, measure, value_text, value, "of", status
   from facts where modality = 'reported' and component is null and scope is null and year is not null and measure in ('score', 'rank')
   order by index, level, authority nulls first, subject_type, subject, year, measure;
 
