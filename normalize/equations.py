@@ -13,15 +13,20 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
+from itertools import chain
+from statistics import median
 from typing import Any, NamedTuple
 
 from normalize.fold import fold
+from normalize.indices import ranked_count
 from normalize.statement import Key
 from normalize.wording import Words
 
 _MILLION = 10**6
 #: A value far off breaks the order with its neighbours on both sides: so many are compared.
 _WINDOW = 3
+#: What a block's scores have in common.
+_AGGREGATES = frozenset({"score_min", "score_max", "score_mean", "score_median"})
 #: How an aggregate names the provinces; the least of the ministries bounds no province.
 _PROVINCES = ("tỉnh", "địa phương", "cả nước", "toàn quốc")
 
@@ -87,7 +92,7 @@ class Instance(NamedTuple):
 
     def demand(self, wanted: Key, values: Mapping[Key, Figure | None]) -> Figure | None:
         """Return what a sum demands of one of its keys, in the digits of its neighbours; None if it demands no one number."""
-        if self.equation.form != "sum":
+        if self.equation.form not in {"sum", "mean"}:
             return None
         rest, digit, mine = 0, 1, 0
         for key, times in zip(self.keys, self.times, strict=True):
@@ -108,6 +113,8 @@ class Instance(NamedTuple):
         """Return the equation with its figures."""
         shown = {key: _shown(values[key]) for key in self.keys}
         name = self.equation.name
+        if self.equation.form in {"mean", "median"}:
+            return f"{name}: {shown[self.keys[0]]} / {len(self.keys) - 1} s"
         if self.equation.form != "sum":
             return f"{name}: " + " / ".join(f"{key.subject} {_SYMBOLS.get(key.measure, key.measure)} {shown[key]}" for key in self.keys)
         left: list[str] = []
@@ -158,7 +165,12 @@ def _tier(instance: Instance, figures: Sequence[Figure]) -> bool:
     return bounds is None or bounds[0] * _MILLION <= score.amount + score.digit // 2 and score.amount < bounds[1] * _MILLION + score.digit  # noqa: RUF021
 
 
-_FORMS = {"sum": _sum, "order": _order, "unique": _unique, "at_most": _at_most, "tier": _tier}
+def _median(_: Instance, figures: Sequence[Figure]) -> bool:
+    middle = median(figure.amount for figure in figures[1:])
+    return abs(figures[0].amount - middle) <= max(figures[0].digit, figures[1].digit)
+
+
+_FORMS = {"mean": _sum, "median": _median, "sum": _sum, "order": _order, "unique": _unique, "at_most": _at_most, "tier": _tier}
 
 
 @cache
@@ -219,8 +231,17 @@ class Board:
         for key, node in self.nodes.items():
             if key.measure == "rank" and node.figure.label is None:
                 self._scored[block_of(key, node.subject_type)].append((node.figure.amount, key.subject))
-            elif key.measure in {"score_min", "score_max"} and any(word in key.subject.lower() for word in _PROVINCES):
+            elif (
+                key.measure.startswith("score_") and key.measure in _AGGREGATES and any(word in key.subject.lower() for word in _PROVINCES)
+            ):
                 self._bounds[_year_of(key)][key.measure].append(key)
+        self._members: dict[Key, tuple[Key, ...]] = {}
+        self._scored_subjects: dict[tuple[Any, ...], list[str]] = defaultdict(list)
+        for year in self._bounds:
+            self._scored_subjects[year] = []
+        for key, node in self.nodes.items():
+            if key.measure == "score" and node.subject_type == "province" and key.level == "national" and _year_of(key) in self._bounds:
+                self._scored_subjects[_year_of(key)].append(key.subject)
         self._anchors: dict[tuple[Any, ...], list[Key]] = defaultdict(list)
         for key in self.nodes:
             if key.measure.endswith("_delta") and key.year is not None and key.base_year is not None:
@@ -264,6 +285,7 @@ class Board:
             yield from self._uniques(key, node)
         yield from self._limits(key, node)
         yield from self._tiers(key)
+        yield from self._statistics(key)
 
     def broken(self) -> list[Instance]:
         """Return every equation of the board that does not hold."""
@@ -278,6 +300,8 @@ class Board:
         for block, ranking in self._scored.items():
             found.extend(self._broken_ranking(block, ranking))
         found.extend(i for key in self.nodes if key.measure == "tier" for i in self._tiers(key) if not i.holds(self.values))
+        for limits in self._bounds.values():
+            found.extend(i for keys in limits.values() for key in keys for i in self._statistics(key) if not i.holds(self.values))
         return found
 
     def _broken_ranking(self, block: Block, ranking: Sequence[tuple[int, str]]) -> Iterator[Instance]:
@@ -394,6 +418,33 @@ class Board:
                 other = next(m for m in measures if m != "score")
                 for limit in bounds.get(other, ()):
                     yield Instance(equation, tuple(key if m == "score" else limit for m in measures), (1, 1))
+
+    def _statistics(self, key: Key) -> Iterator[Instance]:
+        """Yield the mean and the median over all provinces, where a score of every one that was ranked is known."""
+        if key.level != "national" or key.scope is not None or key.component is not None:
+            return
+        if key.measure in _AGGREGATES:
+            wholes = [key]
+        elif key.measure == "score" and self.nodes[key].subject_type == "province":
+            wholes = list(chain.from_iterable(self._bounds.get(_year_of(key), {}).values()))
+        else:
+            return
+        for whole in wholes:
+            for equation in (*_by_form().get("mean", ()), *_by_form().get("median", ())):
+                if equation.terms[0][0] == whole.measure and equation.concerns(whole):
+                    members = self._scores_of(whole)
+                    if members and (whole is key or key in members):
+                        times = (-len(members), *(1 for _ in members)) if equation.form == "mean" else (1,) * (1 + len(members))
+                        yield Instance(equation, (whole, *members), times)
+
+    def _scores_of(self, whole: Key) -> tuple[Key, ...]:
+        """Return the scores of all provinces that an aggregate is over; none unless every one is known."""
+        if whole not in self._members:
+            wanted = ranked_count(whole.index, "province", whole.year)
+            score = whole.as_measure("score")
+            names = self._scored_subjects.get(_year_of(whole), ())
+            self._members[whole] = tuple(score.of(name) for name in sorted(names)) if len(names) == wanted else ()
+        return self._members[whole]
 
     def _tiers(self, key: Key) -> Iterator[Instance]:
         if key.measure not in {"tier", "score"} or key.component is not None or key.scope is not None:

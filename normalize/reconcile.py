@@ -773,9 +773,11 @@ class _Judgement:
                 neighbours += 1
                 if neighbours > _NEIGHBOURS:
                     continue
+            is_whole = equation.form in {"mean", "median"}
             terms = tuple(
                 Term(key, _shown(after[key]), times, key == self.docket.key)
-                for key, times in zip(instance.keys, instance.times, strict=True)
+                for n, (key, times) in enumerate(zip(instance.keys, instance.times, strict=True))
+                if not is_whole or n == 0 or key == self.docket.key
             )
             told.append(
                 Equated(

@@ -1,14 +1,18 @@
 """Truth discovery and the smallest repair: who is believed, and which figure an equation condemns."""
 
 import random
+from datetime import date
 from decimal import Decimal
 from typing import Any
+
+import pytest
 
 from normalize.decisions import DecisionError, read_decisions, statement_of
 from normalize.equations import equations
 from normalize.reconcile import reconcile
 from normalize.statement import Statement, read_statement
 from normalize.truth import Case, Vote, learn
+from normalize.units import provinces_and_ministries
 
 
 def said(value: Any, source: str, **parts: Any) -> Statement:
@@ -112,3 +116,22 @@ def test_a_large_reconciliation_does_not_depend_on_the_order_of_arrival() -> Non
     once = reconcile(statements)
     rng.shuffle(statements)
     assert reconcile(statements) == once
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "measure", "printed"),
+    [
+        ("mean_of_all", "61.90", "score_mean", "60.31"),  # one score is 1,90 too high: the mean would be 60,34
+        ("median_of_all", "60.00", "score_median", "60.13"),  # 60,31 printed as 60,13
+    ],
+)
+def test_the_mean_and_the_median_of_all_show_a_wrong_figure(name: str, first: str, measure: str, printed: str) -> None:
+    names = sorted(u.name for u in provinces_and_ministries() if u.level == "province" and u.valid_on(date(2016, 12, 31)))
+    assert len(names) == 63
+    true = {"index": "PCI", "year": 2016}
+    others = [said(str(Decimal(6000 + n) / 100), "a.vn", **true, subject=subject) for n, subject in enumerate(names) if n]
+    aggregate = {**true, "subject": "63 tỉnh", "subject_type": "aggregate", "measure": measure}
+    right = [*others, said("60.00", "a.vn", **true, subject=names[0]), said("60.31", "b.vn", **aggregate)]
+    assert not reconcile(right).conflicts
+    (conflict,) = reconcile([*others, said(first, "a.vn", **true, subject=names[0]), said(printed, "b.vn", **aggregate)]).conflicts
+    assert [equation.name for equation in conflict.equations] == [name]

@@ -51,7 +51,7 @@ CHANGES = {
     "resolved": Words("resolved", "đã giải quyết"),
     "withdrawn": Words("withdrawn", "không còn mâu thuẫn"),
 }
-_EDGES = {"sum": "=", "order": "≥", "unique": "≠", "at_most": "≤", "tier": "∈"}
+_EDGES = {"sum": "=", "mean": "=", "median": "=", "order": "≥", "unique": "≠", "at_most": "≤", "tier": "∈"}
 
 
 @lru_cache(maxsize=1 << 17)
@@ -155,6 +155,9 @@ def _name_of(index: str) -> Words:
 def _sides_of(equation: Row) -> tuple[list[Row], list[Row]]:
     """Return the terms on the left and on the right of an equation, as they are drawn."""
     terms = equation["terms"]
+    if equation["form"] in {"mean", "median"}:
+        # Of sixty scores only the disputed one is drawn.
+        return terms[:1], [t for t in terms[1:] if t["is_disputed"]]
     if equation["form"] == "sum":
         return [t for t in terms if t["times"] > 0], [t for t in terms if t["times"] < 0]
     half = len(terms) // 2
