@@ -20,6 +20,8 @@ from normalize.truth import FALSE_NUMBERS
 _EXPLAINED, _UNEXPLAINED = 0.0, 2.5
 #: A figure that equals another one of its surroundings (last year's, the next line's, a field's) costs so much less to change.
 _TOLD = 1.0
+#: A change is worked out by who prints it, where scores and ranks are copied: it is the first to be doubted.
+_DERIVED = 0.25
 #: "Unknown" may be any value: some would satisfy an inequality by chance.
 _UNKNOWN = math.log(FALSE_NUMBERS) - math.log(2)
 #: Where more has to be tried, one change after another is taken instead.
@@ -160,7 +162,7 @@ def _ways(
     key: Key, options: Sequence[Option], instance: Instance, now: Mapping[Key, Figure | None], told: frozenset[Key]
 ) -> list[tuple[Figure | None, float]]:
     """Return the values that a key may take instead of its own, each with its price."""
-    lead = options[0].weight - (_TOLD if key in told else 0.0)
+    lead = options[0].weight - (_TOLD if key in told else 0.0) - (_DERIVED if key.measure.endswith("_delta") else 0.0)
     ways: list[tuple[Figure | None, float]] = [(option.figure, max(0.0, lead - option.weight)) for option in options[1:]]
     wanted = instance.demand(key, now)
     if wanted is None:

@@ -135,3 +135,15 @@ def test_the_mean_and_the_median_of_all_show_a_wrong_figure(name: str, first: st
     assert not reconcile(right).conflicts
     (conflict,) = reconcile([*others, said(first, "a.vn", **true, subject=names[0]), said(printed, "b.vn", **aggregate)]).conflicts
     assert [equation.name for equation in conflict.equations] == [name]
+
+
+def test_a_change_is_doubted_before_the_scores_that_it_joins() -> None:
+    mean = {"subject": "63 tỉnh", "subject_type": "aggregate"}
+    (conflict,) = reconcile(
+        [
+            said("84.79", "a.vn", year=2022, measure="score_mean", **mean),
+            said("86.37", "b.vn", year=2021, measure="score_mean", **mean),
+            said("-1.78", "a.vn", year=2022, base_year=2021, measure="score_delta", **mean),
+        ]
+    ).conflicts
+    assert (conflict.key.measure, conflict.proposed, conflict.is_claimed) == ("score_delta", Decimal("-1.58"), False)
