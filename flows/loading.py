@@ -17,7 +17,8 @@ from normalize.cluster import Sketch, cluster_sketches
 from normalize.decisions import DecisionError, read_decisions, statement_of
 from normalize.grouping import COLUMNS, arrow, row_of
 from normalize.indices import indices
-from normalize.reconcile import Conflict, Fact, Settled, settle
+from normalize.judgement import Conflict, Fact
+from normalize.reconcile import Settled, settle
 from normalize.reference import ReferenceTableError, read_reference, shipped
 from normalize.statement import Key, Statement, read_statement
 from normalize.units import districts, provinces_and_ministries

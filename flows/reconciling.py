@@ -9,7 +9,8 @@ from typing import IO, Any
 from flows.writing import write_whole
 from normalize.cluster import cluster_articles
 from normalize.decisions import DecisionError, read_decisions, statement_of
-from normalize.reconcile import Conflict, Equated, Fact, reconcile
+from normalize.judgement import Conflict, Equated, Fact
+from normalize.reconcile import reconcile
 from normalize.statement import Key, Statement, StatementError, read_statement
 from normalize.wording import Words
 from spiders.portal import portal_of
