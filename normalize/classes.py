@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from normalize.equations import Board, Figure, printed
+from normalize.objection import ranked_of
 from normalize.statement import Key, Statement
 from normalize.units import members
 from normalize.wording import Words, words
@@ -129,6 +130,12 @@ def _is_shifted(d: Dispute) -> bool:
     return abs(off) == _MILLION and any(d.shifted.get((s.article, d.key.index, d.key.year, off), 0) >= _SHIFTED for s in d.wrong_side)
 
 
+def _is_of_others(d: Dispute) -> bool:
+    """Tell whether the refused place is one of another number than are ranked: another list, or another year's."""
+    ranked = ranked_of(d.key, d.subject_type) if d.key.measure == "rank" else None
+    return ranked is not None and all(statement.of not in {None, ranked} for statement in d.wrong_side)
+
+
 def _is_wrong_delta(d: Dispute) -> bool:
     return d.key.measure.endswith("_delta") and d.equation is not None and not _is_copied(d)
 
@@ -223,6 +230,7 @@ CLASSES: tuple[tuple[str, Callable[[Dispute], bool]], ...] = (
     ("level", _is_related("level")),
     ("place_version", _is_related("place_version")),
     ("unit", _is_unit),
+    ("wrong_denominator", _is_of_others),
     ("skipped_entry", _is_shifted),
     ("wrong_bottom", _is_wrong_bottom),
     ("copied_error", _is_copied),

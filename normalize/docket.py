@@ -4,8 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from normalize.equations import Figure, tier_label
-from normalize.indices import indices, ranked_count
-from normalize.objection import Objection, of_figure, of_words
+from normalize.indices import indices
+from normalize.objection import Objection, of_figure, of_words, ranked_of
 from normalize.statement import TABLES, Key, Statement, agree, finest
 from normalize.truth import Case, Vote
 
@@ -105,7 +105,7 @@ def figure_of(statement: Statement) -> Figure | None:
 
 def last_place(key: Key, subject_type: str, of: int | None) -> Figure | None:
     """Return the last place of a ranking as a number, where it is known how many are ranked."""
-    ranked = of or (ranked_count(key.index, subject_type, key.year) if key.scope is None and key.level == "national" else None)
+    ranked = ranked_of(key, subject_type) or of
     return Figure(ranked * 10**6, 10**6) if ranked else None
 
 

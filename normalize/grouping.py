@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import duckdb
 import pyarrow as pa
 
+from normalize.indices import ranked_count
 from normalize.statement import Key, Statement
 
 _SCHEMA = pa.schema([
@@ -61,7 +62,8 @@ from {{of}} group by fact_id
 _PLAIN = f"""
 create or replace temp table plain as
 select k.fact_id, s.index, s.level, s.authority, s.subject, s.year, s.measure, s.component, s.scope, s.modality, s.base_year,
-       s.amount / 1e6 as value, s.printed as value_text, s.high::double as value_high, s.decimals, s.qualifier, k.unit, k."of",
+       s.amount / 1e6 as value, s.printed as value_text, s.high::double as value_high, s.decimals, s.qualifier, k.unit,
+       coalesce(r.ranked, k."of") as "of",
        s.subject_type, s.subject_id,
        case when k.is_official or k.n_independent > 1 then 'agreed' else 'single' end as status,
        case when k.is_official then {SURELY.official} when k.n_independent <= 1
@@ -71,7 +73,10 @@ select k.fact_id, s.index, s.level, s.authority, s.subject, s.year, s.measure, s
        case when k.is_official then 'An official table gives the same.' when k.n_independent <= 1 then 'One independent source.'
             else k.n_independent || ' independent sources agree.' end as reason,
        k.n_claims, k.n_independent, k.claims
-from keyed k join statements s on s.claim_id = k.first_claim where k.is_uniform
+from keyed k join statements s on s.claim_id = k.first_claim
+left join ranked r on s.measure = 'rank' and s.level = 'national' and s.scope is null
+  and r.index = s.index and r.subject_type = s.subject_type and r.year = s.year
+where k.is_uniform
 """  # noqa: S608 (constants)
 
 
@@ -113,7 +118,20 @@ class Grouped:
         self._connection = connection
         of = "statements" if only is None else f"(select * from statements where fact_id in (select fact_id from {only}))"  # noqa: S608
         connection.execute(_KEYED.format(of=of))
+        self._rank()
         connection.execute(_PLAIN)
+
+    def _rank(self) -> None:
+        """Make the temp table `ranked`: how many are known to be ranked, of each index, kind of subject and year that ranks are told of."""
+        told = self._connection.execute(
+            "select distinct index, subject_type, year from statements where measure = 'rank' and level = 'national' and year is not null"
+        ).fetchall()
+        known = [(*of, ranked) for of in sorted(told) if (ranked := ranked_count(*of)) is not None]
+        names = {"index": pa.string(), "subject_type": pa.string(), "year": pa.int32(), "ranked": pa.int32()}
+        table = pa.table({name: pa.array([row[n] for row in known], kind) for n, (name, kind) in enumerate(names.items())})
+        self._connection.register("arriving_ranked", table)
+        self._connection.execute("create or replace temp table ranked as select * from arriving_ranked")
+        self._connection.unregister("arriving_ranked")
 
     def mixed(self) -> dict[Key, list[Statement]]:
         """Return the statements of the keys that print several figures."""

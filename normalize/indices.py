@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 
 from normalize.fold import fold
 from normalize.lexicon import Lexicon
@@ -116,6 +116,7 @@ def canonical_component(code: str, name: str) -> str:
 
 
 @cache
+@lru_cache(maxsize=4096)
 def ranked_count(code: str, subject_type: str, year: int | None) -> int | None:
     """Return how many subjects were ranked that year, or None where no source says."""
     for row in rows("ranked"):

@@ -11,7 +11,7 @@ from normalize.classes import TELLING, Dispute, Related, classify
 from normalize.docket import DECIDED, Docket, figure_of, independent, sides_of
 from normalize.equations import Figure, Instance, printed
 from normalize.grouping import SURELY
-from normalize.objection import Objection
+from normalize.objection import Objection, ranked_of
 from normalize.statement import TABLES, Key, Statement, finest
 from normalize.wording import Words, words
 
@@ -167,7 +167,7 @@ def _fact(
         high=best.high,
         decimals=best.decimals,
         unit=next((s.unit for s in ordered if s.unit), None),
-        of=next((s.of for s in ordered if s.of), None),
+        of=_of(docket, ordered),
         qualifier=best.qualifier,
         subject_type=best.subject_type,
         subject_id=best.subject_id,
@@ -179,6 +179,12 @@ def _fact(
         n_independent=independent(docket.statements),
         claims=tuple(sorted(s.claim_id for s in docket.statements)),
     )
+
+
+def _of(docket: Docket, ordered: Sequence[Statement]) -> int | None:
+    """Return how many were ranked: what is known of the ranking, before what a paper prints ("2/62")."""
+    printed_of = next((s.of for s in ordered if s.of), None)
+    return (ranked_of(docket.key, docket.subject_type) or printed_of) if docket.key.measure == "rank" else printed_of
 
 
 class Judgement:

@@ -28,10 +28,15 @@ class Objection(NamedTuple):
     why: Words
 
 
+def ranked_of(key: Key, subject_type: str) -> int | None:
+    """Return how many are ranked in the ranking that a key belongs to, where that is known: of the whole nation only."""
+    return ranked_count(key.index, subject_type, key.year) if key.scope is None and key.level == "national" else None
+
+
 def of_figure(key: Key, subject_type: str, figure: Figure) -> Objection | None:
     """Say why a figure cannot be: a place beyond the number ranked, a score off its scale, a unit that did not exist."""
     if key.measure == "rank":
-        ranked = _ranked(key.index, subject_type, key.year) if key.scope is None and key.level == "national" else None
+        ranked = ranked_of(key, subject_type)
         if figure.amount < _MILLION or (ranked is not None and figure.amount > ranked * _MILLION):
             return Objection("impossible", words("objection.rank", figure=printed(figure), ranked=ranked or "…"))
     elif key.measure in _SCORES and key.index in indices():
@@ -39,11 +44,6 @@ def of_figure(key: Key, subject_type: str, figure: Figure) -> Objection | None:
         if not 0 <= figure.amount <= largest:
             return Objection("impossible", words("objection.scale", figure=printed(figure), largest=largest // _MILLION))
     return _unit(key.subject, key.year) if subject_type == "province" and key.year is not None else None
-
-
-@lru_cache(maxsize=4096)
-def _ranked(index: str, subject_type: str, year: int | None) -> int | None:
-    return ranked_count(index, subject_type, year)
 
 
 @lru_cache(maxsize=256)

@@ -227,3 +227,11 @@ def test_near_copies_are_clustered_and_set_phrases_are_not() -> None:
     clusters = cluster_articles(texts)
     assert clusters["a"] == clusters["b"] == clusters["c"] == "a"
     assert clusters["d"] != clusters["e"]
+
+
+def test_the_number_ranked_is_the_known_one_and_a_place_among_others_is_told() -> None:
+    rank = {"measure": "rank", "index": "PCI", "year": 2022, "subject": "Long An"}
+    fact, conflict = only([said("10", "a.vn", of=63, **rank), said("10", "b.vn", of=62, **rank)])
+    assert (fact.of, conflict) == (63, None)
+    fact, conflict = only([said("10", "a.vn", of=63, **rank), said("10", "c.vn", of=63, **rank), said("2", "b.vn", of=13, **rank)])
+    assert (fact.value, fact.of, conflict.conflict_class) == (Decimal(10), 63, "wrong_denominator")
