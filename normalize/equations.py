@@ -228,24 +228,22 @@ class Board:
         self.values: dict[Key, Figure | None] = {key: node.figure for key, node in self.nodes.items()}
         self._scored: dict[Block, list[tuple[int, str]]] = defaultdict(list)
         self._bounds: dict[tuple[Any, ...], dict[str, list[Key]]] = defaultdict(lambda: defaultdict(list))
-        for key, node in self.nodes.items():
-            if key.measure == "rank" and node.figure.label is None:
-                self._scored[block_of(key, node.subject_type)].append((node.figure.amount, key.subject))
-            elif (
-                key.measure.startswith("score_") and key.measure in _AGGREGATES and any(word in key.subject.lower() for word in _PROVINCES)
-            ):
-                self._bounds[_year_of(key)][key.measure].append(key)
-        self._members: dict[Key, tuple[Key, ...]] = {}
-        self._scored_subjects: dict[tuple[Any, ...], list[str]] = defaultdict(list)
-        for year in self._bounds:
-            self._scored_subjects[year] = []
-        for key, node in self.nodes.items():
-            if key.measure == "score" and node.subject_type == "province" and key.level == "national" and _year_of(key) in self._bounds:
-                self._scored_subjects[_year_of(key)].append(key.subject)
         self._anchors: dict[tuple[Any, ...], list[Key]] = defaultdict(list)
-        for key in self.nodes:
-            if key.measure.endswith("_delta") and key.year is not None and key.base_year is not None:
-                self._anchors[_line_of(key, key.measure)].append(key)
+        self._regions: list[Key] = []
+        for key, node in self.nodes.items():
+            measure = key.measure
+            if measure == "rank":
+                if node.figure.label is None:
+                    self._scored[block_of(key, node.subject_type)].append((node.figure.amount, key.subject))
+            elif measure.endswith("_delta"):
+                if key.year is not None and key.base_year is not None:
+                    self._anchors[_line_of(key, measure)].append(key)
+            elif measure in _AGGREGATES and any(word in key.subject.lower() for word in _PROVINCES):
+                self._bounds[_year_of(key)][measure].append(key)
+            if node.subject_type == "region":
+                self._regions.append(key)
+        self._members: dict[Key, tuple[Key, ...]] = {}
+        self._scored_subjects = self._subjects_of_bounded_years()
         for anchors in self._anchors.values():
             anchors.sort(key=_years)
         for ranking in self._scored.values():
@@ -254,8 +252,16 @@ class Board:
         for limits in self._bounds.values():
             for keys in limits.values():
                 keys.sort(key=Key.texts)
-        self._regions = [key for key, node in self.nodes.items() if node.subject_type == "region"]
         self._beside: dict[tuple[Any, ...], list[Key]] | None = None
+
+    def _subjects_of_bounded_years(self) -> dict[tuple[Any, ...], list[str]]:
+        """Return the provinces whose scores are known, of each index and year that has a mean, median, least or most."""
+        found: dict[tuple[Any, ...], list[str]] = {year: [] for year in self._bounds}
+        if found:
+            for key, node in self.nodes.items():
+                if key.measure == "score" and node.subject_type == "province" and (year := _year_of(key)) in found:
+                    found[year].append(key.subject)
+        return found
 
     def ranking(self, key: Key, subject_type: str) -> Sequence[tuple[int, str]]:
         """Return the places and subjects of a key's ranking, best first."""
@@ -296,7 +302,8 @@ class Board:
             elif key.measure == "score":
                 if key.component is None:
                     found.extend(i for i in self._parts(key) if not i.holds(self.values))
-                found.extend(i for i in self._limits(key, node) if not i.holds(self.values))
+                if self._bounds:
+                    found.extend(i for i in self._limits(key, node) if not i.holds(self.values))
         for block, ranking in self._scored.items():
             found.extend(self._broken_ranking(block, ranking))
         found.extend(i for key in self.nodes if key.measure == "tier" for i in self._tiers(key) if not i.holds(self.values))
@@ -336,11 +343,7 @@ class Board:
         for equation in _by_form()["sum"]:
             if equation.anchor == key.measure and equation.concerns(key):
                 keys = tuple(
-                    key._replace(
-                        measure=measure,
-                        year=key.base_year if from_base else key.year,
-                        base_year=key.base_year if measure == key.measure else None,
-                    )
+                    key if measure == key.measure else key.as_measure(measure).in_year(key.base_year if from_base else key.year, None)
                     for measure, from_base, _ in equation.terms
                 )
                 if all(k in self.nodes for k in keys):

@@ -25,6 +25,8 @@ from normalize.repair import Option, Repair, repair
 from normalize.statement import Key, Statement
 from normalize.truth import Learned, Record, learn
 
+#: One unit of the last of so many printed decimals, in millionths.
+_DIGITS = tuple(10 ** (6 - decimals) for decimals in range(7))
 #: A further witness of one value says less than the first: both may have it from a story that we never saw.
 _FURTHER = 0.35
 #: "Đứng cuối bảng" without the place may mean among the last: it weighs less than a printed place.
@@ -89,7 +91,7 @@ class _Court:
     def _nodes(self) -> Iterable[Node]:
         for key, (text, amount, decimals, subject_type, of) in self._plain.items():
             if amount is not None:
-                figure: Figure | None = Figure(amount, 10 ** (6 - min(decimals, 6)))
+                figure: Figure | None = Figure(amount, _DIGITS[min(decimals, 6)])
             else:
                 figure = last_place(key, subject_type, of) if text is None else Figure(0, 1, tier_label(text))
             if figure is None:

@@ -54,7 +54,7 @@ class Key(NamedTuple):
         """Return the same key with another measure."""
         return Key._make((*self[:5], measure, *self[6:]))
 
-    def in_year(self, year: int, base_year: int | None) -> "Key":
+    def in_year(self, year: int | None, base_year: int | None) -> "Key":
         """Return the same key of another year, compared with another one."""
         return Key._make((*self[:4], year, *self[5:9], base_year))
 
