@@ -70,19 +70,19 @@ def _related(d: Dispute) -> list[Related]:
         other = key.in_year(key.year + step, None if key.base_year is None else key.base_year + step)
         if d.known(other) == d.wrong.amount:
             found.append(Related("year", other))
-    for other in d.board.beside(key):
-        if d.known(other) == d.wrong.amount:
-            kind = (
-                "component"
-                if other.component != key.component
-                else "scope"
-                if other.scope != key.scope
-                else "level"
-                if other.level != key.level
-                else None
-            )
-            if kind:
-                found.append(Related(kind, other))
+    # In an order of their own: the board is laid out as its nodes arrived.
+    for other in sorted((other for other in d.board.beside(key) if d.known(other) == d.wrong.amount), key=Key.texts):
+        kind = (
+            "component"
+            if other.component != key.component
+            else "scope"
+            if other.scope != key.scope
+            else "level"
+            if other.level != key.level
+            else None
+        )
+        if kind:
+            found.append(Related(kind, other))
     for name in members(key.subject, key.year):
         for year in (key.year, key.year - 1):
             other = key._replace(subject=name, year=year)

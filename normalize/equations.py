@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
-from itertools import chain
 from statistics import median
 from typing import Any, NamedTuple
 
@@ -40,12 +39,11 @@ class Figure(NamedTuple):
 
 
 class Node(NamedTuple):
-    """A key with the figure that leads among its claims; `disputed` if there are others."""
+    """A key with the figure that leads among its claims."""
 
     key: Key
     figure: Figure
     subject_type: str
-    disputed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -429,7 +427,7 @@ class Board:
         if key.measure in _AGGREGATES:
             wholes = [key]
         elif key.measure == "score" and self.nodes[key].subject_type == "province":
-            wholes = list(chain.from_iterable(self._bounds.get(_year_of(key), {}).values()))
+            wholes = [whole for _, keys in sorted(self._bounds.get(_year_of(key), {}).items()) for whole in keys]
         else:
             return
         for whole in wholes:

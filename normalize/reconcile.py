@@ -100,7 +100,7 @@ class _Court:
             if objection is not None:
                 self._objections[key] = objection
             if objection is None or objection.conflict_class != IMPOSSIBLE:
-                yield Node(key, figure, subject_type, disputed=False)
+                yield Node(key, figure, subject_type)
         for key, docket in self._dockets.items():
             if (
                 key.modality == "reported"
@@ -108,7 +108,7 @@ class _Court:
                 and docket.figure is not None
                 and not docket.objections.get(docket.leading.claim_id)
             ):
-                yield Node(key, docket.figure, docket.subject_type, disputed=len(docket.sides) > 1)
+                yield Node(key, docket.figure, docket.subject_type)
 
     def _favour_by_slips(self, disputed: Sequence[Docket]) -> None:
         """Let the side lead of two whose rival is known to be another figure; the board then shows it."""
