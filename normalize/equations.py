@@ -129,9 +129,17 @@ def _shown(figure: Figure | None) -> str:
 
 
 def printed(figure: Figure) -> str:
-    """Return a figure with the decimals that were printed."""
+    """Return a figure with the decimals that were printed; amounts are whole multiples of their digit.
+
+    >>> printed(Figure(-4_300_000, 10_000)), printed(Figure(63_000_000, 1_000_000))
+    ('-4.30', '63')
+    """
     decimals = max(0, 7 - len(str(figure.digit)))
-    return f"{Decimal(figure.amount).scaleb(-6):.{decimals}f}"
+    if figure.amount % figure.digit:
+        return f"{Decimal(figure.amount).scaleb(-6):.{decimals}f}"
+    whole, part = divmod(abs(figure.amount), _MILLION)
+    sign = "-" if figure.amount < 0 else ""
+    return f"{sign}{whole}.{part // figure.digit:0{decimals}d}" if decimals else f"{sign}{whole}"
 
 
 def _sum(instance: Instance, figures: Sequence[Figure]) -> bool:

@@ -264,4 +264,7 @@ def _same_tier(a: object, b: object) -> bool:
 
 def finest(statements: Iterable[Statement]) -> Statement:
     """Return the statement that says most: an exact figure with the most digits; the earliest id among equals."""
-    return min(statements, key=lambda s: (s.value is None, s.qualifier not in {"exact", "range", "last"}, -s.decimals, s.claim_id))
+    first, *others = statements
+    if not others:
+        return first
+    return min((first, *others), key=lambda s: (s.value is None, s.qualifier not in {"exact", "range", "last"}, -s.decimals, s.claim_id))
