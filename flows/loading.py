@@ -344,6 +344,7 @@ def conflict_row(conflict: Conflict) -> dict[str, Any]:
         "class": conflict.conflict_class,
         **in_both("why", conflict.why),
         "values": [_text(side[0].value) for side in conflict.sides],
+        "sides": [sorted(s.claim_id for s in side) for side in conflict.sides],
         "weights": list(conflict.weights),
         "proposed": None if conflict.proposed is None else _text(conflict.proposed),
         "is_claimed": conflict.is_claimed,

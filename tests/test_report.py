@@ -18,10 +18,15 @@ import pytest
 from conftest import Night, nightly
 
 from flows.cli import main
+from flows.loading import reconcile_warehouse
 from flows.report.forms import cell, schema
 from flows.report.pages import pages
 from flows.report.rows import QUERIES, Report, by_block, by_subject, read_report
+from normalize.grouping import COLUMNS, row_of
+from normalize.statement import read_statement
+from normalize.wording import Words
 from warehouse.query import connect
+from warehouse.store import add, columns_of, rewriting
 
 AXE = Path(__file__).parents[1] / ".tools" / "axe.min.js"
 LINK = re.compile(r'(?:href|src)="([^"]*)"')
@@ -141,7 +146,7 @@ def figure(subject: str, year: int, value: str, **parts: Any) -> dict[str, Any]:
 
 def side(**parts: Any) -> dict[str, Any]:
     return {
-        "claim_id": "x", "value": "1", "source": "s.vn", "source_title": "<b>t</b>", "kind": "paper", "url": "javascript:alert(1)", "link": None,
+        "claim_id": "x", "side": 0, "value": "1", "source": "s.vn", "source_title": "<b>t</b>", "kind": "paper", "url": "javascript:alert(1)", "link": None,
         "title": "t", "published": None, "page_id": "p", "cluster": "c", "gone": False, "before": "<script>alert(1)</script>", "figure": "1",
         "after": "", "rule": "r", "year_reason": "y", **parts,
     }  # fmt: skip
@@ -151,12 +156,10 @@ def made(subject: str = "<img src=x>", figures: tuple[dict[str, Any], ...] = ())
     conflict = {
         "conflict_id": "c-1", "fact_id": "f-1", "index": "PCI", "year": 2020, "subject": subject, "authority": None, "measure": "score",
         "component": None, "scope": None, "status": "conflict", "class": "typo", "why": "w", "why_vi": "w", "said": (side(),), "proposed": "1",
-        "is_claimed": True, "rule": "weight", "confidence": 0.5, "margin": 0.1, "reason": "=1+1", "reason_vi": "=1+1", "drawn": (), "meant": (),
+        "is_claimed": True, "won": None, "rule": "weight", "confidence": 0.5, "margin": 0.1, "reason": "=1+1", "reason_vi": "=1+1", "drawn": (), "meant": (),
         "would_change": "", "would_change_vi": "", "values": ["1"], "weights": [1.0], "change": None, "asks_again": False,
         "permalink": "conflicts/pci.html#c-1", "title": ("<i>t</i>", "<i>t</i>"),
     }  # fmt: skip
-    from normalize.wording import Words
-
     conflict["title"] = Words(*conflict["title"])
     moment = datetime.now(UTC)
     run = dict.fromkeys(("pages_new", "articles_new", "claims_new", "facts", "facts_changed"), 0)
@@ -284,3 +287,51 @@ def test_axe_finds_no_serious_barrier(first_night: Night, tmp_path: Path, path: 
     assert told is not None
     serious = [v for v in json.loads(unescape(told[1])) if v[0] in {"serious", "critical"}]
     assert not serious
+
+
+def test_a_shorter_figure_stands_with_its_side(tmp_path: Path) -> None:
+    warehouse = tmp_path / "chiso.duckdb"
+    moment = datetime(2026, 1, 1, tzinfo=UTC)
+    claims = [("91.87", "a.vn", 2), ("91.9", "b.vn", 1), ("91.8", "b.vn", 1), ("91.87", "d.vn", 2), ("18.97", "c.vn", 2)]
+    with rewriting(warehouse) as connection:
+        names = dict.fromkeys(("name_vi", "name_en", "publisher", "unit"), "x")
+        add(
+            connection,
+            "indices",
+            [{"index": "PCI", **names, "level": "national", "scale_min": 0, "scale_max": 100, "first_year": 2005, "last_year": 2025}],
+        )
+        hosts = sorted({host for _, host, _ in claims})
+        add(
+            connection,
+            "sources",
+            [{"source": h, "portal": h, "title": h, "kind": "paper", "home": h, "family": "x", "caveats": ""} for h in hosts],
+        )
+        for n, (value, host, decimals) in enumerate(claims):
+            text = f"PCI năm 2020 của Hưng Yên đạt {value} điểm"
+            start = text.index(value)
+            article = {
+                "article_id": f"a{n}",
+                "url": f"https://{host}/{n}",
+                "source": host,
+                "page_id": "p",
+                "title": "t",
+                "text": text,
+                "cluster": f"a{n}",
+            }
+            add(connection, "articles", [{**article, "current": True, "gone": False}])
+            key = {"index": "PCI", "level": "national", "subject": "Hưng Yên", "subject_type": "province", "year": 2020, "measure": "score"}
+            said = {**key, "value": value, "source": host, "article": f"a{n}", "decimals": decimals, "claim_id": f"c{n}"}
+            add(connection, "claims", [{
+                **key, "claim_id": f"c{n}", "article": f"a{n}", "source": host, "url": article["url"], "value": float(value), "value_text": value,
+                "decimals": decimals, "qualifier": "exact", "modality": "reported", "evidence": text, "start": 0, "end": len(text),
+                "value_start": start, "value_end": start + len(value), "year_reason": "stated", "rule": "score", "superseded": False,
+            }])  # fmt: skip
+            row = dict(zip(COLUMNS, row_of(read_statement(said)), strict=True))
+            wanted = {name for name, _ in columns_of(connection, "comparable")}
+            add(connection, "comparable", [{name: value for name, value in row.items() if name in wanted}])
+        reconcile_warehouse(connection, "r", moment)
+    (conflict,) = read_report(warehouse).conflicts
+    assert conflict["proposed"] == "91.87"
+    assert {(said["value"], said["source"]) for said in conflict["said"] if said["side"] == conflict["won"]} == {
+        ("91.87", "a.vn"), ("91.87", "d.vn"), ("91.9", "b.vn"), ("91.8", "b.vn"),
+    }  # fmt: skip

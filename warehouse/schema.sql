@@ -182,6 +182,7 @@ alter table conflicts add column if not exists did_you_mean varchar;
 alter table conflicts add column if not exists equations_json varchar;
 alter table conflicts add column if not exists asks_again boolean;
 alter table conflicts add column if not exists consequence integer;
+alter table conflicts add column if not exists sides varchar[][];
 alter table conflicts add column if not exists why_vi varchar;
 alter table conflicts add column if not exists reason_vi varchar;
 alter table conflicts add column if not exists would_change_vi varchar;
@@ -215,6 +216,7 @@ comment on column conflicts.did_you_mean is 'JSON: keys whose figure the refused
 comment on column conflicts.equations_json is 'JSON: the equations around the value, term by term.';
 comment on column conflicts.asks_again is 'True where a claim was read after the editor decided.';
 comment on column conflicts.consequence is 'How much hangs on it: claims and equations that touch it, totals before fields.';
+comment on column conflicts.sides is 'Ids of the claims on each side, in the order of values: a side prints one figure, with more or fewer digits.';
 comment on column conflicts.why_vi is 'why, in Vietnamese.';
 comment on column conflicts.reason_vi is 'reason, in Vietnamese.';
 comment on column conflicts.would_change_vi is 'would_change, in Vietnamese.';

@@ -56,7 +56,7 @@ _LISTS: dict[str, tuple[str, str]] = {
     "equations": ("string", "the equations around the value, with their figures"),
     "claims": ("string", "ids of the claims on all sides"),
 }
-_SAID = ("claim_id", "value", "source", "kind", "url", "published", "page_id", "cluster", "gone", "before", "figure", "after")
+_SAID = ("claim_id", "side", "value", "source", "kind", "url", "published", "page_id", "cluster", "gone", "before", "figure", "after")
 _ARROW = {"string": pa.string(), "integer": pa.int64(), "number": pa.float64(), "boolean": pa.bool_()}
 
 
@@ -116,7 +116,8 @@ def _json(report: Report) -> str:
 def schema() -> dict[str, Any]:
     """Return the JSON Schema (2020-12) of conflicts.json."""
     strings = {"type": "string"}
-    said = {name: {"type": "boolean"} if name == "gone" else {"type": ["string", "null"]} for name in _SAID}
+    kinds = {"gone": {"type": "boolean"}, "side": {"type": "integer", "description": "place of its value in values"}}
+    said = {name: kinds.get(name, {"type": ["string", "null"]}) for name in _SAID}
     parts = {name: {**_type(kind), "description": meaning} for name, (kind, meaning) in COLUMNS.items()}
     lists = {name: {"type": "array", "items": {"type": kind}, "description": meaning} for name, (kind, meaning) in _LISTS.items()}
     conflict = {

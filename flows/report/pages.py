@@ -218,7 +218,7 @@ def _errors(report: Report) -> dict[str, list[Row]]:
     for conflict in report.conflicts:
         if conflict["status"] != "conflict":
             for said in conflict["said"]:
-                if said["value"] != conflict["values"][0] or not conflict["is_claimed"]:
+                if said["side"] != conflict["won"]:
                     found[said["source"]].append({"conflict": conflict, "said": said})
     return found
 

@@ -117,12 +117,13 @@ def page_of(index: str) -> str:
 
 
 def _with_sides(conflict: Row, said: Mapping[str, Row]) -> Row:
-    claims = [said[claim] for claim in conflict["claims"] if claim in said]
-    order = {value: n for n, value in enumerate(conflict["values"])}
-    claims.sort(key=lambda c: (order.get(c["value"], len(order)), c["source"], c["url"] or "", c["claim_id"]))
+    claims = [{**said[claim], "side": n} for n, side in enumerate(conflict["sides"]) for claim in side if claim in said]
+    claims.sort(key=lambda c: (c["side"], c["source"], c["url"] or "", c["claim_id"]))
     return {
         **conflict,
         "said": claims,
+        # The side that is published: the first one, unless nobody prints the proposed value or nothing is decided.
+        "won": 0 if conflict["is_claimed"] and conflict["status"] != "conflict" else None,
         "drawn": json.loads(conflict["equations_json"] or "[]"),
         "meant": json.loads(conflict["did_you_mean"] or "[]"),
         "title": title_of(conflict),
