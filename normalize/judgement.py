@@ -25,8 +25,6 @@ MARGIN = 12.0
 _RIVAL_REFUSED = 0.98
 #: Of the neighbours in a ranking that a value fits, so many are shown.
 _NEIGHBOURS = 2
-#: Such a figure is known to be wrong, whatever its weight: it is not published.
-IMPOSSIBLE = "impossible"
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,8 +213,7 @@ class Judgement:
         confidence = self._confidence(rule, margin)
         status = "refuted" if rule == "official" else "resolved" if confidence >= _SURE else "conflict"
         right = docket.sides[self.side] if self.side is not None else None
-        is_impossible = verdict.objection is not None and verdict.objection.conflict_class == IMPOSSIBLE
-        if right is None and (verdict.figure is None or is_impossible):
+        if right is None and verdict.figure is None:
             fact = _fact(docket, docket.sides[0], ("conflict", 0.0, rule, reason.en), is_open=True)
         elif right is None and status == "conflict":
             fact = _fact(docket, docket.sides[0], (status, round(1 - confidence, 4), rule, reason.en))
@@ -293,14 +290,14 @@ class Judgement:
             return f"objection:{verdict.objection.conflict_class}", words("reason.objection", wrong=wrong, why=verdict.objection.why)
         if verdict.figure is None:
             name = next((near.instance.equation.name for near in verdict.near), "equation")
-            return f"equation:{name}", words("reason.impossible", wrong=_claimed(docket.leading), equation=self._words(0))
+            return f"equation:{name}", words("reason.impossible", wrong=_claimed(docket.leading), equation=self._broken_in_words())
         if not right and (equation is not None or verdict.is_changed):
             near = equation or verdict.near[0]
             return f"equation:{near.instance.equation.name}", words(
                 "reason.demanded", shown=shown, equation=near.instance.words(near.after)
             )
         if verdict.is_suspect and not verdict.is_changed and len(docket.sides) == 1:
-            return "equation:open", words("reason.suspect", equation=self._words(0))
+            return "equation:open", words("reason.suspect", equation=self._broken_in_words())
         if self.docket.is_corrected and self.side == 0:
             return "correction", words("reason.correction", shown=shown)
         if equation is not None and verdict.margin > self._lead() + 1:
@@ -319,8 +316,8 @@ class Judgement:
     def _lead(self) -> float:
         return self.docket.weights[self.side or 0] - max((self._weight(side) for side in self.losers), default=0.0)
 
-    def _words(self, n: int) -> str | Words:
-        return next((near.instance.words(near.before) for near in self.verdict.near[n:]), words("some_equation"))
+    def _broken_in_words(self) -> str | Words:
+        return next((near.instance.words(near.before) for near in self.verdict.near), words("some_equation"))
 
     def _confidence(self, rule: str, margin: float) -> float:
         fixed = {"decision": SURELY.official, "official": SURELY.official, "correction": 0.95}.get(rule)

@@ -19,7 +19,7 @@ from normalize.collecting import uncollected
 from normalize.docket import DECIDED, Docket, last_place, voices
 from normalize.equations import Board, Figure, Instance, Node, tier_label
 from normalize.grouping import Grouped, arrow
-from normalize.judgement import IMPOSSIBLE, MARGIN, Conflict, Fact, Judgement, Near, Verdict, undisputed
+from normalize.judgement import MARGIN, Conflict, Fact, Judgement, Near, Verdict, undisputed
 from normalize.objection import Objection, of_figure
 from normalize.repair import Option, Repair, repair
 from normalize.statement import Key, Statement
@@ -27,6 +27,8 @@ from normalize.truth import Learned, Record, learn
 
 #: One unit of the last of so many printed decimals, in millionths.
 _DIGITS = tuple(10 ** (6 - decimals) for decimals in range(7))
+#: A figure of this class is known to be wrong, whatever its weight: no equation is checked with it.
+_IMPOSSIBLE = "impossible"
 #: A further witness of one value says less than the first: both may have it from a story that we never saw.
 _FURTHER = 0.35
 #: "Đứng cuối bảng" without the place may mean among the last: it weighs less than a printed place.
@@ -99,7 +101,7 @@ class _Court:
             objection = None if amount is None else of_figure(key, subject_type, figure)
             if objection is not None:
                 self._objections[key] = objection
-            if objection is None or objection.conflict_class != IMPOSSIBLE:
+            if objection is None or objection.conflict_class != _IMPOSSIBLE:
                 yield Node(key, figure, subject_type)
         for key, docket in self._dockets.items():
             if (

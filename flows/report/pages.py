@@ -109,7 +109,7 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(local=_local, comma=comma, slug=slug, host=host_slug, signed=_signed)
+    environment.filters.update(local=_local, slug=slug, host=host_slug, signed=_signed)
     environment.globals.update(
         measures=MEASURES,
         statuses=STATUSES,
