@@ -72,11 +72,11 @@ def fill(warehouse: Path, wanted: int) -> int:
             "started_at": moment,
             "ended_at": moment,
             "verdict": "findings",
-            "conflicts": len(conflicts),
+            "conflicts": conflicts,
             "sample": True,
         }
         add(connection, "runs", [{**run, **ends}])
-    return len(conflicts)
+    return conflicts
 
 
 def _index(code: str) -> dict[str, object]:

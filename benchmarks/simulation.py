@@ -26,7 +26,7 @@ from typing import NamedTuple
 from normalize.reconcile import Settled, reconcile
 from normalize.reference import shipped
 from normalize.statement import Key, Statement, agree
-from normalize.truth import Case, Vote, learn
+from normalize.truth import Ballots, Case, Vote, learn
 
 #: The share of slips, and whether the five sources that others copy are the five least careful ones.
 SCENARIOS = {"1 %": (0.01, False), "5 %": (0.05, False), "15 %": (0.15, False), "5 %, the careless are copied": (0.05, True)}
@@ -296,7 +296,7 @@ def by_discovery(claims: Mapping[Key, Sequence[Said]]) -> dict[Key, list[Decimal
         votes = tuple(Vote(s.source, "first_hand" if s.first_hand else s.kind, s.cluster, n) for n, side in enumerate(sides) for s in side)
         cases.append(Case(key.index, votes, tuple(int(Decimal(str(side[0].value)).scaleb(6)) for side in sides), None, len(sides)))
         sides_of.append((key, sides))
-    learned = learn(cases, confirmed)
+    learned = learn(Ballots.of(cases), confirmed)
     for (key, sides), winner in zip(sides_of, learned.winners, strict=True):
         found[key] = [Decimal(str(sides[winner][0].value))]
     return found

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from statistics import median_low
 
-from normalize.truth import Case, Vote, learn
+from normalize.truth import Ballots, Case, Vote, learn
 
 #: The best of voting, TruthFinder, CRH, CATD and GTM on this data, each figure by another of them.
 LIMITS = {"MAE": 1626, "RMSE": 8594, "errors over 0.1 %": 0.170}
@@ -68,7 +68,7 @@ def discovered(claims: Mapping[str, list[tuple[str, object]]], *, numbers: bool)
         sides[key] = values
         votes = tuple(Vote(source, "paper", source, values.index(value)) for source, value in said)
         cases[key] = Case("all", votes, tuple(values) if numbers else None, n_sides=len(values))
-    learned = learn(list(cases.values()))
+    learned = learn(Ballots.of(list(cases.values())))
     return {key: sides[key][winner] for key, winner in zip(cases, learned.winners, strict=True)}
 
 

@@ -118,7 +118,7 @@ def load_night(
             claims_new,
             facts,
             changed,
-            len(conflicts),
+            conflicts,
             failed,
             tuple(wrong),
         )
@@ -127,13 +127,18 @@ def load_night(
     return counts
 
 
-def reconcile_warehouse(connection: duckdb.DuckDBPyConnection, run_id: str, moment: datetime) -> tuple[int, list[Conflict]]:
-    """Bring facts, conflicts and the sources' records up to date with the statements; return how many facts changed, and the conflicts."""
+def reconcile_warehouse(connection: duckdb.DuckDBPyConnection, run_id: str, moment: datetime) -> tuple[int, int]:
+    """Bring facts, conflicts and the sources' records up to date with the statements; return how many facts changed, and how many conflicts stand.
+
+    Only what new statements reach is looked at.
+    """
     settled = settle(connection)
-    changed = load_facts(connection, [_fact_row(fact) for fact in settled.facts], moment, plain="plain")
-    conflicts = _load_conflicts(connection, settled, run_id, moment)
+    if settled.is_whole:
+        connection.execute("insert into renewed select fact_id from facts")
+    changed = load_facts(connection, [_fact_row(fact) for fact in settled.facts], moment, plain="plain", renewed="renewed")
+    _load_conflicts(connection, settled, run_id, moment)
     replace(connection, "reliability", [asdict(record) for record in settled.records])
-    return changed, conflicts
+    return changed, count(connection, "conflicts")
 
 
 def _articles_of_pages(connection: duckdb.DuckDBPyConnection, read: Sequence[ReadPage]) -> dict[str, str]:
@@ -296,12 +301,12 @@ def _fact_row(fact: Fact) -> dict[str, Any]:
             "value_high": None if fact.high is None else float(fact.high), "claims": list(fact.claims)}  # fmt: skip
 
 
-def _load_conflicts(connection: duckdb.DuckDBPyConnection, settled: Settled, run_id: str, moment: datetime) -> list[Conflict]:
-    """Replace the conflicts, and note which are new, reopened, resolved or withdrawn since the last run."""
+def _load_conflicts(connection: duckdb.DuckDBPyConnection, settled: Settled, run_id: str, moment: datetime) -> None:
+    """Replace the conflicts of the renewed facts, and note which are new, reopened, resolved or withdrawn since the last run."""
     before = {
         conflict_id: (since, *rest)
         for conflict_id, since, *rest in connection.execute(
-            "select conflict_id, since, status, index, subject, year, measure from conflicts"
+            "select conflict_id, since, status, index, subject, year, measure from conflicts semi join renewed using (fact_id)"
         ).fetchall()
     }
     status = {fact.fact_id: fact.status for fact in settled.facts}
@@ -317,9 +322,8 @@ def _load_conflicts(connection: duckdb.DuckDBPyConnection, settled: Settled, run
         changes.append(
             {"run_id": run_id, "change": "withdrawn", "conflict_id": conflict_id, "status": None} | dict(zip(_CHANGED, parts, strict=True))
         )
-    replace(connection, "conflicts", rows)
+    replace(connection, "conflicts", rows, renewed="renewed")
     add(connection, "conflict_changes", changes)
-    return conflicts
 
 
 _CHANGED = ("index", "subject", "year", "measure")

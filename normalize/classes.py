@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
-from normalize.equations import Board, Figure, printed
+from normalize.board import Board
+from normalize.equations import Figure, printed
 from normalize.objection import ranked_of
 from normalize.statement import Key, Statement
 from normalize.units import members
@@ -21,8 +22,8 @@ _REVISION = 50_000
 #: So far the official table may be from what was announced, with no date to tell (PAR INDEX 2012: 83,44 and 83,41).
 _FINAL = 30_000
 _NEAR_YEARS = (-1, 1, -2, 2)
-# So many figures of one list that are off by the same place are a list with an entry left out.
-_SHIFTED = 2
+#: So many figures of one list that are off by the same place are a list with an entry left out.
+SHIFTED = 2
 
 
 class Related(NamedTuple):
@@ -127,7 +128,7 @@ def _is_shifted(d: Dispute) -> bool:
     if d.key.measure != "rank" or d.right is None:
         return False
     off = d.wrong.amount - d.right.amount
-    return abs(off) == _MILLION and any(d.shifted.get((s.article, d.key.index, d.key.year, off), 0) >= _SHIFTED for s in d.wrong_side)
+    return abs(off) == _MILLION and any(d.shifted.get((s.article, d.key.index, d.key.year, off), 0) >= SHIFTED for s in d.wrong_side)
 
 
 def _is_of_others(d: Dispute) -> bool:

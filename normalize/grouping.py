@@ -4,14 +4,15 @@
 in SQL; only keys with several figures, and those in broken equations, are looked at one by one.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 import duckdb
 import pyarrow as pa
 
-from normalize.indices import ranked_count
+from normalize.indices import indices, ranked_count
+from normalize.objection import unit_objection
 from normalize.statement import Key, Statement
 
 _SCHEMA = pa.schema([
@@ -28,6 +29,30 @@ _SELECT = ", ".join(f'"{name}"' for name in COLUMNS)
 
 _SPEAKS = "kind not in ('aggregator', 'official', 'table', 'decision')"
 _WITNESSES = f"greatest(1, least({', '.join(f'count(distinct {by}) filter ({_SPEAKS})' for by in ('cluster', 'source'))}))"
+
+
+#: What normalize/objection.py may object to, in SQL: somewhat more than it does.
+_ODD = """
+select fact_id from plain p left join scales using (index)
+where modality = 'reported' and year is not null and (
+  value is null or (measure = 'rank' and (value < 1 or value > "of"))
+  or (starts_with(measure, 'score') and measure <> 'score_delta' and not value between 0 and case when component is null then largest else 100 end)
+  or (subject_type = 'province' and exists (from misplaced m where m.subject = p.subject and m.year = p.year))
+)
+"""
+
+
+class Uniform(NamedTuple):
+    """A key of which all claims print one figure; `amount` is in millionths, None for a tier or a last place without its number."""
+
+    fact_id: str
+    key: Key
+    text: str | None
+    amount: int | None
+    decimals: int
+    qualifier: str
+    subject_type: str
+    of: int | None
 
 
 class Surely(NamedTuple):
@@ -47,7 +72,6 @@ SURELY = Surely()
 
 #: A row a key: who speaks, and whether all print one figure.
 _KEYED = f"""
-create or replace temp table keyed as
 select fact_id, count(*) filter (kind not in ('official', 'table', 'decision'))::integer as n_claims,
        {_WITNESSES}::integer as n_independent, min(claim_id) as first_claim,
        arg_min(unit, claim_id) filter (unit is not null) as unit, arg_min("of", claim_id) filter ("of" is not null) as "of",
@@ -55,12 +79,11 @@ select fact_id, count(*) filter (kind not in ('official', 'table', 'decision')):
        list(claim_id order by claim_id) as claims,
        min(printed) is not distinct from max(printed) and count(printed) in (0, count(*)) and min(high) is not distinct from max(high)
          and min(qualifier) = max(qualifier) as is_uniform
-from {{of}} group by fact_id
+from statements where fact_id in (select fact_id from {{of}}) group by fact_id
 """  # noqa: S608 (constants)
 
 #: Facts of keys whose claims all print one figure.
 _PLAIN = f"""
-create or replace temp table plain as
 select k.fact_id, s.index, s.level, s.authority, s.subject, s.year, s.measure, s.component, s.scope, s.modality, s.base_year,
        s.amount / 1e6 as value, s.printed as value_text, s.high::double as value_high, s.decimals, s.qualifier, k.unit,
        coalesce(r.ranked, k."of") as "of",
@@ -73,7 +96,7 @@ select k.fact_id, s.index, s.level, s.authority, s.subject, s.year, s.measure, s
        case when k.is_official then 'An official table gives the same.' when k.n_independent <= 1 then 'One independent source.'
             else k.n_independent || ' independent sources agree.' end as reason,
        k.n_claims, k.n_independent, k.claims
-from keyed k join statements s on s.claim_id = k.first_claim
+from {{keyed}} k join statements s on s.claim_id = k.first_claim
 left join ranked r on s.measure = 'rank' and s.level = 'national' and s.scope is null
   and r.index = s.index and r.subject_type = s.subject_type and r.year = s.year
 where k.is_uniform
@@ -111,15 +134,19 @@ def _statement(row: Sequence[Any]) -> Statement:
 
 
 class Grouped:
-    """The keys of a set of statements: the plain facts are in the table `plain`, the rest is fetched as statements."""
+    """Keys with what is said of them: the plain facts are in the temp table `plain`, the rest is fetched as statements."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, only: str | None = None) -> None:
-        """Group the relation `statements`; `only` names a table of fact_ids to which it is confined."""
+    def __init__(self, connection: duckdb.DuckDBPyConnection, of: str) -> None:
+        """Group the relation `statements`, as far as it is about the fact_ids of the relation `of`."""
         self._connection = connection
-        of = "statements" if only is None else f"(select * from statements where fact_id in (select fact_id from {only}))"  # noqa: S608
-        connection.execute(_KEYED.format(of=of))
+        connection.execute(f"create or replace temp table keyed as {_KEYED.format(of=of)}")
         self._rank()
-        connection.execute(_PLAIN)
+        connection.execute(f"create or replace temp table plain as {_PLAIN.format(keyed='keyed')}")
+
+    def add(self, of: str) -> None:
+        """Group further keys, those of the relation `of`."""
+        self._connection.execute(f"create or replace temp table further as {_KEYED.format(of=of)}")
+        self._connection.execute(f"insert into plain {_PLAIN.format(keyed='further')}")
 
     def _rank(self) -> None:
         """Make the temp table `ranked`: how many are known to be ranked, of each index, kind of subject and year that ranks are told of."""
@@ -127,11 +154,9 @@ class Grouped:
             "select distinct index, subject_type, year from statements where measure = 'rank' and level = 'national' and year is not null"
         ).fetchall()
         known = [(*of, ranked) for of in sorted(told) if (ranked := ranked_count(*of)) is not None]
-        names = {"index": pa.string(), "subject_type": pa.string(), "year": pa.int32(), "ranked": pa.int32()}
-        table = pa.table({name: pa.array([row[n] for row in known], kind) for n, (name, kind) in enumerate(names.items())})
-        self._connection.register("arriving_ranked", table)
-        self._connection.execute("create or replace temp table ranked as select * from arriving_ranked")
-        self._connection.unregister("arriving_ranked")
+        fill(
+            self._connection, "ranked", {"index": pa.string(), "subject_type": pa.string(), "year": pa.int32(), "ranked": pa.int32()}, known
+        )
 
     def mixed(self) -> dict[Key, list[Statement]]:
         """Return the statements of the keys that print several figures."""
@@ -139,12 +164,8 @@ class Grouped:
 
     def of(self, fact_ids: Iterable[str]) -> dict[Key, list[Statement]]:
         """Return all statements of some keys."""
-        wanted = pa.table({"fact_id": pa.array(sorted(set(fact_ids)), pa.string())})
-        self._connection.register("wanted", wanted)
-        try:
-            return self._statements("select fact_id from wanted")
-        finally:
-            self._connection.unregister("wanted")
+        fill(self._connection, "wanted", {"fact_id": pa.string()}, [(one,) for one in sorted(set(fact_ids))])
+        return self._statements("select fact_id from wanted")
 
     def _statements(self, keys: str) -> dict[Key, list[Statement]]:
         found: dict[Key, list[Statement]] = {}
@@ -155,21 +176,30 @@ class Grouped:
             found.setdefault(statement.key, []).append(statement)
         return found
 
-    def nodes(self) -> list[tuple[Any, ...]]:
-        """Return key, printed value, amount, decimals, subject type and number ranked of every plain fact that was reported."""
-        return self._connection.execute(
-            f'select {", ".join(_KEY)}, value_text, round(value * 1e6)::bigint, decimals, subject_type, "of" from plain '  # noqa: S608
-            "where modality = 'reported' and year is not null and (value_text is not null or qualifier = 'last')"
-        ).fetchall()
+    def odd(self) -> list[Uniform]:
+        """Return what is printed of each key of which all claims print one figure, where it is no number or may be objected to.
 
-    def confirmed(self) -> dict[tuple[str, str], int]:
-        """Return for each source and index how many of its claims another source confirms."""
-        rows = self._connection.execute(
-            "select s.source, s.index, count(*) from statements s join keyed k using (fact_id) "
-            "where k.is_uniform and k.n_independent > 1 and s.kind <> 'decision' group by all"
-        ).fetchall()
-        return {(source, index): count for source, index, count in rows}
+        The other figures that were reported of a year go to the table `even`, as they are.
+        """
+        run = self._connection.execute
+        told = run("select distinct subject, year from plain where subject_type = 'province' and year is not null order by all").fetchall()
+        fill(self._connection, "misplaced", {"subject": pa.string(), "year": pa.int32()}, [one for one in told if unit_objection(*one)])
+        scales = [(code, float(index.scale_max)) for code, index in sorted(indices().items())]
+        fill(self._connection, "scales", {"index": pa.string(), "largest": pa.float64()}, scales)
+        run(f"create or replace temp view odd as {_ODD}")
+        run(
+            "create or replace temp table even as select fact_id, subject_type, false as is_questioned, true as on_board, "
+            "round(value * 1e6)::bigint as amount, 10 ** (6 - least(decimals, 6))::bigint as digit, null::varchar as label from plain "
+            "where modality = 'reported' and year is not null and fact_id not in (select fact_id from odd)"
+        )
+        columns = f"{', '.join(_KEY)}, value_text, round(value * 1e6)::bigint, decimals, qualifier, subject_type, \"of\""
+        rows = run(f"select fact_id, {columns} from plain where fact_id in (select fact_id from odd)").fetchall()
+        return [Uniform(row[0], Key._make(row[1:11]), *row[11:]) for row in rows]
 
-    def kinds(self) -> dict[str, str]:
-        """Return each source's own kind."""
-        return dict(self._connection.execute("select source, min(kind) from statements group by source").fetchall())
+
+def fill(connection: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str, pa.DataType], rows: Sequence[tuple[Any, ...]]) -> None:
+    """Make a temp table of rows."""
+    arrow = pa.table({name: pa.array([row[n] for row in rows], kind) for n, (name, kind) in enumerate(columns.items())})
+    connection.register("arriving_rows", arrow)
+    connection.execute(f"create or replace temp table {table} as from arriving_rows")
+    connection.unregister("arriving_rows")

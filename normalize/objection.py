@@ -43,7 +43,7 @@ def of_figure(key: Key, subject_type: str, figure: Figure) -> Objection | None:
         largest = _largest(key.index) if key.component is None else 100 * _MILLION
         if not 0 <= figure.amount <= largest:
             return Objection("impossible", words("objection.scale", figure=printed(figure), largest=largest // _MILLION))
-    return _unit(key.subject, key.year) if subject_type == "province" and key.year is not None else None
+    return unit_objection(key.subject, key.year) if subject_type == "province" and key.year is not None else None
 
 
 @lru_cache(maxsize=256)
@@ -52,7 +52,8 @@ def _largest(index: str) -> int:
 
 
 @lru_cache(maxsize=16384)
-def _unit(subject: str, year: int) -> Objection | None:
+def unit_objection(subject: str, year: int) -> Objection | None:
+    """Say that a province of that name did not exist in a year; None if it did, or is not known."""
     units = [unit for unit in named(subject) if unit.level == "province"]
     # Indices of the second half of 2025 are given for the new units, those of 2024 sometimes too.
     if units and all(unit_in_year([unit], y) is None for unit in units for y in (year - 1, year, year + 1)):

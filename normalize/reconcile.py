@@ -7,19 +7,21 @@ are settled together: the weights of their values (normalize/truth.py) and the e
 """
 
 import math
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 import duckdb
 
+from normalize.board import Board
 from normalize.classes import Dispute, telling_slip
 from normalize.collecting import uncollected
 from normalize.docket import DECIDED, Docket, last_place, voices
-from normalize.equations import Board, Figure, Instance, Node, tier_label
-from normalize.grouping import Grouped, arrow
+from normalize.equations import Figure, Instance, tier_label
+from normalize.grouping import Grouped, Uniform, arrow
 from normalize.judgement import MARGIN, Conflict, Fact, Judgement, Near, Verdict, undisputed
+from normalize.ledger import Entry, Ledger
 from normalize.objection import Objection, of_figure
 from normalize.repair import Option, Repair, repair
 from normalize.statement import Key, Statement
@@ -37,11 +39,15 @@ _VAGUE = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """Facts and conflicts of the hot keys, in the order of their keys, and what was learned of the sources."""
+    """Facts and conflicts of the hot keys, in the order of their keys, and what was learned of the sources.
+
+    `is_whole` says that all keys were settled; else only those that have changed, or see what has.
+    """
 
     facts: tuple[Fact, ...]
     conflicts: tuple[Conflict, ...]
     records: tuple[Record, ...]
+    is_whole: bool = True
 
 
 def reconcile(statements: Iterable[Statement]) -> Settled:
@@ -50,13 +56,18 @@ def reconcile(statements: Iterable[Statement]) -> Settled:
         table = arrow(statements)
         connection.register("statements", table)
         settled = settle(connection)
-        hot = {fact.fact_id for fact in settled.facts}
-        rows = connection.execute("select * from plain").fetchall()
-        names = [column[0] for column in connection.execute("select * from plain limit 0").description or ()]
-        plain = [_plain_fact(dict(zip(names, row, strict=True))) for row in rows if row[0] not in hot]
+        plain = plain_facts(connection, {fact.fact_id for fact in settled.facts})
     # A key of which only official tables speak is no news.
     facts = tuple(sorted((fact for fact in (*settled.facts, *plain) if fact.n_claims), key=lambda fact: fact.key.texts()))
-    return Settled(facts, tuple(conflict for conflict in settled.conflicts if conflict.is_news), settled.records)
+    conflicts = tuple(conflict for conflict in settled.conflicts if conflict.is_news)
+    return Settled(facts, conflicts, settled.records)
+
+
+def plain_facts(connection: duckdb.DuckDBPyConnection, hot: Collection[str]) -> list[Fact]:
+    """Return the facts of the table `plain` that `settle` leaves, without those of the keys that were judged."""
+    cursor = connection.execute("select * from plain")
+    names = [column[0] for column in cursor.description or ()]
+    return [_plain_fact(dict(zip(names, row, strict=True))) for row in cursor.fetchall() if row[0] not in hot]
 
 
 def _plain_fact(row: Mapping[str, object]) -> Fact:
@@ -68,61 +79,50 @@ def _plain_fact(row: Mapping[str, object]) -> Fact:
 
 
 def settle(connection: duckdb.DuckDBPyConnection) -> Settled:
-    """Settle the relation `statements`; leaves the table `plain`, of which the keys of the returned facts are to be left out."""
+    """Settle the relation `statements`, as far as it has changed since the ledger in this connection was kept.
+
+    Leaves the temp tables `renewed`, the ids of all facts that may have changed, and `plain`, of which the keys of the
+    returned facts are to be left out.
+    """
     with uncollected():
-        return _Court(Grouped(connection)).settle()
+        return _Court(connection).settle()
 
 
 class _Court:
-    """Settles all hot keys of one grouping."""
+    """Settles what has changed: the keys that new statements speak of, and those that see what these have changed."""
 
-    def __init__(self, grouped: Grouped) -> None:
-        self._grouped = grouped
-        self._plain = {Key._make(row[:10]): row[10:] for row in grouped.nodes()}
-        self._dockets = {key: Docket(key, statements) for key, statements in grouped.mixed().items()}
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._ledger = Ledger(connection)
+        self._grouped = Grouped(connection, "touched")
+        self._dockets: dict[Key, Docket] = {}
         self._objections: dict[Key, Objection] = {}
-        disputed = [docket for _, docket in sorted(self._dockets.items(), key=lambda item: item[0].texts()) if len(docket.sides) > 1]
-        cases = [docket.case() for docket in disputed]
-        self.learned: Learned = learn(cases, grouped.confirmed(), grouped.kinds())
+        self._hear(self._grouped.mixed())
+        self._ledger.dispute((key.fact_id, docket.case()) for key, docket in self._dockets.items() if len(docket.sides) > 1)
+        fact_ids, ballots = self._ledger.ballots()
+        self.learned: Learned = learn(ballots, self._ledger.confirmed(), self._ledger.kinds())
         self._weight = self.learned.weigher()
-        for docket, weights, winner in zip(disputed, self.learned.weights, self.learned.winners, strict=True):
-            docket.lead([self._damped(side, weight) for side, weight in zip(docket.sides, weights, strict=True)], winner)
-        self._board = Board(self._nodes())
-        self._favour_by_slips(disputed)
+        self._number = {fact_id: n for n, fact_id in enumerate(fact_ids)}
+        turned = self._ledger.weigh(fact_ids, self.learned)
+        self._lead(self._dockets)
+        self._lead(self._hear(self._grouped.of(turned)))
+        self._ledger.enter([*map(_entry, self._grouped.odd()), *map(_entry_of, self._dockets.values())])
 
-    def _nodes(self) -> Iterable[Node]:
-        for key, (text, amount, decimals, subject_type, of) in self._plain.items():
-            if amount is not None:
-                figure: Figure | None = Figure(amount, _DIGITS[min(decimals, 6)])
+    def _hear(self, statements: Mapping[Key, Sequence[Statement]]) -> list[Key]:
+        """Make the dockets that are not there yet; return their keys."""
+        keys = [key for key in statements if key not in self._dockets]
+        self._dockets.update((key, Docket(key, statements[key])) for key in keys)
+        return keys
+
+    def _lead(self, keys: Iterable[Key]) -> None:
+        """Put of each docket the side first that truth discovery makes lead."""
+        for key in keys:
+            docket = self._dockets[key]
+            if len(docket.sides) > 1:
+                n = self._number[key.fact_id]
+                weights = [self._damped(side, weight) for side, weight in zip(docket.sides, self.learned.weights[n], strict=True)]
+                docket.lead(weights, self.learned.winners[n])
             else:
-                figure = last_place(key, subject_type, of) if text is None else Figure(0, 1, tier_label(text))
-            if figure is None:
-                continue
-            objection = None if amount is None else of_figure(key, subject_type, figure)
-            if objection is not None:
-                self._objections[key] = objection
-            if objection is None or objection.conflict_class != _IMPOSSIBLE:
-                yield Node(key, figure, subject_type)
-        for key, docket in self._dockets.items():
-            if (
-                key.modality == "reported"
-                and key.year is not None
-                and docket.figure is not None
-                and not docket.objections.get(docket.leading.claim_id)
-            ):
-                yield Node(key, docket.figure, docket.subject_type)
-
-    def _favour_by_slips(self, disputed: Sequence[Docket]) -> None:
-        """Let the side lead of two whose rival is known to be another figure; the board then shows it."""
-        for docket in disputed:
-            if docket.known is not None or len(docket.sides) != 2 or docket.key not in self._board.nodes:  # noqa: PLR2004 (a pair)
-                continue
-            told = [self._slip_of(docket, n) for n in (0, 1)]
-            if (told[0] is None) != (told[1] is None):
-                docket.favour(1 if told[0] else 0)
-                figure = docket.figure
-                if figure is not None:
-                    self._board.values[docket.key] = figure
+                docket.weights = [self._weight_of(side) for side in docket.sides]
 
     def _slip_of(self, docket: Docket, side: int) -> str | None:
         wrong, right = docket.figures[side], docket.figures[1 - side]
@@ -169,35 +169,58 @@ class _Court:
         return found
 
     def settle(self) -> Settled:
-        """Settle every component of hot keys."""
-        broken = self._board.broken()
-        bound = {key for instance in broken for key in instance.keys}
-        missing = sorted((bound | set(self._objections)) - set(self._dockets), key=Key.texts)
-        for key, statements in self._grouped.of(key.fact_id for key in missing).items():
-            self._dockets[key] = Docket(key, statements)
-        for docket in self._dockets.values():
-            if not docket.weights:
-                docket.weights = [self._weight_of(side) for side in docket.sides]
+        """Judge every hot key that is reached, together with those that broken equations bind it to."""
+        broken = self._ledger.heat()
+        reached = self._ledger.hot_and_reached()
+        groups = _components(broken, reached)
+        self._apart = frozenset(self._ledger.renew(one for group in groups for one in group))
+        heard = {key.fact_id for key in self._dockets}
+        wanted = self._apart.union(*groups) - heard
+        self._lead(self._hear(self._grouped.of(wanted)))
+        self._board = Board(self._ledger.nodes())
+        self._shifted = self._ledger.shifts()
+        key_of = {key.fact_id: key for key in self._dockets}
+        components = [sorted((key_of[one] for one in group), key=Key.texts) for group in groups]
+        for key in (key for component in components for key in component):
+            self._favour_by_slips(self._dockets[key])
         verdicts: dict[Key, Verdict] = {}
-        for component in _components(broken, (key for key, docket in self._dockets.items() if len(docket.sides) > 1)):
-            self._repair(component, verdicts)
-        for key, objection in self._objections.items():
-            if key not in verdicts or verdicts[key].objection is None:
-                verdicts[key] = Verdict(None, 0.0, (), objection=objection)
-        for key, docket in self._dockets.items():
-            if docket.objections and len(docket.objections) == len(docket.statements):
-                verdicts[key] = Verdict(None, 0.0, (), objection=docket.objections[docket.leading.claim_id])
-            elif docket.objections and key not in verdicts:
-                verdicts[key] = Verdict(docket.figure, MARGIN, (), objection=min(docket.objections.values()))
-        shifted = self._shifts(verdicts)
+        for component in components:
+            if len(component) > 1 or len(self._dockets[component[0]].sides) > 1:
+                self._repair(component, verdicts)
+        for key in (key for component in components for key in component):
+            self._object(self._dockets[key], verdicts)
         facts, conflicts = [], []
         for key in sorted(self._dockets, key=Key.texts):
-            fact, conflict = self._told(self._dockets[key], verdicts.get(key), shifted)
+            fact, conflict = self._told(self._dockets[key], verdicts.get(key))
             if fact is not None:
                 facts.append(fact)
             if conflict is not None:
                 conflicts.append(conflict)
-        return Settled(tuple(facts), tuple(conflicts), self.learned.records)
+        self._grouped.add("(select fact_id from renewed except select fact_id from touched)")
+        return Settled(tuple(facts), tuple(conflicts), self.learned.records, self._ledger.is_whole)
+
+    def _favour_by_slips(self, docket: Docket) -> None:
+        """Let the side lead of two whose rival is known to be another figure."""
+        if docket.known is not None or len(docket.sides) != 2 or docket.key not in self._board.nodes:  # noqa: PLR2004 (a pair)
+            return
+        told = [self._slip_of(docket, n) for n in (0, 1)]
+        if (told[0] is None) != (told[1] is None):
+            docket.favour(1 if told[0] else 0)
+
+    def _object(self, docket: Docket, verdicts: dict[Key, Verdict]) -> None:
+        """Give the verdict on a figure that cannot be, whoever prints it."""
+        key, figure = docket.key, docket.figure
+        if docket.objections and len(docket.objections) == len(docket.statements):
+            verdicts[key] = Verdict(None, 0.0, (), objection=docket.objections[docket.leading.claim_id])
+        elif (
+            len(docket.sides) == 1
+            and figure is not None
+            and figure.label is None
+            and (objection := of_figure(key, docket.subject_type, figure))
+        ):
+            verdicts[key] = Verdict(None, 0.0, (), objection=objection)
+        elif docket.objections and key not in verdicts:
+            verdicts[key] = Verdict(figure, MARGIN, (), objection=min(docket.objections.values()))
 
     def _weight_of(self, side: Sequence[Statement]) -> float:
         """Return the weight of an undisputed side: its best witnesses, as many as are independent."""
@@ -235,7 +258,8 @@ class _Court:
             key: options[key][0].figure for key in component if options[key]
         }
         held = [instance.holds(known) for instance in instances]
-        told = self._told_of({key for instance, holds in zip(instances, held, strict=True) if not holds for key in instance.keys})
+        broken = {key for instance, holds in zip(instances, held, strict=True) if not holds for key in instance.keys}
+        told = self._told_of(key for key in component if key in broken)
         result: Repair = repair({key: options[key] for key in component if options[key]}, instances, known, told)
         after = {**known, **result.changes} if result.changes else known
         holds = [instance.holds(after) for instance in instances] if result.changes else held
@@ -271,7 +295,7 @@ class _Court:
 
     def _told_of(self, keys: Iterable[Key]) -> frozenset[Key]:
         """Return those keys whose one figure is known to be another one: of them a broken equation speaks first."""
-        dockets = (self._dockets[key] for key in keys if key in self._dockets)
+        dockets = map(self._dockets.__getitem__, keys)
         return frozenset(
             docket.key
             for docket in dockets
@@ -280,45 +304,55 @@ class _Court:
             and telling_slip(self._dispute(docket, None, docket.figure, docket.sides[0], (), {})) is not None
         )
 
-    def _shifts(self, verdicts: Mapping[Key, "Verdict"]) -> Counter[tuple[str, str, int | None, int]]:
-        """Count, by article, index and year, the refused ranks that are off by the same number of places."""
-        counts: Counter[tuple[str, str, int | None, int]] = Counter()
-        for key, verdict in verdicts.items():
-            if key.measure == "rank" and verdict.figure is not None:
-                for s in self._dockets[key].statements:
-                    if s.amount is not None and s.amount != verdict.figure.amount:
-                        counts[s.article, key.index, key.year, s.amount - verdict.figure.amount] += 1
-        return counts
-
-    def _told(
-        self, docket: Docket, verdict: "Verdict | None", shifted: Mapping[tuple[str, str, int | None, int], int]
-    ) -> tuple[Fact | None, Conflict | None]:
+    def _told(self, docket: Docket, verdict: Verdict | None) -> tuple[Fact | None, Conflict | None]:
         """Return a key's fact, None where the plain one stands, and its conflict."""
         if verdict is None or not (len(docket.sides) > 1 or verdict.is_changed or verdict.is_suspect or verdict.objection):
-            is_plain = docket.key in self._plain
-            return (None if is_plain else undisputed(docket)), None
-        return Judgement(docket, verdict, self._dispute, shifted).told()
+            return (undisputed(docket) if docket.key.fact_id in self._apart else None), None
+        return Judgement(docket, verdict, self._dispute, self._shifted).told()
 
 
-def _components(broken: Sequence[Instance], alone: Iterable[Key]) -> list[list[Key]]:
-    """Return the groups of keys that broken equations tie together, each in the order of its keys."""
-    parent: dict[Key, Key] = {key: key for key in alone}
+def _entry(one: Uniform) -> Entry:
+    """Return what a key of which all claims print one figure puts on the board."""
+    figure = objection = None
+    if one.key.modality == "reported" and one.key.year is not None:
+        if one.amount is not None:
+            figure = Figure(one.amount, _DIGITS[min(one.decimals, 6)])
+            objection = of_figure(one.key, one.subject_type, figure)
+        elif one.text is not None:
+            figure = Figure(0, 1, tier_label(one.text))
+        elif one.qualifier == "last":
+            figure = last_place(one.key, one.subject_type, one.of)
+    is_impossible = objection is not None and objection.conflict_class == _IMPOSSIBLE
+    return Entry(one.fact_id, one.subject_type, objection is not None, None if is_impossible else figure)
 
-    def root(key: Key) -> Key:
-        while parent[key] != key:
-            parent[key] = parent[parent[key]]
-            key = parent[key]
-        return key
 
-    for instance in broken:
-        first = instance.keys[0]
-        for key in instance.keys:
-            parent.setdefault(key, key)
-            parent[root(key)] = root(first)
-    groups: dict[Key, list[Key]] = defaultdict(list)
-    for key in parent:
-        groups[root(key)].append(key)
-    return sorted((sorted(group, key=Key.texts) for group in groups.values()), key=lambda group: group[0].texts())
+def _entry_of(docket: Docket) -> Entry:
+    """Return what a key of which several figures are printed puts on the board."""
+    key = docket.key
+    is_shown = key.modality == "reported" and key.year is not None and docket.leading.claim_id not in docket.objections
+    is_questioned = len(docket.sides) > 1 or bool(docket.objections)
+    return Entry(key.fact_id, docket.subject_type, is_questioned, docket.figure if is_shown else None)
+
+
+def _components(bound: Iterable[Sequence[str]], wanted: Iterable[str]) -> list[list[str]]:
+    """Return the groups that share members, as far as one of their members is wanted; alone what is in no group."""
+    parent: dict[str, str] = {}
+
+    def root(one: str) -> str:
+        while parent.setdefault(one, one) != one:
+            parent[one] = parent[parent[one]]
+            one = parent[one]
+        return one
+
+    for group in bound:
+        for one in group:
+            parent[root(one)] = root(group[0])
+    roots = {root(one) for one in wanted}
+    groups: dict[str, list[str]] = defaultdict(list)
+    for one in sorted(parent):
+        if root(one) in roots:
+            groups[root(one)].append(one)
+    return list(groups.values())
 
 
 def _suspect(instance: Instance, options: Mapping[Key, Sequence[Option]], margins: Mapping[Key, float]) -> Key:

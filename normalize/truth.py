@@ -17,6 +17,7 @@ from itertools import combinations, groupby
 from typing import NamedTuple
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 _ROUNDS = 2
@@ -96,6 +97,11 @@ class Learned:
     weights: tuple[tuple[float, ...], ...]
     winners: tuple[int, ...]
 
+    def trust(self) -> list[tuple[str, str, float]]:
+        """Return what a claim of each source about each index weighs."""
+        weight = self.weigher()
+        return [(record.source, record.index, weight(record.source, record.index, record.kind)) for record in self.records]
+
     def weigher(self) -> Callable[[str, str, str], float]:
         """Return the weight of a claim by its source, index and kind, as cases are weighed."""
         errors = {(record.source, record.index): record.error for record in self.records}
@@ -108,14 +114,73 @@ class Learned:
         return weight
 
 
-def learn(
-    cases: Sequence[Case], corroborated: Mapping[tuple[str, str], int] | None = None, kinds: Mapping[str, str] | None = None
-) -> Learned:
+class Coded(NamedTuple):
+    """A column of texts: the different ones in order, and the number of each row's."""
+
+    names: Sequence[str]
+    codes: Ints
+
+    @classmethod
+    def as_met(cls, texts: pa.Array | pa.ChunkedArray) -> "Coded":
+        """Return texts as numbers, in the order in which they come: for many texts, whose own order means nothing."""
+        coded = (texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts).dictionary_encode()
+        return cls((), coded.indices.to_numpy().astype(np.int64))
+
+    @classmethod
+    def of(cls, texts: pa.Array | pa.ChunkedArray) -> "Coded":
+        """Return texts as numbers."""
+        coded = texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
+        coded = coded.dictionary_encode()
+        met = coded.dictionary.to_pylist()
+        names = sorted(met)
+        number = {name: n for n, name in enumerate(names)}
+        codes = np.array([number[name] for name in met], dtype=np.int64)
+        return cls(names, codes[coded.indices.to_numpy()] if met else np.zeros(0, dtype=np.int64))
+
+
+@dataclass(frozen=True, slots=True)
+class Ballots:
+    """All disputed keys as arrays: a row a vote, in the order of their cases; a row a case; a row a side's number.
+
+    `case` and `side` are the vote's case and its side there; `known` is -1 where no side is; the numbers of a case of
+    texts mean nothing.
+    """
+
+    case: Ints
+    side: Ints
+    source: Coded
+    kind: Coded
+    cluster: Coded
+    index: Coded
+    n_sides: Ints
+    known: Ints
+    texts: NDArray[np.bool_]
+    number: Ints
+
+    @classmethod
+    def of(cls, cases: Sequence[Case]) -> "Ballots":
+        """Lay out cases."""
+        flat = [(n, vote) for n, case in enumerate(cases) for vote in case.votes]
+        return cls(
+            case=np.array([n for n, _ in flat], dtype=np.int64),
+            side=np.array([vote.side for _, vote in flat], dtype=np.int64),
+            source=Coded.of(pa.array([vote.source for _, vote in flat], pa.string())),
+            kind=Coded.of(pa.array([vote.kind for _, vote in flat], pa.string())),
+            cluster=Coded.as_met(pa.array([vote.cluster for _, vote in flat], pa.string())),
+            index=Coded.of(pa.array([case.index for case in cases], pa.string())),
+            n_sides=np.array([case.n_sides for case in cases], dtype=np.int64),
+            known=np.array([-1 if case.known is None else case.known for case in cases], dtype=np.int64),
+            texts=np.array([case.numbers is None for case in cases], dtype=bool),
+            number=np.array([n for case in cases for n in case.numbers or range(case.n_sides)], dtype=np.int64),
+        )
+
+
+def learn(ballots: Ballots, corroborated: Mapping[tuple[str, str], int] | None = None, kinds: Mapping[str, str] | None = None) -> Learned:
     """Learn from disputed keys, and from how many claims each (source, index) has that others confirm.
 
     `kinds` are the sources' own kinds; a vote's may be "first_hand" instead.
     """
-    board = _Board(cases, corroborated or {}, kinds or {})
+    board = _Board(ballots, corroborated or {}, kinds or {})
     right, checked, voices = board.confirmed.copy(), board.confirmed.copy(), np.arange(len(board.sources))
     own: Ints | None = None
     for _ in range(_ROUNDS):
@@ -130,39 +195,40 @@ def learn(
 
 
 class _Board:
-    """The cases as arrays: a row a vote, a row a side; `at` is the row of a vote's (source, index) record."""
+    """The ballots joined with what is known of the sources; `at` is the row of a vote's (source, index) record, sides are counted through."""
 
-    def __init__(self, cases: Sequence[Case], confirmed: Mapping[tuple[str, str], int], kinds: Mapping[str, str]) -> None:
-        flat = [(n, vote) for n, case in enumerate(cases) for vote in case.votes]
-        counts = [case.n_sides for case in cases]
-        self.first = np.cumsum([0, *counts]).astype(np.int64)
-        records = sorted({(vote.source, cases[n].index) for n, vote in flat} | set(confirmed))
-        self.records = records
-        self.sources = sorted({source for source, _ in records})
-        row_of = {at: row for row, at in enumerate(records)}
+    def __init__(self, ballots: Ballots, confirmed: Mapping[tuple[str, str], int], kinds: Mapping[str, str]) -> None:
+        names, indices = ballots.source.names, ballots.index.names
+        self.case, self.texts, self.number, self.known = ballots.case, ballots.texts, ballots.number, ballots.known
+        self.first = np.cumsum(np.concatenate(([0], ballots.n_sides))).astype(np.int64)
+        self.side = self.first[self.case] + ballots.side
+        self.case_of_side = np.repeat(np.arange(len(ballots.n_sides)), ballots.n_sides)
+        self.cluster = ballots.cluster.codes
+        self.is_official = np.array([name == "official" for name in ballots.kind.names], dtype=bool)[ballots.kind.codes]
+        index_of_vote = ballots.index.codes[self.case]
+        pairs, at = np.unique(ballots.source.codes * len(indices) + index_of_vote, return_inverse=True)
+        voted = [(names[pair // len(indices)], indices[pair % len(indices)]) for pair in pairs.tolist()]
+        self.records = sorted({*voted, *confirmed})
+        self.sources = sorted({source for source, _ in self.records})
         number_of = {source: number for number, source in enumerate(self.sources)}
-        clusters = {cluster: number for number, cluster in enumerate(sorted({vote.cluster for _, vote in flat}))}
-        self.case = np.array([n for n, _ in flat], dtype=np.int64)
-        self.side = self.first[self.case] + np.array([vote.side for _, vote in flat], dtype=np.int64) if flat else self.case
-        self.at = np.array([row_of[vote.source, cases[n].index] for n, vote in flat], dtype=np.int64)
-        self.source = np.array([number_of[vote.source] for _, vote in flat], dtype=np.int64)
-        self.cluster = np.array([clusters[vote.cluster] for _, vote in flat], dtype=np.int64)
-        kind_of = {vote.source: vote.kind for _, vote in flat} | dict(kinds)
+        row_of = {record: row for row, record in enumerate(self.records)}
+        self.at = np.array([row_of[record] for record in voted], dtype=np.int64)[at] if voted else at
+        self.source = np.array([number_of[name] for name in names], dtype=np.int64)[ballots.source.codes] if voted else at
+        kind_of = dict(kinds)
+        if not set(names) <= set(kinds):
+            both = zip(ballots.source.codes.tolist(), ballots.kind.codes.tolist(), strict=True)
+            kind_of = {names[source]: ballots.kind.names[kind] for source, kind in both} | kind_of
         self.kind_of = {source: kind_of.get(source, "paper") for source in self.sources}
-        self.confirmed = np.array([confirmed.get(at, 0) for at in records], dtype=np.int64)
-        self.texts = np.array([case.numbers is None for case in cases], dtype=bool)
-        self.case_of_side = np.repeat(np.arange(len(cases)), counts)
-        self.number = np.array([n for case, count in zip(cases, counts, strict=True) for n in case.numbers or range(count)], dtype=np.int64)
-        self.known = np.array([-1 if case.known is None else case.known for case in cases], dtype=np.int64)
-        self.is_official = np.array([vote.kind == "official" for _, vote in flat], dtype=bool)
+        self.confirmed = np.array([confirmed.get(record, 0) for record in self.records], dtype=np.int64)
         # The mean error of a vote's kind on its index: learned where the kind is the source's own.
-        groups = sorted({(self.kind_of[source], index) for source, index in records} | {(vote.kind, cases[n].index) for n, vote in flat})
+        sorts, of_vote = np.unique(ballots.kind.codes * len(indices) + index_of_vote, return_inverse=True)
+        cast = [(ballots.kind.names[pair // len(indices)], indices[pair % len(indices)]) for pair in sorts.tolist()]
+        groups = sorted({(self.kind_of[source], index) for source, index in self.records} | {*cast})
         group_of = {group: number for number, group in enumerate(groups)}
-        self.group_of_record = np.array([group_of[self.kind_of[source], index] for source, index in records], dtype=np.int64)
-        self.group = np.array([group_of[vote.kind, cases[n].index] for n, vote in flat], dtype=np.int64)
+        self.group_of_record = np.array([group_of[self.kind_of[source], index] for source, index in self.records], dtype=np.int64)
+        self.group = np.array([group_of[group] for group in cast], dtype=np.int64)[of_vote] if cast else of_vote
         self.prior = np.array([_ERRORS.get(kind, _ERRORS["paper"]) for kind, _ in groups], dtype=np.float64)
-        pairs = self.source * (self.first[-1] + 1) + self.side
-        self.once = np.unique(pairs, return_index=True)[1]
+        self.once = np.unique(self.source * (self.first[-1] + 1) + self.side, return_index=True)[1]
 
     def means(self, right: Ints, checked: Ints) -> Floats:
         """Return the mean error of each kind on each index."""

@@ -165,6 +165,15 @@ def members(name: str, year: int | None) -> tuple[str, ...]:
     return () if unit is None else _merged().get(unit.unit_id, ())
 
 
+def merged_names() -> dict[str, tuple[str, ...]]:
+    """Return the names of the merged provinces, each with those of the provinces that it was made of.
+
+    >>> merged_names()["Hưng Yên"]
+    ('Hưng Yên', 'Thái Bình')
+    """
+    return {unit.name: _merged()[unit.unit_id] for unit in provinces_and_ministries() if unit.unit_id in _merged()}
+
+
 @cache
 def _merged() -> dict[str, tuple[str, ...]]:
     """Return for each merged province the names of those that it was made of."""

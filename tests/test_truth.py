@@ -12,7 +12,7 @@ from normalize.decisions import DecisionError, read_decisions, statement_of
 from normalize.equations import equations
 from normalize.reconcile import reconcile
 from normalize.statement import Statement, read_statement
-from normalize.truth import Case, Vote, learn
+from normalize.truth import Ballots, Case, Vote, learn
 from normalize.units import provinces_and_ministries
 
 
@@ -29,14 +29,14 @@ def case(*sides: str) -> Case:
 
 
 def test_a_source_that_errs_often_weighs_less() -> None:
-    learned = learn([case("ab", "x") for _ in range(20)])
+    learned = learn(Ballots.of([case("ab", "x") for _ in range(20)]))
     error = {record.source: record.error for record in learned.records}
     assert error["a"] < 0.15 < error["x"]
 
 
 def test_sources_that_share_errors_are_one_voice_and_those_that_share_truths_are_not() -> None:
     told = [case("abcde", "xyz") for _ in range(8)]
-    learned = learn([*told, case("ab", "xyz")])
+    learned = learn(Ballots.of([*told, case("ab", "xyz")]))
     voices = {record.source: record.voice for record in learned.records}
     assert voices["y"] == voices["z"] == "x"
     assert voices["b"] == "b"
@@ -44,7 +44,7 @@ def test_sources_that_share_errors_are_one_voice_and_those_that_share_truths_are
 
 
 def test_numbers_without_a_majority_are_settled_in_their_middle() -> None:
-    assert learn([case("a", "b", "c")]).winners == (1,)
+    assert learn(Ballots.of([case("a", "b", "c")])).winners == (1,)
 
 
 def test_every_equation_names_its_source_and_says_how_often_it_fails() -> None:

@@ -79,9 +79,10 @@ def add(connection: duckdb.DuckDBPyConnection, table: str, rows: Rows) -> int:
     return count(connection, table) - before
 
 
-def replace(connection: duckdb.DuckDBPyConnection, table: str, rows: Rows) -> None:
-    """Replace all rows of a table."""
-    connection.execute(f"delete from {table}")  # noqa: S608
+def replace(connection: duckdb.DuckDBPyConnection, table: str, rows: Rows, *, renewed: str | None = None) -> None:
+    """Replace all rows of a table, or those of the facts in the table `renewed`."""
+    among = "" if renewed is None else f" where fact_id in (select fact_id from {renewed})"  # noqa: S608
+    connection.execute(f"delete from {table}{among}")  # noqa: S608
     if rows:
         staged = _stage(connection, table, rows)
         connection.execute(f"insert into {table} by name select * from {staged}")  # noqa: S608
@@ -110,8 +111,12 @@ _COMPARED = (
 )  # fmt: skip
 
 
-def load_facts(connection: duckdb.DuckDBPyConnection, rows: Rows, moment: Any, *, plain: str | None = None) -> int:
+def load_facts(
+    connection: duckdb.DuckDBPyConnection, rows: Rows, moment: Any, *, plain: str | None = None, renewed: str | None = None
+) -> int:
     """Bring the facts up to date with `rows`, and with the table `plain` for all other keys; return how many differ.
+
+    `renewed` names a table of the only facts that may differ.
 
     What changed or vanished is closed, what is new is opened. Facts that are the same stay untouched, so that the
     same night twice changes nothing. Keys of which only reference tables speak are no facts of ours.
@@ -133,8 +138,10 @@ def load_facts(connection: duckdb.DuckDBPyConnection, rows: Rows, moment: Any, *
         "create temp table standing as select h.fact_id from fact_history h join incoming i using (fact_id) "  # noqa: S608
         f"where h.known_to is null and {same}"
     )
+    among = "" if renewed is None else f"and fact_id in (select fact_id from {renewed}) "
     ((closed,),) = connection.execute(
-        "update fact_history set known_to = ? where known_to is null and fact_id not in (select fact_id from standing)", [moment]
+        f"update fact_history set known_to = ? where known_to is null {among}and fact_id not in (select fact_id from standing)",  # noqa: S608
+        [moment],
     ).fetchall()
     ((opened,),) = connection.execute(
         "insert into fact_history by name select *, ?::timestamptz as known_from, null::timestamptz as known_to "
