@@ -146,7 +146,9 @@ def main(count: int) -> int:
         del made
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         start = time.perf_counter()
+        connection.execute("begin")  # as a night does
         settled = settle(connection)
+        connection.execute("commit")
         ((plain,),) = connection.execute("select count(*) from plain").fetchall()
         seconds = time.perf_counter() - start
         nights = [_night(connection, claims(keys, _NIGHT, rng, first=count + n * _NIGHT), n) for n in range(_NIGHTS)]
@@ -170,7 +172,9 @@ def _night(connection: duckdb.DuckDBPyConnection, made: pa.Table, number: int) -
     connection.execute("insert into statements from made")
     connection.unregister("made")
     start = time.perf_counter()
+    connection.execute("begin")
     settled = settle(connection)
+    connection.execute("commit")
     seconds = time.perf_counter() - start
     ((renewed,),) = connection.execute("select count(*) from renewed").fetchall()
     _say(f"night {number + 1}: {seconds:.2f} s, {renewed} facts touched, {len(settled.facts)} judged")

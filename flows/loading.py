@@ -128,9 +128,9 @@ def load_night(
 
 
 def reconcile_warehouse(connection: duckdb.DuckDBPyConnection, run_id: str, moment: datetime) -> tuple[int, int]:
-    """Bring facts, conflicts and the sources' records up to date with the statements; return how many facts changed, and how many conflicts stand.
+    """Bring facts, conflicts and the sources' records up to date with the statements, looking only at what new ones reach.
 
-    Only what new statements reach is looked at.
+    Returns how many facts changed, and how many conflicts stand.
     """
     settled = settle(connection)
     if settled.is_whole:

@@ -74,13 +74,14 @@ class Board:
         """Return the places and subjects of a key's ranking, best first."""
         return self._scored.get(block_of(key, subject_type), ())
 
-    def beside(self, key: Key) -> Sequence[Key]:
-        """Return the keys of the same index, subject, year and measure that differ in component, scope, level or authority."""
+    def beside(self, key: Key, amount: int) -> Iterator[Key]:
+        """Yield the keys of the same index, subject, year and measure, but another component, scope, level or authority, with this number."""
         if self._beside is None:
             self._beside = defaultdict(list)
-            for other in self.nodes:
-                self._beside[other.index, other.subject, other.year, other.measure].append(other)
-        return [other for other in self._beside.get((key.index, key.subject, key.year, key.measure), ()) if other != key]
+            for other, node in self.nodes.items():
+                if node.figure.label is None:
+                    self._beside[other.index, other.subject, other.year, other.measure, node.figure.amount].append(other)
+        yield from (other for other in self._beside.get((key.index, key.subject, key.year, key.measure, amount), ()) if other != key)
 
     def regions(self, key: Key) -> Iterator[Key]:
         """Yield the keys of the other regions: a table of means has no ranking, its lines stand one below the other."""

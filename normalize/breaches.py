@@ -102,7 +102,7 @@ places as (select b.*, row_number() over (partition by index, level, authority, 
            from board b semi join lists l on {_LIST.format("b", "l")} where measure = 'rank' and label is null)
 select r.*, s.fact_id as score_id, s.amount as score, s.digit as score_digit
 from places r semi join field using (fact_id) left join field s on {_LINE.format("s", "r")} and s.year = r.year and s.measure = 'score'
-"""  # noqa: S608 (constants)
+"""
 _PAIRS = (
     f"placed a cross join range(1, {WINDOW} + 1) w(step) join placed b on {_LIST.format('b', 'a')} "
     "and b.subject_type = a.subject_type and b.place = a.place + w.step"
@@ -112,13 +112,13 @@ _PAIRS = (
 def _order(equation: Equation) -> str:
     slack = "case when a.score_digit <> b.score_digit then greatest(a.score_digit, b.score_digit) else 0 end"
     return (
-        f"select [a.score_id, a.fact_id, b.score_id, b.fact_id] from {_PAIRS} where {_permits(equation, 'a')} "  # noqa: S608
+        f"select [a.score_id, a.fact_id, b.score_id, b.fact_id] from {_PAIRS} where {_permits(equation, 'a')} "
         f"and a.amount < b.amount and a.score < b.score and b.score - a.score >= {slack}"
     )
 
 
 def _unique(equation: Equation) -> str:
-    return f"select [a.fact_id, b.fact_id] from {_PAIRS} where {_permits(equation, 'a')} and a.amount = b.amount"  # noqa: S608
+    return f"select [a.fact_id, b.fact_id] from {_PAIRS} where {_permits(equation, 'a')} and a.amount = b.amount"
 
 
 def _of_provinces(row: str) -> str:
@@ -137,7 +137,7 @@ def _at_most(equation: Equation) -> str:
     low, high = (("s" if measure == "score" else "g") for measure, *_ in equation.terms)
     aggregate = next(measure for measure, *_ in equation.terms if measure != "score")
     return (
-        f"select [s.fact_id, g.fact_id] from field g join field s on {_LIST.format('s', 'g')} and {_scores('s')} "  # noqa: S608
+        f"select [s.fact_id, g.fact_id] from field g join field s on {_LIST.format('s', 'g')} and {_scores('s')} "
         f"where g.measure = {_text(aggregate)} and {_of_provinces('g')} and {low}.amount > {high}.amount "
         f"and ({low}.digit = {high}.digit or {low}.amount >= {high}.amount + greatest({low}.digit, {high}.digit))"
     )
@@ -156,7 +156,7 @@ def _tier(equation: Equation) -> str:
 def _statistics(connection: duckdb.DuckDBPyConnection, equations: Iterable[Equation]) -> Iterator[str]:
     """Yield the queries for the mean and the median over all provinces, of the years in which every score is known."""
     measures = _among(sorted(AGGREGATES))
-    told = connection.execute(f"select distinct index, year from field where measure in {measures} order by all").fetchall()  # noqa: S608
+    told = connection.execute(f"select distinct index, year from field where measure in {measures} order by all").fetchall()
     known = [(index, year, ranked) for index, year in told if (ranked := ranked_count(index, "province", year)) is not None]
     if not known:
         return

@@ -72,7 +72,7 @@ def _related(d: Dispute) -> list[Related]:
         if d.known(other) == d.wrong.amount:
             found.append(Related("year", other))
     # In an order of their own: the board is laid out as its nodes arrived.
-    for other in sorted((other for other in d.board.beside(key) if d.known(other) == d.wrong.amount), key=Key.texts):
+    for other in sorted(d.board.beside(key, d.wrong.amount), key=Key.texts):
         kind = (
             "component"
             if other.component != key.component

@@ -79,8 +79,8 @@ select fact_id, count(*) filter (kind not in ('official', 'table', 'decision')):
        list(claim_id order by claim_id) as claims,
        min(printed) is not distinct from max(printed) and count(printed) in (0, count(*)) and min(high) is not distinct from max(high)
          and min(qualifier) = max(qualifier) as is_uniform
-from statements where fact_id in (select fact_id from {{of}}) group by fact_id
-"""  # noqa: S608 (constants)
+from {{said}} group by fact_id
+"""
 
 #: Facts of keys whose claims all print one figure.
 _PLAIN = f"""
@@ -96,11 +96,11 @@ select k.fact_id, s.index, s.level, s.authority, s.subject, s.year, s.measure, s
        case when k.is_official then 'An official table gives the same.' when k.n_independent <= 1 then 'One independent source.'
             else k.n_independent || ' independent sources agree.' end as reason,
        k.n_claims, k.n_independent, k.claims
-from {{keyed}} k join statements s on s.claim_id = k.first_claim
+from {{keyed}} k join {{said}} s on s.claim_id = k.first_claim
 left join ranked r on s.measure = 'rank' and s.level = 'national' and s.scope is null
   and r.index = s.index and r.subject_type = s.subject_type and r.year = s.year
 where k.is_uniform
-"""  # noqa: S608 (constants)
+"""
 
 
 def arrow(statements: Iterable[Statement]) -> pa.Table:
@@ -136,17 +136,29 @@ def _statement(row: Sequence[Any]) -> Statement:
 class Grouped:
     """Keys with what is said of them: the plain facts are in the temp table `plain`, the rest is fetched as statements."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, of: str) -> None:
-        """Group the relation `statements`, as far as it is about the fact_ids of the relation `of`."""
-        self._connection = connection
-        connection.execute(f"create or replace temp table keyed as {_KEYED.format(of=of)}")
+    def __init__(self, connection: duckdb.DuckDBPyConnection, *, is_whole: bool) -> None:
+        """Group the statements about the keys of the table `touched`; all of them if `is_whole`."""
+        self._connection, self._is_whole = connection, is_whole
         self._rank()
-        connection.execute(f"create or replace temp table plain as {_PLAIN.format(keyed='keyed')}")
+        self._said = self._group("keyed", "touched")
+        connection.execute("create or replace temp table plain as " + _PLAIN.format(keyed="keyed", said=self._said))
 
-    def add(self, of: str) -> None:
-        """Group further keys, those of the relation `of`."""
-        self._connection.execute(f"create or replace temp table further as {_KEYED.format(of=of)}")
-        self._connection.execute(f"insert into plain {_PLAIN.format(keyed='further')}")
+    def add(self, keys: str) -> None:
+        """Group further keys, those of the relation `keys`."""
+        if not self._is_whole:
+            further = self._group("further", keys)
+            self._connection.execute("insert into plain " + _PLAIN.format(keyed="further", said=further))
+            self._said = f"(from {self._said} union all by name from {further})"
+
+    def _group(self, keyed: str, keys: str) -> str:
+        """Group the statements about some keys in a temp table; return the relation that has them."""
+        said = "statements"
+        if not self._is_whole:
+            # A few statements are looked for once.
+            said = f"said_of_{keyed}"
+            self._connection.execute(f"create or replace temp table {said} as from statements semi join {keys} using (fact_id)")
+        self._connection.execute(f"create or replace temp table {keyed} as {_KEYED.format(said=said)}")
+        return said
 
     def _rank(self) -> None:
         """Make the temp table `ranked`: how many are known to be ranked, of each index, kind of subject and year that ranks are told of."""
@@ -154,24 +166,29 @@ class Grouped:
             "select distinct index, subject_type, year from statements where measure = 'rank' and level = 'national' and year is not null"
         ).fetchall()
         known = [(*of, ranked) for of in sorted(told) if (ranked := ranked_count(*of)) is not None]
-        fill(
-            self._connection, "ranked", {"index": pa.string(), "subject_type": pa.string(), "year": pa.int32(), "ranked": pa.int32()}, known
-        )
+        columns = {"index": pa.string(), "subject_type": pa.string(), "year": pa.int32(), "ranked": pa.int32()}
+        fill(self._connection, "ranked", columns, known)
 
     def mixed(self) -> dict[Key, list[Statement]]:
         """Return the statements of the keys that print several figures."""
-        return self._statements("select fact_id from keyed where not is_uniform")
+        return self._statements(self._said, "(from keyed where not is_uniform)")
+
+    def grouped(self, fact_ids: Iterable[str]) -> dict[Key, list[Statement]]:
+        """Return all statements of some of the keys that were grouped."""
+        return self._statements(self._said, self._wanted(fact_ids))
 
     def of(self, fact_ids: Iterable[str]) -> dict[Key, list[Statement]]:
-        """Return all statements of some keys."""
-        fill(self._connection, "wanted", {"fact_id": pa.string()}, [(one,) for one in sorted(set(fact_ids))])
-        return self._statements("select fact_id from wanted")
+        """Return all statements of some keys, whether they were grouped or not."""
+        return self._statements("statements", self._wanted(fact_ids))
 
-    def _statements(self, keys: str) -> dict[Key, list[Statement]]:
+    def _wanted(self, fact_ids: Iterable[str]) -> str:
+        fill(self._connection, "wanted", {"fact_id": pa.string()}, [(one,) for one in sorted(set(fact_ids))])
+        return "wanted"
+
+    def _statements(self, said: str, keys: str) -> dict[Key, list[Statement]]:
         found: dict[Key, list[Statement]] = {}
-        for row in self._connection.execute(
-            f"select {_SELECT} from statements where fact_id in ({keys}) order by claim_id"  # noqa: S608 (our own names)
-        ).fetchall():
+        rows = self._connection.execute(f"select {_SELECT} from {said} semi join {keys} using (fact_id) order by claim_id").fetchall()
+        for row in rows:
             statement = _statement(row)
             found.setdefault(statement.key, []).append(statement)
         return found
@@ -192,7 +209,7 @@ class Grouped:
             "round(value * 1e6)::bigint as amount, 10 ** (6 - least(decimals, 6))::bigint as digit, null::varchar as label from plain "
             "where modality = 'reported' and year is not null and fact_id not in (select fact_id from odd)"
         )
-        columns = f"{', '.join(_KEY)}, value_text, round(value * 1e6)::bigint, decimals, qualifier, subject_type, \"of\""
+        columns = f'{", ".join(_KEY)}, value_text, round(value * 1e6)::bigint, decimals, qualifier, subject_type, "of"'
         rows = run(f"select fact_id, {columns} from plain where fact_id in (select fact_id from odd)").fetchall()
         return [Uniform(row[0], Key._make(row[1:11]), *row[11:]) for row in rows]
 

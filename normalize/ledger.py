@@ -58,7 +58,7 @@ select p.fact_id from ledger p semi join lines l on p.index = l.index and p.subj
 union select p.fact_id from ledger p semi join beside b on {_WARD.format("p", "b")} and p.subject = b.subject
 union select p.fact_id from ledger p semi join whole w on {_WARD.format("p", "w")}
 union select p.fact_id from ledger p semi join seed s on p.index = s.index and s.subject_type = 'region' where p.subject_type = 'region'
-"""  # noqa: S608 (constants)
+"""
 
 
 class Entry(NamedTuple):
@@ -92,8 +92,17 @@ class Ledger:
         self._connection = connection
         connection.execute(files("normalize").joinpath("data", "ledger.sql").read_text(encoding="utf-8"))
         if connection.execute("select version from ledger_version").fetchall() != [(_version(),)]:
-            for table in ("ledger", "ledger_version", "ledger_cases", "ledger_votes", "ledger_leads", "ledger_trust", "ledger_bound", "ledger_shifts"):
-                connection.execute(f"delete from {table}")  # noqa: S608 (a table of ours)
+            for table in (
+                "ledger",
+                "ledger_version",
+                "ledger_cases",
+                "ledger_votes",
+                "ledger_leads",
+                "ledger_trust",
+                "ledger_bound",
+                "ledger_shifts",
+            ):
+                connection.execute(f"delete from {table}")
             connection.execute("insert into ledger_version values (?)", [_version()])
         self.is_whole = not connection.execute("select 1 from ledger limit 1").fetchall()
         connection.execute(_TOUCHED)
@@ -111,7 +120,7 @@ class Ledger:
 
     def _replace(self, table: str, columns: Mapping[str, pa.DataType], rows: Sequence[tuple[Any, ...]]) -> None:
         fill(self._connection, "disputes", columns, rows)
-        self._connection.execute(f"delete from {table} where fact_id in (select fact_id from touched)")  # noqa: S608 (a table of ours)
+        self._connection.execute(f"delete from {table} where fact_id in (select fact_id from touched)")
         self._connection.execute(f"insert into {table} from disputes")
 
     def ballots(self) -> tuple[list[str], Ballots]:
@@ -155,13 +164,13 @@ class Ledger:
         turned = run("select fact_id from leads a join ledger_leads l using (fact_id) where a.winner <> l.winner order by all").fetchall()
         hot = "select fact_id from ledger where is_hot"
         differing = "((from {0} except from ledger_{0}) union (from ledger_{0} except from {0}))"
-        run(f"insert into reached select fact_id from {differing.format('leads')} where fact_id in ({hot})")  # noqa: S608
+        run(f"insert into reached select fact_id from {differing.format('leads')} where fact_id in ({hot})")
         run(
-            f"insert into reached select distinct fact_id from statements s semi join {differing.format('trust')} t "  # noqa: S608
+            f"insert into reached select distinct fact_id from statements s semi join {differing.format('trust')} t "
             f"on s.source = t.source and s.index = t.index where fact_id in ({hot})"
         )
         for table in ("leads", "trust"):
-            run(f"delete from ledger_{table}")  # noqa: S608
+            run(f"delete from ledger_{table}")
             run(f"insert into ledger_{table} from {table}")
         return [fact_id for (fact_id,) in turned]
 
@@ -182,7 +191,7 @@ class Ledger:
                 select k.fact_id, d.digest, {", ".join(f"s.{name}" for name in Key._fields)}, s.subject_type, k.is_uniform, k.n_independent,
                        coalesce(e.is_questioned, false) as is_questioned, false as is_hot, coalesce(e.on_board, false) as on_board, e.amount, e.digit, e.label
                 from keyed k left join entries e using (fact_id) join digests d using (fact_id) join statements s on s.claim_id = k.first_claim
-                where fact_id in (select fact_id from touched)""")  # noqa: S608
+                where fact_id in (select fact_id from touched)""")
         run("""update ledger set is_questioned = e.is_questioned, on_board = e.on_board, amount = e.amount, digit = e.digit, label = e.label
                from entries e where ledger.fact_id = e.fact_id and e.fact_id not in (select fact_id from touched)""")
         self._reach()
@@ -191,7 +200,7 @@ class Ledger:
         """Note who sees the changed part of the board; those who are hot are reached."""
         if not self.is_whole:
             seeds = "(from board where fact_id in (select fact_id from changed))"
-            self._connection.execute(f"insert into seeing {_NEAR.format(seeds=seeds)}")  # noqa: S608
+            self._connection.execute(f"insert into seeing {_NEAR.format(seeds=seeds)}")
             self._reach_seeing()
 
     def _reach_seeing(self) -> None:
@@ -213,7 +222,7 @@ class Ledger:
                 select s.article, s.index, s.year, s.amount - l.amount as shift, count(*)::integer as n
                 from statements s join ledger l using (fact_id)
                 where s.measure = 'rank' and l.measure = 'rank' and l.on_board and not l.is_uniform and s.amount <> l.amount
-                group by all having count(*) >= {SHIFTED}""")  # noqa: S608
+                group by all having count(*) >= {SHIFTED}""")
         run("""insert into reached select distinct l.fact_id from statements s join ledger l using (fact_id) semi join
                ((from shifts except from ledger_shifts) union (from ledger_shifts except from shifts)) d
                on d.article = s.article and d.index = s.index and d.year = s.year where l.is_hot and l.measure = 'rank'""")
@@ -249,7 +258,7 @@ class Ledger:
             if self.is_whole
             else f"where fact_id in ({_NEAR.format(seeds='(from ledger semi join judged using (fact_id))', pool='board')})"
         )
-        rows = self._connection.execute(f"select {columns} from board {near}").fetchall()  # noqa: S608
+        rows = self._connection.execute(f"select {columns} from board {near}").fetchall()
         return [Node(Key._make(row[:10]), Figure(*row[11:]), row[10]) for row in rows]
 
 

@@ -22,7 +22,7 @@ from normalize.equations import Figure, Instance, tier_label
 from normalize.grouping import Grouped, Uniform, arrow
 from normalize.judgement import MARGIN, Conflict, Fact, Judgement, Near, Verdict, undisputed
 from normalize.ledger import Entry, Ledger
-from normalize.objection import Objection, of_figure
+from normalize.objection import of_figure
 from normalize.repair import Option, Repair, repair
 from normalize.statement import Key, Statement
 from normalize.truth import Learned, Record, learn
@@ -93,9 +93,8 @@ class _Court:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._ledger = Ledger(connection)
-        self._grouped = Grouped(connection, "touched")
+        self._grouped = Grouped(connection, is_whole=self._ledger.is_whole)
         self._dockets: dict[Key, Docket] = {}
-        self._objections: dict[Key, Objection] = {}
         self._hear(self._grouped.mixed())
         self._ledger.dispute((key.fact_id, docket.case()) for key, docket in self._dockets.items() if len(docket.sides) > 1)
         fact_ids, ballots = self._ledger.ballots()
@@ -176,7 +175,8 @@ class _Court:
         self._apart = frozenset(self._ledger.renew(one for group in groups for one in group))
         heard = {key.fact_id for key in self._dockets}
         wanted = self._apart.union(*groups) - heard
-        self._lead(self._hear(self._grouped.of(wanted)))
+        self._grouped.add("(select fact_id from renewed except select fact_id from touched)")
+        self._lead(self._hear(self._grouped.grouped(wanted)))
         self._board = Board(self._ledger.nodes())
         self._shifted = self._ledger.shifts()
         key_of = {key.fact_id: key for key in self._dockets}
@@ -196,7 +196,6 @@ class _Court:
                 facts.append(fact)
             if conflict is not None:
                 conflicts.append(conflict)
-        self._grouped.add("(select fact_id from renewed except select fact_id from touched)")
         return Settled(tuple(facts), tuple(conflicts), self.learned.records, self._ledger.is_whole)
 
     def _favour_by_slips(self, docket: Docket) -> None:
@@ -263,11 +262,15 @@ class _Court:
         result: Repair = repair({key: options[key] for key in component if options[key]}, instances, known, told)
         after = {**known, **result.changes} if result.changes else known
         holds = [instance.holds(after) for instance in instances] if result.changes else held
+        at_key: dict[Key, list[int]] = defaultdict(list)
+        for n, instance in enumerate(instances):
+            for key in dict.fromkeys(instance.keys):
+                at_key[key].append(n)
         suspects = {_suspect(instance, options, result.margins) for instance in result.unpaid}
         for key in component:
             chosen = after.get(key)
             margin = result.margins.get(key, MARGIN)
-            around = [n for n, instance in enumerate(instances) if key in instance.keys]
+            around = at_key[key]
             refused: dict[int, list[Figure]] = defaultdict(list)
             price = {option.figure: option.weight for option in options[key]}
             for figure, weight in price.items():

@@ -195,7 +195,7 @@ def learn(ballots: Ballots, corroborated: Mapping[tuple[str, str], int] | None =
 
 
 class _Board:
-    """The ballots joined with what is known of the sources; `at` is the row of a vote's (source, index) record, sides are counted through."""
+    """The ballots and what is known of their sources; `at` is the row of a vote's (source, index) record, sides are counted through."""
 
     def __init__(self, ballots: Ballots, confirmed: Mapping[tuple[str, str], int], kinds: Mapping[str, str]) -> None:
         names, indices = ballots.source.names, ballots.index.names

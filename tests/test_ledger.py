@@ -74,7 +74,10 @@ def wider(rng: random.Random) -> Iterator[Statement]:
         (scores, {"index": "SIPAS", "year": 2024}),
         (merged, {"index": "SIPAS", "year": 2025}),
         (regions, {"index": "SIPAS", "year": 2023, "subject_type": "region", "measure": "score_mean"}),
-        *(({"63 tỉnh": value}, {"index": "SIPAS", "year": 2022, "subject_type": "aggregate", "measure": m}) for m, value in over_all.items()),
+        *(
+            ({"63 tỉnh": value}, {"index": "SIPAS", "year": 2022, "subject_type": "aggregate", "measure": m})
+            for m, value in over_all.items()
+        ),
         ({name: 75 + n / 2 for n, name in enumerate(old[:40])}, {"index": "PAR_INDEX", "year": 2023}),
     ]
     for source in ("v.vn", "w.vn", "x.vn"):
@@ -96,9 +99,7 @@ def nights(statements: list[Statement], rng: random.Random) -> Iterator[list[Sta
         standing += statements[len(standing) : int(len(statements) * share)]
         taken_back = {s.article for s in rng.sample(standing, 3)}
         copies = {s.article: rng.choice(standing).cluster for s in rng.sample(standing, 3)}
-        yield [
-            s._replace(cluster=copies[s.article]) if s.article in copies else s for s in standing if s.article not in taken_back
-        ]
+        yield [s._replace(cluster=copies[s.article]) if s.article in copies else s for s in standing if s.article not in taken_back]
     yield standing
 
 

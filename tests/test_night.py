@@ -196,6 +196,26 @@ def test_the_same_night_again_changes_nothing(two_nights: tuple[Night, Night]) -
     assert rows(two_nights[1], "select * from fact_history order by fact_id, known_from") == before
 
 
+def test_nights_one_by_one_end_where_a_rebuild_ends(third_night: Night, tmp_path) -> None:
+    import shutil
+    from datetime import UTC, datetime
+
+    from flows.loading import reconcile_warehouse
+    from warehouse.store import rewriting
+
+    shutil.copyfile(third_night.data / "chiso.duckdb", tmp_path / "chiso.duckdb")
+    with rewriting(tmp_path / "chiso.duckdb") as connection:
+        shown = [f"from {table} order by all" for table in ("facts", "conflicts", "reliability")]
+        kept = [connection.execute(sql).fetchall() for sql in shown]
+        assert reconcile_warehouse(connection, "quiet", datetime.now(UTC))[0] == 0
+        assert connection.execute("select count(*) from renewed").fetchall() == [(0,)]
+        connection.execute("update ledger_version set version = 'older'")
+        assert reconcile_warehouse(connection, "rebuild", datetime.now(UTC))[0] == 0
+        assert connection.execute("select count(*) from renewed").fetchall()[0][0] > 100
+        assert [connection.execute(sql).fetchall() for sql in shown] == kept
+        assert connection.execute("select count(*) from conflict_changes where run_id in ('quiet', 'rebuild')").fetchall() == [(0,)]
+
+
 def test_query_report_export_and_portals_work_on_the_nights_data(first_night: Night, tmp_path) -> None:
     table = run_chiso("query", "select subject, value from facts where subject = 'Sơn La' order by value", "--data", first_night.data)
     assert table.returncode == 0

@@ -138,7 +138,7 @@ def load_facts(
         "create temp table standing as select h.fact_id from fact_history h join incoming i using (fact_id) "  # noqa: S608
         f"where h.known_to is null and {same}"
     )
-    among = "" if renewed is None else f"and fact_id in (select fact_id from {renewed}) "
+    among = "" if renewed is None else f"and fact_id in (select fact_id from {renewed}) "  # noqa: S608
     ((closed,),) = connection.execute(
         f"update fact_history set known_to = ? where known_to is null {among}and fact_id not in (select fact_id from standing)",  # noqa: S608
         [moment],
