@@ -75,7 +75,7 @@ class Board:
         return self._scored.get(block_of(key, subject_type), ())
 
     def beside(self, key: Key, amount: int) -> Iterator[Key]:
-        """Yield the keys of the same index, subject, year and measure, but another component, scope, level or authority, with this number."""
+        """Yield the keys of this index, subject, year and measure with this amount, of another component, scope, level or authority."""
         if self._beside is None:
             self._beside = defaultdict(list)
             for other, node in self.nodes.items():
