@@ -15,9 +15,12 @@ from flows.reading import READ, ReadPage
 from flows.reconciling import equations, in_both, related
 from normalize.cluster import Sketch, cluster_sketches
 from normalize.decisions import DecisionError, read_decisions, statement_of
+from normalize.equations import Equation
+from normalize.equations import equations as declared_equations
 from normalize.grouping import COLUMNS, arrow, row_of
 from normalize.indices import indices
 from normalize.judgement import Conflict, Fact
+from normalize.ledger import made_by_these_rules
 from normalize.reconcile import Settled, settle
 from normalize.reference import ReferenceTableError, read_reference, shipped
 from normalize.statement import Key, Statement, read_statement
@@ -184,8 +187,16 @@ def _load_reference(connection: duckdb.DuckDBPyConnection) -> None:
     add(connection, "sources", [{"source": p.host, "portal": p.name} | _parts(p, "title kind place home family caveats") for p in portals])
     columns = "name_vi name_en publisher level unit scale_min scale_max first_year last_year"
     add(connection, "indices", [{"index": i.code} | _parts(i, columns) for i in indices().values()])
-    columns = "unit_id level kind name gso_code province valid_from valid_to"
-    add(connection, "units", [_parts(u, columns) for u in (*provinces_and_ministries(), *districts())])
+    columns = "unit_id level kind name gso_code province merged_into valid_from valid_to"
+    replace(connection, "units", [_parts(u, columns) for u in (*provinces_and_ministries(), *districts())])
+    columns = "concurrency delay budget min_articles max_articles min_claims max_claims verified"
+    replace(connection, "portals", [{"portal": p.name, "source": p.host} | _parts(p, columns) for p in portals])
+    replace(connection, "equations", [_equation_row(equation) for equation in declared_equations()])
+
+
+def _equation_row(equation: Equation) -> dict[str, Any]:
+    titles = {"title_en": equation.title.en, "title_vi": equation.title.vi}
+    return {"equation": equation.name, "origin": equation.source} | titles | _parts(equation, "formula index exception")
 
 
 def _parts(record: object, names: str) -> dict[str, Any]:
@@ -243,7 +254,9 @@ def _clusters(connection: duckdb.DuckDBPyConnection, current: set[str]) -> dict[
 
 
 def _complete(connection: duckdb.DuckDBPyConnection) -> None:
-    """Bring claims that are not yet comparable to that form: tonight's, and those of warehouses older than it."""
+    """Bring claims that are not yet comparable to that form: tonight's, and all if the rules have changed."""
+    if not made_by_these_rules(connection):
+        connection.execute("delete from comparable")
     cursor = connection.execute(
         """select c.*, s.place, (select min(fetched_at)::date from pages p where p.article_id = c.article) as seen
         from claims c join sources s on s.source = c.source where c.claim_id not in (select claim_id from comparable) order by c.claim_id"""
@@ -270,6 +283,7 @@ def _load_tables(connection: duckdb.DuckDBPyConnection, data: DataFolder) -> lis
         except ReferenceTableError as error:
             wrong.append(str(error))
     decided: dict[str, Statement] = {}
+    decisions: dict[str, dict[str, Any]] = {}
     for decision in read_decisions(data.decisions):
         if isinstance(decision, DecisionError):
             wrong.append(str(decision))
@@ -283,8 +297,10 @@ def _load_tables(connection: duckdb.DuckDBPyConnection, data: DataFolder) -> lis
             continue
         try:
             decided[decision.fact_id] = statement_of(decision, Key._make(keys[0][:-1]), keys[0][-1])
+            decisions[decision.fact_id] = {**_parts(decision, "fact_id value reason who"), "decided": decision.when}
         except DecisionError as error:
             wrong.append(str(error))
+    replace(connection, "decisions", list(decisions.values()))
     table = arrow([*statements, *decided.values()])
     connection.execute("delete from tables")
     connection.register("arriving", table)

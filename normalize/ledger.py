@@ -90,8 +90,7 @@ class Ledger:
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Open the ledger, forget it if it was made by other rules, and find what has changed since."""
         self._connection = connection
-        connection.execute(files("normalize").joinpath("data", "ledger.sql").read_text(encoding="utf-8"))
-        if connection.execute("select version from ledger_version").fetchall() != [(_version(),)]:
+        if not made_by_these_rules(connection):
             for table in (
                 "ledger",
                 "ledger_version",
@@ -260,6 +259,12 @@ class Ledger:
         )
         rows = self._connection.execute(f"select {columns} from board {near}").fetchall()
         return [Node(Key._make(row[:10]), Figure(*row[11:]), row[10]) for row in rows]
+
+
+def made_by_these_rules(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Tell whether what is kept in a warehouse was made by the rules and data of this code; makes the tables of the ledger."""
+    connection.execute(files("normalize").joinpath("data", "ledger.sql").read_text(encoding="utf-8"))
+    return connection.execute("select version from ledger_version").fetchall() == [(_version(),)]
 
 
 @cache

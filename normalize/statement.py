@@ -5,12 +5,13 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from normalize.claim import KEY
 from normalize.fold import fold
 from normalize.indices import canonical_component, indices
-from normalize.units import named, province_of, region_named
+from normalize.units import named, province_of, region_named, unit_in_year
 
 
 class StatementError(ValueError):
@@ -155,7 +156,7 @@ def read_statement(record: Mapping[str, Any], *, cluster: str | None = None, kin
         high=_decimal(record.get("value_high")),
         decimals=decimals,
         subject_type=str(record.get("subject_type") or "province"),
-        subject_id=record.get("subject_id"),
+        subject_id=record.get("subject_id") or _unit_id(str(record.get("subject_type") or "province"), key.subject, year),
         unit=record.get("unit"),
         of=record.get("of"),
         qualifier=str(record.get("qualifier") or "exact"),
@@ -175,6 +176,13 @@ def _canonical(subject: str) -> str:
     units = named(subject)
     names = {unit.name for unit in units}
     return units[0].name if len(names) == 1 else region_named(subject) or subject
+
+
+@lru_cache(maxsize=4096)
+def _unit_id(subject_type: str, name: str, year: int | None) -> str | None:
+    """Return the id of the province or ministry of that name in the measured year."""
+    unit = None if year is None else unit_in_year([unit for unit in named(name) if unit.level == subject_type], year)
+    return None if unit is None else unit.unit_id
 
 
 def _decimal(value: Any) -> Decimal | None:

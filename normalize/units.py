@@ -15,7 +15,10 @@ from normalize.tables import rows, split_names
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """One administrative unit during one period; `province` is the GSO code of a district's province."""
+    """One administrative unit during one period.
+
+    `province` is the GSO code of a district's province, `merged_into` the unit that it became part of.
+    """
 
     unit_id: str
     level: str
@@ -26,6 +29,7 @@ class Unit:
     valid_to: date | None
     gso_code: str
     province: str | None = None
+    merged_into: str | None = None
 
     def valid_on(self, day: date) -> bool:
         """Tell whether the unit existed on `day`."""
@@ -49,6 +53,7 @@ def provinces_and_ministries() -> tuple[Unit, ...]:
             valid_from=_day(row["valid_from"]),
             valid_to=_day(row["valid_to"]),
             gso_code=row["gso_code"],
+            merged_into=row["successor_id"] or None,
         )
         for row in rows("units")
     )

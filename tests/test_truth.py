@@ -100,16 +100,15 @@ def test_a_decision_wins_and_asks_again(tmp_path) -> None:
     assert (conflict.proposed, conflict.asks_again) == (Decimal("88.43"), True)
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1])
 def test_the_order_of_arrival_changes_nothing(seed: int) -> None:
     rng = random.Random(seed)
     statements = [one.statement for one in Press(World(), 0.15, 0.03, rng).speak()]
     assert len(statements) > 5000
     once = reconcile(statements)
     assert len(once.conflicts) > 300
-    for _ in range(2):
-        rng.shuffle(statements)
-        assert reconcile(statements) == once
+    rng.shuffle(statements)
+    assert reconcile(statements) == once
 
 
 @pytest.mark.parametrize(

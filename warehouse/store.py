@@ -8,12 +8,13 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow as pa
+
+from warehouse.dictionary import SchemaError, build
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -40,7 +41,10 @@ def rewriting(published: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         raise WarehouseError(f"cannot write {published.parent}: {error}") from error
     try:
         connection.execute("begin")
-        connection.execute(files("warehouse").joinpath("schema.sql").read_text(encoding="utf-8"))
+        try:
+            build(connection)
+        except SchemaError as error:
+            raise WarehouseError(f"{published}: {error}") from error
         yield connection
         connection.execute("commit")
         connection.execute("checkpoint")

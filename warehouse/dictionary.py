@@ -1,0 +1,118 @@
+"""The data dictionary (dictionary.toml): it makes the tables, their comments, the documentation, and the release's descriptions.
+
+python -m warehouse.dictionary > docs/dictionary.md
+"""
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import duckdb
+
+#: Counted up with every change that older code cannot read.
+VERSION = 1
+
+
+class SchemaError(Exception):
+    """Raised for a warehouse that a newer chiso has made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: its SQL type, whether it is never null, and what it means in English and Vietnamese."""
+
+    name: str
+    type: str
+    required: bool
+    en: str
+    vi: str
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A table, view or table macro; `query` is None for tables, `parameters` None but for macros."""
+
+    name: str
+    en: str
+    vi: str
+    columns: tuple[Column, ...]
+    constraints: tuple[str, ...] = ()
+    query: str | None = None
+    parameters: tuple[str, ...] | None = None
+    is_internal: bool = False
+
+    @property
+    def kind(self) -> str:
+        """Return what it is: table, view or macro."""
+        return "table" if self.query is None else "view" if self.parameters is None else "macro"
+
+
+@cache
+def dictionary() -> Mapping[str, Relation]:
+    """Return all relations by name, in the order in which they are made."""
+    declared = tomllib.loads(files("warehouse").joinpath("dictionary.toml").read_text(encoding="utf-8"))
+    shared = declared.pop("shared")
+    found: dict[str, Relation] = {}
+    for name, entry in declared.items():
+        columns = tuple(_column(column, {**shared.get(column, {}), **parts}) for column, parts in entry.get("columns", {}).items())
+        if "like" in entry:
+            columns = tuple(column for column in found[entry["like"]].columns if column.name != "known_to")
+        found[name] = Relation(
+            name=name,
+            en=entry["en"],
+            vi=entry["vi"],
+            columns=columns,
+            constraints=tuple(entry.get("constraints", ())),
+            query=entry.get("view", entry.get("macro")),
+            parameters=tuple(entry["parameters"]) if "macro" in entry else None,
+            is_internal=entry.get("internal", False),
+        )
+    return found
+
+
+def _column(name: str, parts: Mapping[str, Any]) -> Column:
+    return Column(name, parts["type"], parts.get("required", False), parts["en"], parts["vi"])
+
+
+def build(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make all relations, or bring those of an older warehouse up to this dictionary.
+
+    Raises SchemaError for a warehouse that is newer than this code.
+    """
+    known = {name for (name,) in connection.execute("select table_name from duckdb_tables() where schema_name = 'main'").fetchall()}
+    if "schema_version" in known:
+        ((version,),) = connection.execute("select max(version) from schema_version").fetchall()
+        if version > VERSION:
+            raise SchemaError(f"made by a newer chiso (schema {version}, this one knows {VERSION}): update chiso")
+    for relation in dictionary().values():
+        for statement in _statements(relation, connection if relation.name in known else None):
+            connection.execute(statement)
+    connection.execute("delete from schema_version")
+    connection.execute("insert into schema_version values (?)", [VERSION])
+
+
+def _statements(relation: Relation, connection: duckdb.DuckDBPyConnection | None) -> Iterator[str]:
+    """Yield what makes a relation and says what it is; `connection` has an older form of it."""
+    name = relation.name
+    if relation.query is not None:
+        what = f"macro {name}({', '.join(relation.parameters)}) as table" if relation.parameters is not None else f"view {name} as"
+        yield f"create or replace {what} {relation.query}"
+    elif connection is None:
+        lines = [f'"{c.name}" {c.type}{" not null" if c.required else ""}' for c in relation.columns]
+        yield f"create table {name} ({', '.join((*lines, *relation.constraints))})"
+    else:
+        sql = "select column_name from duckdb_columns() where schema_name = 'main' and table_name = ?"
+        there = {column for (column,) in connection.execute(sql, [name]).fetchall()}
+        # DuckDB adds no column that is never null.
+        yield from (f'alter table {name} add column "{c.name}" {c.type}' for c in relation.columns if c.name not in there)
+    kind = "macro table" if relation.kind == "macro" else relation.kind
+    yield f"comment on {kind} {name} is {_text(relation.en)}"
+    if relation.kind != "macro":
+        yield from (f'comment on column {name}."{c.name}" is {_text(c.en)}' for c in relation.columns)
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
