@@ -3,6 +3,7 @@
 import argparse
 import atexit
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from datetime import date
@@ -130,10 +131,16 @@ def _parser() -> argparse.ArgumentParser:
         commands,
         "export",
         _export,
-        "the release for researchers: Parquet, CSV, the DuckDB file, datapackage.json",
-        "chiso export --out release/",
+        "the release for researchers: Parquet, CSV, XLSX, Stata, the DuckDB file, codebook, datapackage.json, checksums",
+        "chiso export --out release/nightly",
+        "chiso export --out release/v2026.11.0 --release v2026.11.0 --since release/v2026.10.0",
+        "chiso export --verify release/v2026.11.0",
     )
-    export.add_argument("--out", required=True, type=Path, metavar="DIR")
+    where = export.add_mutually_exclusive_group(required=True)
+    where.add_argument("--out", type=Path, metavar="DIR", help="where the release is put, whole; an older one there is replaced")
+    where.add_argument("--verify", type=Path, metavar="DIR", help="check the files of a release against its checksums instead")
+    export.add_argument("--release", default="nightly", type=_release, metavar="NAME", help="nightly (default), or vYYYY.M.P")
+    export.add_argument("--since", type=Path, metavar="DIR", help="an older release: what has changed since is told")
     _data(export)
     query = _command(
         commands,
@@ -368,13 +375,23 @@ def _report(args: argparse.Namespace) -> int:
     return FINDINGS if report.conflicts or report.failed else DONE
 
 
+def _release(text: str) -> str:
+    if re.fullmatch(r"nightly|v\d{4}\.\d{1,2}\.\d+", text) is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is neither nightly nor vYYYY.M.P")
+    return text
+
+
 def _export(args: argparse.Namespace) -> int:
     from flows.data import DataFolder  # noqa: PLC0415
-    from warehouse.export import export  # noqa: PLC0415
+    from warehouse.release import export, verify  # noqa: PLC0415
     from warehouse.store import WarehouseError  # noqa: PLC0415
 
     try:
-        written = export(DataFolder(args.data).warehouse, args.out)
+        if args.verify is not None:
+            wrong = verify(args.verify)
+            sys.stdout.write("".join(f"{line}\n" for line in wrong) or f"{args.verify}: all files are as released\n")
+            return FINDINGS if wrong else DONE
+        written = export(DataFolder(args.data).warehouse, args.out, version=args.release, since=args.since)
     except (WarehouseError, OSError) as error:
         return _fail(str(error), WRONG_USAGE)
     sys.stdout.write("".join(f"{path}\n" for path in written))
