@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -101,6 +102,21 @@ def test_csv_is_utf_8_and_excel_gets_its_mark(release: Path) -> None:
     plain, marked = (release / "facts_wide.csv").read_bytes(), (release / "excel" / "facts_wide.csv").read_bytes()
     assert marked == b"\xef\xbb\xbf" + plain
     assert "Hưng Yên".encode() in plain
+
+
+def test_a_sentence_from_outside_is_no_formula(tmp_path: Path) -> None:
+    import openpyxl
+    import pyarrow as pa
+
+    from warehouse.release.tables import csv, workbook
+
+    table = pa.table({"evidence": ['=HYPERLINK("http://x.vn","88,34")', "@SUM(1)", "Hưng Yên"], "value": [-4.3, 1.0, None]})
+    csv(table, tmp_path / "facts.csv", for_excel=True)
+    lines = (tmp_path / "facts.csv").read_text(encoding="utf-8-sig").splitlines()
+    assert lines[1:] == ['"\'=HYPERLINK(""http://x.vn"",""88,34"")",-4.3', '"\'@SUM(1)",1', '"Hưng Yên",']
+    workbook(dict.fromkeys(SHEETS, table), tmp_path / "x.xlsx", VERSION, datetime(2026, 11, 24, tzinfo=UTC))
+    cell = openpyxl.load_workbook(tmp_path / "x.xlsx")["facts"]["A2"]
+    assert (cell.value, cell.data_type) == ('=HYPERLINK("http://x.vn","88,34")', "s")
 
 
 @pytest.mark.parametrize("name", ["facts", "claims", "conflicts", "panel_2025"])

@@ -13,9 +13,7 @@ import pyarrow.parquet as pq
 
 from flows.report.rows import QUERIES, Report, Row
 from flows.writing import write_whole
-
-#: What a spreadsheet would run as a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+from warehouse.cells import harmless
 
 #: The columns of conflicts.csv and conflicts.parquet, in order, with their types and what they mean.
 COLUMNS: dict[str, tuple[str, str]] = {
@@ -90,11 +88,8 @@ def _csv(conflicts: Sequence[Row]) -> str:
 
 
 def cell(value: object) -> str:
-    """Neutralise what a spreadsheet would run; negative numbers stay numbers."""
-    text = "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
-    if not text.startswith(_FORMULA) or text.removeprefix("-").replace(".", "", 1).isdecimal():
-        return text
-    return f"'{text}"
+    """Return a value as a cell that a spreadsheet does not run."""
+    return harmless("" if value is None else str(value).lower() if isinstance(value, bool) else str(value))
 
 
 def _json(report: Report) -> str:

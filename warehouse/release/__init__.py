@@ -72,7 +72,7 @@ def _write(connection: duckdb.DuckDBPyConnection, out: Path, version: str, momen
         parquet(table, out / f"{name}.parquet")
         csv(table, out / f"{name}.csv")
     for name in CSV_FOR_EXCEL:
-        csv(tables[name], out / "excel" / f"{name}.csv", mark=True)
+        csv(tables[name], out / "excel" / f"{name}.csv", for_excel=True)
     workbook(tables, out / "chiso.xlsx", version, moment)
     for name in STATA:
         stata(name, tables[name], out / f"{name}.dta", moment)

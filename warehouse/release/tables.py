@@ -8,6 +8,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from warehouse.cells import harmless
 from warehouse.dictionary import dictionary
 
 #: In the order of the workbook; each is sorted by all its columns.
@@ -36,15 +37,23 @@ def parquet(table: pa.Table, path: Path) -> None:
     pq.write_table(table, path, compression="zstd")
 
 
-def csv(table: pa.Table, path: Path, *, mark: bool = False) -> None:
-    """Write a table as CSV in UTF-8; `mark` puts the byte order mark before it that Excel wants."""
+def csv(table: pa.Table, path: Path, *, for_excel: bool = False) -> None:
+    """Write a table as CSV in UTF-8; for Excel with the byte order mark that it wants, and nothing that it would run."""
     import pyarrow.csv  # noqa: PLC0415
 
     path.parent.mkdir(exist_ok=True)
     with path.open("wb") as stream:
-        if mark:
+        flat = _flat(table)
+        if for_excel:
             stream.write(b"\xef\xbb\xbf")
-        pyarrow.csv.write_csv(_flat(table), stream)
+            flat = pa.table({name: _harmless(flat[name]) for name in flat.column_names})
+        pyarrow.csv.write_csv(flat, stream)
+
+
+def _harmless(column: pa.ChunkedArray) -> pa.ChunkedArray | pa.Array:
+    if column.type != pa.string():
+        return column
+    return pa.array([None if text is None else harmless(text) for text in column.to_pylist()], pa.string())
 
 
 def _flat(table: pa.Table) -> pa.Table:

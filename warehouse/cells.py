@@ -1,0 +1,14 @@
+"""Cells of files that people open in a spreadsheet, which runs what looks like a formula."""
+
+#: What a spreadsheet would run.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def harmless(text: str) -> str:
+    """Put an apostrophe before a text that a spreadsheet would run; negative numbers stay numbers.
+
+    >>> harmless("=HYPERLINK(1)"), harmless("-4.30"), harmless("Hưng Yên")
+    ("'=HYPERLINK(1)", '-4.30', 'Hưng Yên')
+    """
+    is_number = text.removeprefix("-").replace(".", "", 1).isdecimal()
+    return f"'{text}" if text.startswith(_FORMULA) and not is_number else text
