@@ -127,21 +127,7 @@ def _parser() -> argparse.ArgumentParser:
     _data(nightly)
     report = _command(commands, "report", _report, "rebuild the validation report from the warehouse", "chiso report --data /srv/chiso")
     _data(report)
-    export = _command(
-        commands,
-        "export",
-        _export,
-        "the release for researchers: Parquet, CSV, XLSX, Stata, the DuckDB file, codebook, datapackage.json, checksums",
-        "chiso export --out release/nightly",
-        "chiso export --out release/v2026.11.0 --release v2026.11.0 --since release/v2026.10.0",
-        "chiso export --verify release/v2026.11.0",
-    )
-    where = export.add_mutually_exclusive_group(required=True)
-    where.add_argument("--out", type=Path, metavar="DIR", help="where the release is put, whole; an older one there is replaced")
-    where.add_argument("--verify", type=Path, metavar="DIR", help="check the files of a release against its checksums instead")
-    export.add_argument("--release", default="nightly", type=_release, metavar="NAME", help="nightly (default), or vYYYY.M.P")
-    export.add_argument("--since", type=Path, metavar="DIR", help="an older release: what has changed since is told")
-    _data(export)
+    _warehouse_commands(commands)
     query = _command(
         commands,
         "query",
@@ -247,6 +233,35 @@ def _reference_and_review(commands: Any) -> None:
     review.add_argument("--who", help="who decides")
     review.add_argument("--all", action="store_true", help="also the conflicts that a rule has decided")
     _data(review)
+
+
+def _warehouse_commands(commands: Any) -> None:
+    """Declare what is done with the warehouse as a whole."""
+    export = _command(
+        commands,
+        "export",
+        _export,
+        "the release for researchers: Parquet, CSV, XLSX, Stata, the DuckDB file, codebook, datapackage.json, checksums",
+        "chiso export --out release/nightly",
+        "chiso export --out release/v2026.11.0 --release v2026.11.0 --since release/v2026.10.0",
+        "chiso export --verify release/v2026.11.0",
+    )
+    where = export.add_mutually_exclusive_group(required=True)
+    where.add_argument("--out", type=Path, metavar="DIR", help="where the release is put, whole; an older one there is replaced")
+    where.add_argument("--verify", type=Path, metavar="DIR", help="check the files of a release against its checksums instead")
+    export.add_argument("--release", default="nightly", type=_release, metavar="NAME", help="nightly (default), or vYYYY.M.P")
+    export.add_argument("--since", type=Path, metavar="DIR", help="an older release: what has changed since is told")
+    _data(export)
+    kept = _command(
+        commands,
+        "snapshots",
+        _snapshots,
+        "the earlier states of the warehouse that are kept, and how to go back to one",
+        "chiso snapshots",
+        "chiso snapshots --restore chiso-20261124T190512000000Z.duckdb",
+    )
+    kept.add_argument("--restore", metavar="NAME", help="publish this state again; the present one becomes a snapshot")
+    _data(kept)
 
 
 def _command(commands: Any, name: str, run: Command, summary: str, *examples: str) -> argparse.ArgumentParser:
@@ -395,6 +410,29 @@ def _export(args: argparse.Namespace) -> int:
     except (WarehouseError, OSError) as error:
         return _fail(str(error), WRONG_USAGE)
     sys.stdout.write("".join(f"{path}\n" for path in written))
+    return DONE
+
+
+def _snapshots(args: argparse.Namespace) -> int:
+    from flows.data import DataFolder  # noqa: PLC0415
+    from flows.tables import print_table  # noqa: PLC0415
+    from warehouse.query import connect  # noqa: PLC0415
+    from warehouse.store import WarehouseError, restore, snapshots  # noqa: PLC0415
+
+    warehouse = DataFolder(args.data).warehouse
+    try:
+        if args.restore is not None:
+            restore(warehouse, args.restore)
+            sys.stdout.write(f"{warehouse}: as in {args.restore}\n")
+            return DONE
+        rows = []
+        for path in snapshots(warehouse):
+            with connect(path) as connection:
+                ((runs, facts),) = connection.execute("select (select count(*) from runs), (select count(*) from facts)").fetchall()
+            rows.append((path.name, runs, facts, path.stat().st_size))
+    except (WarehouseError, OSError) as error:
+        return _fail(str(error), WRONG_USAGE)
+    print_table(["snapshot", "runs", "facts", "bytes"], rows, "table")
     return DONE
 
 

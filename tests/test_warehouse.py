@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from warehouse.query import QueryError, ask
-from warehouse.store import WarehouseError, add, load_facts, rewriting
+from warehouse.store import WarehouseError, add, load_facts, restore, rewriting, snapshots
 
 CONTRACT = {"pages", "articles", "claims", "facts", "conflicts", "sources", "indices", "units", "runs"}
 FACT = {
@@ -134,6 +134,26 @@ def test_a_killed_load_leaves_the_last_good_file(path: Path) -> None:
         assert load_facts(connection, [FACT], datetime(2026, 4, 1, tzinfo=UTC)) == 0
 
 
+def test_earlier_states_are_kept_and_can_be_restored(path: Path) -> None:
+    for day, value in enumerate((67.0, 68.0, *range(69, 79)), start=1):
+        with rewriting(path) as connection:
+            load_facts(connection, [{**FACT, "value": float(value), "value_text": str(value)}], datetime(2026, 2, day, tzinfo=UTC))
+    kept = snapshots(path)
+    assert [ask(snapshot, "select value from facts")[1] for snapshot in kept] == [[(float(value),)] for value in range(77, 70, -1)]
+    restore(path, kept[2].name)
+    assert ask(path, "select value from facts")[1] == [(75.0,)]
+    assert ask(snapshots(path)[0], "select value from facts")[1] == [(78.0,)], "what was restored from is kept too"
+    before = path.read_bytes()
+    with pytest.raises(WarehouseError, match="no snapshot nightmare"):
+        restore(path, "nightmare")
+    broken = snapshots(path)[-1]
+    broken.unlink()
+    broken.write_bytes(before[: len(before) // 2])
+    with pytest.raises(WarehouseError, match="cannot be read"):
+        restore(path, broken.name)
+    assert path.read_bytes() == before
+
+
 @pytest.mark.parametrize(
     "sql",
     [
@@ -161,11 +181,3 @@ def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(WarehouseError, match="cannot write"), rewriting(tmp_path / "file" / "w.duckdb"):
         pass
-
-
-def test_an_export_is_the_same_bytes_twice(path: Path, tmp_path: Path) -> None:
-    from warehouse.export import export
-
-    first, second = export(path, tmp_path / "a"), export(path, tmp_path / "b")
-    assert [p.read_bytes() for p in first] == [p.read_bytes() for p in second]
-    assert duckdb.sql(f"select value, claims from '{tmp_path}/a/facts.parquet'").fetchall() == [(66.93, ["c"])]

@@ -8,6 +8,7 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ import pyarrow as pa
 from warehouse.dictionary import SchemaError, build
 
 Rows = Sequence[Mapping[str, Any]]
+#: So many earlier states are kept.
+_KEPT = 7
 
 
 class WarehouseError(Exception):
@@ -56,12 +59,51 @@ def rewriting(published: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 def _publish(building: Path, published: Path) -> None:
     with building.open("rb") as stream:
         os.fsync(stream.fileno())
+    if published.exists():
+        _keep(published)
     building.replace(published)
     folder = os.open(published.parent, os.O_RDONLY)
     try:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def _keep(published: Path) -> None:
+    """Keep the file that is about to be replaced; the oldest of those that are kept go."""
+    folder = published.parent / "snapshots"
+    folder.mkdir(exist_ok=True)
+    loaded = datetime.fromtimestamp(published.stat().st_mtime, UTC)
+    snapshot = folder / f"{published.stem}-{loaded:%Y%m%dT%H%M%S%f}Z{published.suffix}"
+    if not snapshot.exists():
+        # A published file is never written again: another name for it costs nothing.
+        os.link(published, snapshot)
+    for old in snapshots(published)[_KEPT:]:
+        old.unlink()
+
+
+def snapshots(published: Path) -> list[Path]:
+    """Return the states that were published before, the newest first."""
+    return sorted((published.parent / "snapshots").glob(f"{published.stem}-*{published.suffix}"), reverse=True)
+
+
+def restore(published: Path, name: str) -> None:
+    """Publish an earlier state again; the present one becomes a snapshot.
+
+    Raises WarehouseError if there is no snapshot of that name, or it cannot be read.
+    """
+    snapshot = next((path for path in snapshots(published) if path.name == name), None)
+    if snapshot is None:
+        raise WarehouseError(f"no snapshot {name} beside {published}: `chiso snapshots` lists them")
+    building = published.with_name(f".{published.name}.building")
+    shutil.copyfile(snapshot, building)
+    try:
+        with duckdb.connect(str(building), read_only=True) as connection:
+            connection.execute("select count(*), sum(length(reason)) from fact_history").fetchall()
+    except duckdb.Error as error:
+        building.unlink()
+        raise WarehouseError(f"{snapshot} cannot be read: {error}") from error
+    _publish(building, published)
 
 
 def columns_of(connection: duckdb.DuckDBPyConnection, table: str) -> list[tuple[str, str]]:
