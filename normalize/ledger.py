@@ -28,12 +28,11 @@ from normalize.statement import Key
 from normalize.truth import Ballots, Case, Coded, Learned
 from normalize.units import merged_names
 
-_BOARD = "create or replace temp view board as select * from ledger where on_board"
 #: What was not there, or was different, when the key was reconciled last.
 _TOUCHED = """
 create or replace temp table digests as select fact_id, bit_xor(hash(s)) as digest from statements s group by fact_id;
 create or replace temp table touched as
-select fact_id, d.digest is not null as stands from digests d full join ledger l using (fact_id) where d.digest is distinct from l.digest
+select fact_id from digests d full join ledger l using (fact_id) where d.digest is distinct from l.digest
 """
 #: One subject's neighbours in a ranking: those that an equation joins it with, and one more on each side.
 _REACH = WINDOW + 1
@@ -83,24 +82,16 @@ _TRUST = {"source": pa.string(), "index": pa.string(), "weight": pa.float64()}
 class Ledger:
     """The tables of the ledger in one connection, beside the relation `statements`.
 
-    `is_whole` says that nothing was kept. Temp tables: `touched` (keys whose statements have changed; `stands` where
-    any are left) and `reached` (keys that have to be judged again, those that were hot and are no more among them).
+    `is_whole` says that nothing was kept. Temp tables: `touched` (keys whose statements have changed) and
+    `reached` (keys that have to be judged again, those that were hot and are no more among them).
     """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Open the ledger, forget it if it was made by other rules, and find what has changed since."""
         self._connection = connection
         if not made_by_these_rules(connection):
-            for table in (
-                "ledger",
-                "ledger_version",
-                "ledger_cases",
-                "ledger_votes",
-                "ledger_leads",
-                "ledger_trust",
-                "ledger_bound",
-                "ledger_shifts",
-            ):
+            kept = "select table_name from duckdb_tables() where schema_name = 'main' and starts_with(table_name, 'ledger') order by all"
+            for (table,) in connection.execute(kept).fetchall():
                 connection.execute(f"delete from {table}")
             connection.execute("insert into ledger_version values (?)", [_version()])
         self.is_whole = not connection.execute("select 1 from ledger limit 1").fetchall()
@@ -252,11 +243,8 @@ class Ledger:
     def nodes(self) -> list[Node]:
         """Return the board as far as the keys of the table `judged` see it."""
         columns = ", ".join((*Key._fields, "subject_type", "amount", "digit", "label"))
-        near = (
-            ""
-            if self.is_whole
-            else f"where fact_id in ({_NEAR.format(seeds='(from ledger semi join judged using (fact_id))', pool='board')})"
-        )
+        seen = _NEAR.format(seeds="(from ledger semi join judged using (fact_id))")
+        near = "" if self.is_whole else f"where fact_id in ({seen})"
         rows = self._connection.execute(f"select {columns} from board {near}").fetchall()
         return [Node(Key._make(row[:10]), Figure(*row[11:]), row[10]) for row in rows]
 
