@@ -4,7 +4,6 @@ import csv
 import json
 import re
 import shutil
-import subprocess
 import xml.etree.ElementTree as ET
 from collections import Counter
 from datetime import UTC, datetime
@@ -15,21 +14,20 @@ from typing import Any
 import jsonschema
 import pyarrow.parquet as pq
 import pytest
+from browser import NO_AXE, NO_CHROMIUM, links_followed, opened, serious_barriers, with_script
 from conftest import Night, nightly
 
 from flows.cli import main
+from flows.figures import by_block, by_subject
 from flows.loading import reconcile_warehouse
 from flows.report.forms import cell, schema
 from flows.report.pages import pages
-from flows.report.rows import QUERIES, Report, by_block, by_subject, read_report
+from flows.report.rows import QUERIES, Report, read_report
 from normalize.grouping import COLUMNS, row_of
 from normalize.statement import read_statement
 from normalize.wording import Words
 from warehouse.query import connect
 from warehouse.store import add, columns_of, rewriting
-
-AXE = Path(__file__).parents[1] / ".tools" / "axe.min.js"
-LINK = re.compile(r'(?:href|src)="([^"]*)"')
 
 
 def test_all_formats_speak_of_the_same_conflicts(first_night: Night) -> None:
@@ -92,17 +90,7 @@ def test_new_resolved_and_still_open_add_up(first_night: Night, tmp_path: Path) 
 
 
 def test_every_link_within_the_report_leads_somewhere(first_night: Night) -> None:
-    folder = first_night.data / "report"
-    found = 0
-    for page in folder.rglob("*.html"):
-        for link in LINK.findall(page.read_text(encoding="utf-8")):
-            path, _, anchor = unescape(link).partition("#")
-            if not re.match(r"[a-z]+:", path):
-                target = (page.parent / path).resolve() if path else page
-                assert target.is_file(), f"{page.name}: {link}"
-                assert not anchor or f'id="{anchor}"' in target.read_text(encoding="utf-8"), f"{page.name}: {link}"
-                found += 1
-    assert found > 100
+    assert links_followed(first_night.data / "report") > 100
 
 
 def test_no_page_loads_anything_from_outside(first_night: Night) -> None:
@@ -216,20 +204,7 @@ def test_an_archived_page_is_shown_by_its_id(first_night: Night, capfdbinary: py
 
 # -- in a browser -------------------------------------------------------------------------------------------
 
-NO_CHROMIUM = pytest.mark.skipif(shutil.which("chromium") is None, reason="Chromium is not installed: `make browser` installs it")
-ON = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
-      "--disable-sync", "--enable-logging=stderr", "--virtual-time-budget=8000"]  # fmt: skip
 KINDS = ["index.html", "conflicts/par-index.html", "provinces/hai-phong.html", "indices/par-index.html", "sources/hagiang.gov.vn.html"]
-
-
-def opened(page: Path, profile: Path, *, width: int = 1200, query: str = "") -> str:
-    """Return the page's document as Chromium has it after its scripts ran; fails on any message of the console."""
-    done = subprocess.run(
-        ["chromium", *ON, f"--user-data-dir={profile}", f"--window-size={width},900", "--dump-dom", page.as_uri() + query],
-        capture_output=True, text=True, timeout=120, check=True,
-    )  # fmt: skip
-    assert "CONSOLE" not in done.stderr, [line for line in done.stderr.splitlines() if "CONSOLE" in line]
-    return done.stdout
 
 
 @NO_CHROMIUM
@@ -244,19 +219,6 @@ def test_the_pages_run_in_a_browser_without_a_message(first_night: Night, tmp_pa
     if path.startswith("indices/"):
         assert '<svg viewBox="0 0 720 260"' in dom
     assert '<html lang="en" class="js en">' in opened(page, tmp_path / "profile", query="?lang=en")
-
-
-def with_script(folder: Path, copy: Path, path: str, script: str, *more: Path) -> Path:
-    """Return a copy of a page of the report that runs a script of ours, as its policy allows: from a file beside it."""
-    shutil.copytree(folder, copy)
-    for file in more:
-        shutil.copyfile(file, copy / "assets" / file.name)
-    (copy / "assets" / "probe.js").write_text(script, encoding="utf-8")
-    page = copy / path
-    root = "../" * path.count("/")
-    added = "".join(f'<script src="{root}assets/{name}"></script>' for name in (*(f.name for f in more), "probe.js"))
-    page.write_text(page.read_text(encoding="utf-8").replace("</body>", f"{added}</body>"), encoding="utf-8")
-    return page
 
 
 @NO_CHROMIUM
@@ -274,19 +236,10 @@ def test_filters_and_search_work_without_a_server(first_night: Night, tmp_path: 
 
 
 @NO_CHROMIUM
-@pytest.mark.skipif(not AXE.exists(), reason="axe-core is not installed: `make browser` installs it")
+@NO_AXE
 @pytest.mark.parametrize("path", KINDS)
 def test_axe_finds_no_serious_barrier(first_night: Night, tmp_path: Path, path: str) -> None:
-    script = """
-      axe.run(document, { preload: false, resultTypes: ["violations"] }).then((found) => {
-        document.body.dataset.axe = JSON.stringify(found.violations.map((v) => [v.impact, v.id, v.nodes[0].html.slice(0, 200)]));
-      });
-    """
-    page = with_script(first_night.data / "report", tmp_path / "report", path, script, AXE)
-    told = re.search(r'data-axe="([^"]*)"', opened(page, tmp_path / "profile"))
-    assert told is not None
-    serious = [v for v in json.loads(unescape(told[1])) if v[0] in {"serious", "critical"}]
-    assert not serious
+    assert not serious_barriers(first_night.data / "report", tmp_path / "report", path)
 
 
 def test_a_shorter_figure_stands_with_its_side(tmp_path: Path) -> None:

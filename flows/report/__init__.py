@@ -12,7 +12,7 @@ from normalize.collecting import uncollected
 
 __all__ = ["Report", "write_report"]
 
-_ASSETS = ("report.css", "report.js", "d3.min.js", "d3.LICENSE")
+_ASSETS = ("pages.css", "pages.js", "d3.min.js", "d3.LICENSE")
 #: Folders whose pages come and go with what the warehouse holds.
 _FOLDERS = ("conflicts", "provinces", "indices", "sources")
 

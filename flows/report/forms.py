@@ -11,7 +11,8 @@ from xml.etree import ElementTree as ET
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from flows.report.rows import QUERIES, Report, Row
+from flows.figures import Row
+from flows.report.rows import QUERIES, Report
 from flows.writing import write_whole
 from warehouse.cells import harmless
 

@@ -7,7 +7,7 @@ since another release, and checksums.
 
 import hashlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,10 +23,13 @@ from warehouse.store import WarehouseError
 SUMS = "SHA256SUMS"
 
 
-def export(warehouse: Path, out: Path, *, version: str = "nightly", since: Path | None = None) -> list[Path]:
+def export(
+    warehouse: Path, out: Path, *, version: str = "nightly", since: Path | None = None, also: Callable[[Path], object] | None = None
+) -> list[Path]:
     """Write the release into `out`, which is put there whole, and return the files written.
 
-    `since` is the folder of another release; what has changed since goes into the notes. Raises WarehouseError if there
+    `since` is the folder of another release; what has changed since goes into the notes. `also` writes more into the
+    folder that is being made, and is covered by the checksums. Raises WarehouseError if there
     is no warehouse, or no release at `since`.
     """
     building = out.with_name(f".{out.name}.building")
@@ -36,6 +39,8 @@ def export(warehouse: Path, out: Path, *, version: str = "nightly", since: Path 
         with connect(warehouse) as connection:
             _write(connection, building, version, _moment(connection), since)
         shutil.copyfile(warehouse, building / "chiso.duckdb")
+        if also is not None:
+            also(building)
         sums = "".join(f"{_sha256(building / name)}  {name}\n" for name in _names(building))
         (building / SUMS).write_text(sums, encoding="utf-8")
         _put(building, out)

@@ -1,4 +1,4 @@
-// The report's scripts: language, filters, charts over the tables. Without them every page still reads.
+// What all pages share: language, filters, charts over the tables. Without it every page still reads.
 "use strict";
 
 const root = document.documentElement;
@@ -21,7 +21,7 @@ const asked = new URLSearchParams(location.search).get("lang");
 speak(asked === "en" || asked === "vi" ? asked : remembered() || "vi");
 for (const box of document.querySelectorAll(".languages")) box.hidden = false;
 for (const button of document.querySelectorAll("[data-language]")) {
-  button.addEventListener("click", () => { speak(button.dataset.language); draw(); });
+  button.addEventListener("click", () => { speak(button.dataset.language); document.dispatchEvent(new Event("redraw")); });
 }
 
 // Filters: each select compares with a data attribute of the row, the search with its text.
@@ -170,4 +170,5 @@ function draw() {
   for (const figure of document.querySelectorAll("[data-series]")) series(figure);
   for (const figure of document.querySelectorAll("[data-lines]")) lines(figure);
 }
+document.addEventListener("redraw", draw);
 draw();
