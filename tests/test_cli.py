@@ -170,7 +170,7 @@ def test_a_fault_of_our_own_is_exit_code_three() -> None:
     import subprocess
     import sys
 
-    code = "import flows.cli, sys\nflows.cli._report = lambda args: 1 / 0\nsys.argv = ['chiso', 'report']\nsys.exit(flows.cli.main())"
+    code = "import flows.cli, flows.commands, sys\nflows.commands.report = lambda args: 1 / 0\nsys.argv = ['chiso', 'report']\nsys.exit(flows.cli.main())"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False, cwd=Path(__file__).resolve().parent.parent)
     assert done.returncode == 3
     assert b"ZeroDivisionError" in done.stderr
