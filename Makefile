@@ -5,7 +5,7 @@ INSTALLED := $(VENV)/.installed
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types unit bench bench-crawl bench-extract bench-truth bench-reconcile bench-scale bench-report docs hostile kill ablation fuzz browser format lock clean
+.PHONY: help demo test check lint types unit bench bench-crawl bench-extract bench-truth bench-reconcile bench-scale bench-report bench-warehouse docs hostile kill torture ablation fuzz browser format lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -34,7 +34,7 @@ types: $(INSTALLED)
 	@$(BIN)/mypy
 
 unit: $(INSTALLED)
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n auto --dist loadfile
 
 bench: $(INSTALLED) ## measured ratios against peers
 	@$(BIN)/python benchmarks/start.py
@@ -66,6 +66,12 @@ docs: $(INSTALLED) ## the dictionary page, and the results shown in docs/warehou
 
 bench-report: $(INSTALLED) ## the report with ten thousand conflicts: seconds and compressed size beside their limits
 	@$(BIN)/python benchmarks/report.py
+
+bench-warehouse: $(INSTALLED) ## ten million claims: loading, a night on top, the queries of docs/warehouse.md, beside their limits (minutes)
+	@$(BIN)/python benchmarks/storage.py
+
+torture: $(INSTALLED) ## loads, rebuilds, reports and exports killed 200 times with -9: what readers find, how the next run ends
+	@$(BIN)/python benchmarks/torture.py
 
 ablation: $(INSTALLED) ## what each use of underthesea buys in F1 and costs in time
 	@$(BIN)/python benchmarks/ablation.py $(if $(GOLD),--gold $(GOLD))

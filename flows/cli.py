@@ -119,11 +119,13 @@ def _parser() -> argparse.ArgumentParser:
         "the whole night: crawl, extract, reconcile, load, report",
         "chiso nightly --sample",
         "chiso nightly --portal sonv_hungyen --portal dongnai --data /srv/chiso",
+        "chiso nightly --accept 'baohungyen.vn moved house, its old addresses answer 404'",
     )
     nightly.add_argument(
         "--portal", action="append", default=[], metavar="NAME", help="only this portal; may be given again (default: all)"
     )
     nightly.add_argument("--sample", action="store_true", help="crawl the sample portals that ship with the project, on loopback")
+    _accept(nightly)
     _data(nightly)
     report = _command(commands, "report", run.report, "rebuild the validation report from the warehouse", "chiso report --data /srv/chiso")
     _data(report)
@@ -153,7 +155,9 @@ def _parser() -> argparse.ArgumentParser:
         "--portal", action="append", default=[], metavar="NAME", help="only this portal; may be given again (default: all)"
     )
     backfill.add_argument("--sample", action="store_true", help="of the sample portals, on loopback")
+    _accept(backfill)
     _data(backfill)
+    _operations(commands)
     _portal_commands(commands)
     archive = _command(
         commands,
@@ -171,6 +175,39 @@ def _parser() -> argparse.ArgumentParser:
     )
     _data(archive)
     return parser
+
+
+def _operations(commands: Any) -> None:
+    """Declare what the person does who keeps the nights alive."""
+    rebuild = _command(
+        commands,
+        "rebuild",
+        run.rebuild,
+        "read every archived page again with today's rules and make the warehouse anew; what was known when stays known",
+        "chiso rebuild --data /srv/chiso",
+    )
+    _accept(rebuild)
+    _data(rebuild)
+    status = _command(
+        commands,
+        "status",
+        run.status,
+        "the last 14 nights at a glance; exit code 1 if the last published nothing, or none was published for 30 hours",
+        "chiso status",
+        "chiso status --data /srv/chiso || mail -s 'chiso: no night' ops@example.org < /dev/null",
+    )
+    status.add_argument("--format", choices=("table", "csv", "json"), default="table", help="default: table")
+    _data(status)
+    doctor = _command(
+        commands,
+        "doctor",
+        run.doctor,
+        "check versions, configuration, disk, clock, archive, warehouse and nights, and say what to do",
+        "chiso doctor",
+        "chiso doctor --every-byte --data /srv/chiso",
+    )
+    doctor.add_argument("--every-byte", action="store_true", help="read the whole archive too (as chiso archive verify does)")
+    _data(doctor)
 
 
 def _portal_commands(commands: Any) -> None:
@@ -299,6 +336,10 @@ def _command(commands: Any, name: str, does: Command, summary: str, *examples: s
     )
     parser.set_defaults(run=does)
     return parser
+
+
+def _accept(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--accept", metavar="WHY", help="publish although bounds are broken (flows/bounds.toml); the reason is kept")
 
 
 def _data(parser: argparse.ArgumentParser) -> None:

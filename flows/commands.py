@@ -65,7 +65,7 @@ def review(args: argparse.Namespace) -> int:
 
 def nightly(args: argparse.Namespace) -> int:
     """Run a night."""
-    return _run_flow(args, lambda root: _flows().nightly(root, args.portal or None, sample=args.sample))
+    return _run_flow(args, lambda root: _flows().nightly(root, args.portal or None, sample=args.sample, accept=args.accept))
 
 
 def backfill(args: argparse.Namespace) -> int:
@@ -73,7 +73,26 @@ def backfill(args: argparse.Namespace) -> int:
     first, last = _day(args.first, "01-01"), _day(args.last, "12-31")
     if first is None or last is None or first > last:
         return _fail(f"--from {args.first} --to {args.last}: give two years or days (YYYY-MM-DD), the first one first", WRONG_USAGE)
-    return _run_flow(args, lambda root: _flows().backfill(first, last, root, args.portal or None, sample=args.sample))
+    return _run_flow(args, lambda root: _flows().backfill(first, last, root, args.portal or None, sample=args.sample, accept=args.accept))
+
+
+def rebuild(args: argparse.Namespace) -> int:
+    """Make the warehouse anew from the archive."""
+    return _run_flow(args, lambda root: _flows().rebuild(root, accept=args.accept))
+
+
+def status(args: argparse.Namespace) -> int:
+    """Show the last nights."""
+    from flows.status import print_status  # noqa: PLC0415
+
+    return print_status(args.data, args.format)
+
+
+def doctor(args: argparse.Namespace) -> int:
+    """Look for what may be wrong."""
+    from flows.doctor import print_examination  # noqa: PLC0415
+
+    return print_examination(args.data, every_byte=args.every_byte)
 
 
 def _day(text: str, of_year: str) -> date | None:
@@ -90,13 +109,15 @@ def _flows() -> Any:
 
 
 def _run_flow(args: argparse.Namespace, run: Callable[[str], Any]) -> int:
+    from flows.bounds import RefusedError  # noqa: PLC0415
     from flows.data import DataFolder, DataFolderError  # noqa: PLC0415
+    from flows.journal import NightRunningError  # noqa: PLC0415
     from spiders.portal import PortalError, load_portal  # noqa: PLC0415
     from warehouse.store import WarehouseError  # noqa: PLC0415
 
     data = DataFolder(args.data.resolve())
     try:
-        for name in args.portal:
+        for name in getattr(args, "portal", ()):
             load_portal(name)
         data.prepare()
     except (PortalError, DataFolderError) as error:
@@ -104,7 +125,11 @@ def _run_flow(args: argparse.Namespace, run: Callable[[str], Any]) -> int:
     os.environ.setdefault("PREFECT_HOME", str(data.root / "prefect"))
     try:
         counts = run(str(data.root))
-    except WarehouseError as error:
+    except RefusedError as error:
+        lines = "".join(f"  {reason}\n" for reason in error.reasons)
+        advice = 'If that is right, run it again with --accept "why it is right".'
+        return _fail(f"refused, nothing is published:\n{lines}{advice}", FAILED)
+    except (NightRunningError, WarehouseError) as error:
         return _fail(str(error), FAILED)
     sys.stdout.write(
         f"{counts.verdict}: {counts.pages_new} responses archived, {counts.articles_new} articles read, "
@@ -133,8 +158,8 @@ def report(args: argparse.Namespace) -> int:
 def export(args: argparse.Namespace) -> int:
     """Write a release, or check one."""
     from flows.data import DataFolder  # noqa: PLC0415
-    from flows.explore import write_site  # noqa: PLC0415
-    from warehouse.release import export, verify  # noqa: PLC0415
+    from flows.releasing import write_release  # noqa: PLC0415
+    from warehouse.release import verify  # noqa: PLC0415
     from warehouse.store import WarehouseError  # noqa: PLC0415
 
     try:
@@ -142,9 +167,7 @@ def export(args: argparse.Namespace) -> int:
             wrong = verify(args.verify)
             sys.stdout.write("".join(f"{line}\n" for line in wrong) or f"{args.verify}: all files are as released\n")
             return FINDINGS if wrong else DONE
-        warehouse = DataFolder(args.data).warehouse
-        site = (lambda folder: write_site(warehouse, folder / "site")) if args.site else None
-        written = export(warehouse, args.out, version=args.release, since=args.since, also=site)
+        written = write_release(DataFolder(args.data), args.out, args.release, since=args.since, site=args.site)
     except (WarehouseError, OSError) as error:
         return _fail(str(error), WRONG_USAGE)
     sys.stdout.write("".join(f"{path}\n" for path in written))

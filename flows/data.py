@@ -41,6 +41,11 @@ class DataFolder:
         return self.root / "decisions.csv"
 
     @property
+    def releases(self) -> Path:
+        """The releases that were made."""
+        return self.root / "releases.csv"
+
+    @property
     def crawls(self) -> Path:
         """Counts and logs of the last crawl of each portal."""
         return self.root / "crawls"

@@ -10,9 +10,11 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from flows.bounds import RefusedError, broken, standing_at
 from flows.data import DataFolder
 from flows.reading import READ, ReadPage
 from flows.reconciling import equations, in_both, related
+from flows.releasing import release_rows
 from normalize.cluster import Sketch, cluster_sketches
 from normalize.decisions import DecisionError, read_decisions, statement_of
 from normalize.equations import Equation
@@ -29,7 +31,7 @@ from spiders.archive import NOT_MODIFIED, Page
 from spiders.judge import CrawlCounts
 from spiders.page_class import SOFT_404
 from spiders.portal import load_portal, portal_names
-from warehouse.store import add, count, load_facts, replace, rewriting
+from warehouse.store import add, count, load_facts, replace, rewriting, take_history
 
 _OK = 200
 _GONE = (404, 410)
@@ -60,6 +62,17 @@ class NightCounts:
     unread: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What is being run: `kind` is nightly, backfill or rebuild; `is_accepted` says that bounds may be broken."""
+
+    run_id: str
+    started_at: datetime
+    sample: bool = False
+    kind: str = "nightly"
+    is_accepted: bool = False
+
+
 def known_pages(data: DataFolder) -> frozenset[str]:
     """Return the pages that the published warehouse has already read."""
     if not data.warehouse.exists():
@@ -74,18 +87,21 @@ def load_night(
     pages: Sequence[Page],
     read: Sequence[ReadPage],
     crawls: Sequence[CrawlCounts],
-    *,
-    run_id: str,
-    started_at: datetime,
-    sample: bool,
+    run: Run,
 ) -> NightCounts:
     """Bring the warehouse up to date in one transaction and publish it; return the night's counts.
 
-    The same night twice changes no fact: rows are keyed by content, and facts that are the same stay.
+    The same night twice changes no fact: rows are keyed by content, and facts that are the same stay. A rebuild starts
+    from nothing but what was known when. Raises RefusedError, and publishes nothing, for a night that breaks bounds,
+    unless somebody has accepted it.
     """
     moment = datetime.now(UTC)
-    with rewriting(data.warehouse) as connection:
+    is_rebuild = run.kind == "rebuild"
+    before_it = standing_at(data.warehouse)
+    with rewriting(data.warehouse, afresh=is_rebuild) as connection:
         _load_reference(connection)
+        if is_rebuild:
+            take_history(connection, data.warehouse)
         article_of = _articles_of_pages(connection, read)
         pages_new = add(connection, "pages", [_page_row(page, article_of.get(page.page_id)) for page in pages])
         articles = [{**r.article, "cluster": r.article["article_id"], "current": True, "gone": False} for r in read if r.article]
@@ -105,14 +121,15 @@ def load_night(
         superseded, gone = (now - then for now, then in zip(_counts_of_versions(connection), before, strict=True))
         _complete(connection)
         wrong = _load_tables(connection, data)
-        changed, conflicts = reconcile_warehouse(connection, run_id, moment)
+        replace(connection, "releases", release_rows(data.releases))
+        changed, conflicts = reconcile_warehouse(connection, run.run_id, moment)
         facts = count(connection, "facts")
-        watched = [_watched(connection, run_id, crawl, read) for crawl in crawls]
+        watched = [_watched(connection, run.run_id, crawl, read) for crawl in crawls]
         failed = sum(crawl.state != "complete" for crawl in crawls)
         verdict = "degraded" if failed or any(row["degraded"] for row in watched) else "findings" if conflicts else "complete"
         counts = NightCounts(
-            run_id,
-            started_at,
+            run.run_id,
+            run.started_at,
             verdict,
             pages_new,
             articles_new,
@@ -125,7 +142,10 @@ def load_night(
             failed,
             tuple(wrong),
         )
-        add(connection, "runs", [{k: v for k, v in asdict(counts).items() if k != "unread"} | {"ended_at": moment, "sample": sample}])
+        refused = broken(connection, before_it, asdict(counts), len(crawls), is_nightly=run.kind == "nightly")
+        if refused and not run.is_accepted:
+            raise RefusedError(refused)
+        add(connection, "runs", [{k: v for k, v in asdict(counts).items() if k != "unread"} | {"ended_at": moment, "sample": run.sample}])
         add(connection, "crawls", watched)
     return counts
 

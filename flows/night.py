@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -24,11 +25,14 @@ from prefect.futures import PrefectFuture
 from prefect.runtime import flow_run
 from prefect.task_runners import ThreadPoolTaskRunner
 
+from flows.bounds import RefusedError
 from flows.crawling import crawl_portal
 from flows.data import DataFolder
-from flows.loading import NightCounts, known_pages, load_night
+from flows.journal import Journal
+from flows.loading import NightCounts, Run, known_pages, load_night
 from flows.progress import Progress
 from flows.reading import ReadPage, archived_pages, pages_to_read, read_all
+from flows.releasing import write_release
 from flows.report import Report, write_report
 from spiders.archive import Page
 from spiders.judge import CrawlCounts
@@ -71,18 +75,9 @@ def read_task(archive: Path, pages: Sequence[Page]) -> list[ReadPage]:
 
 
 @task(name="reconcile-and-load")
-def load_task(
-    data: DataFolder,
-    pages: Sequence[Page],
-    read: Sequence[ReadPage],
-    crawls: Sequence[CrawlCounts],
-    *,
-    run_id: str,
-    started_at: datetime,
-    sample: bool,
-) -> NightCounts:
+def load_task(data: DataFolder, pages: Sequence[Page], read: Sequence[ReadPage], crawls: Sequence[CrawlCounts], run: Run) -> NightCounts:
     """Reconcile, load in one transaction, publish."""
-    return load_night(data, pages, read, crawls, run_id=run_id, started_at=started_at, sample=sample)
+    return load_night(data, pages, read, crawls, run)
 
 
 @task(name="report")
@@ -92,43 +87,96 @@ def report_task(data: DataFolder) -> Report:
 
 
 @flow(name="nightly", task_runner=_CRAWLERS, validate_parameters=True)
-def nightly(data_folder: str = "data", portals: list[str] | None = None, *, sample: bool = False) -> NightCounts:
-    """Crawl the portals, read what is new, reconcile, load, report. A portal that fails stops no other."""
-    return _crawl_and_load(data_folder, portals, None, sample=sample)
+def nightly(data_folder: str = "data", portals: list[str] | None = None, *, sample: bool = False, accept: str | None = None) -> NightCounts:
+    """Crawl the portals, read what is new, reconcile, load, report. A portal that fails stops no other.
+
+    A night that breaks the bounds of bounds.toml publishes nothing, unless `accept` says why it is right.
+    """
+    return _night("nightly", data_folder, portals, sample=sample, accept=accept)
 
 
 @flow(name="backfill", task_runner=_CRAWLERS, validate_parameters=True)
-def backfill(first: date, last: date, data_folder: str = "data", portals: list[str] | None = None, *, sample: bool = False) -> NightCounts:
+def backfill(
+    first: date,
+    last: date,
+    data_folder: str = "data",
+    portals: list[str] | None = None,
+    *,
+    sample: bool = False,
+    accept: str | None = None,
+) -> NightCounts:
     """Crawl what portals published from one day to another, and load it; goes on where an earlier backfill of those days stopped."""
-    return _crawl_and_load(data_folder, portals, (first, last), sample=sample)
+    return _night("backfill", data_folder, portals, window=(first, last), sample=sample, accept=accept)
 
 
-def _crawl_and_load(data_folder: str, portals: list[str] | None, window: tuple[date, date] | None, *, sample: bool) -> NightCounts:
+@flow(name="rebuild", validate_parameters=True)
+def rebuild(data_folder: str = "data", *, accept: str | None = None) -> NightCounts:
+    """Read every archived page again and make the warehouse anew, without any network; what was known when stays known."""
+    return _night("rebuild", data_folder, [], sample=False, accept=accept)
+
+
+@flow(name="release", validate_parameters=True)
+def release(data_folder: str = "data", out: str = "release/nightly", version: str = "nightly", since: str | None = None) -> list[str]:
+    """Write the release of the published warehouse, with the site."""
+    atexit.register(_quiet_exit)
+    data = DataFolder(Path(data_folder).resolve())
+    return list(map(str, write_release(data, Path(out), version, since=Path(since) if since else None, site=True)))
+
+
+def _night(
+    kind: str,
+    data_folder: str,
+    portals: list[str] | None,
+    *,
+    sample: bool,
+    accept: str | None,
+    window: tuple[date, date] | None = None,
+) -> NightCounts:
+    """Run one night of a kind alone in its data folder, and keep the journal."""
     atexit.register(_quiet_exit)
     data = DataFolder(Path(data_folder).resolve())
     data.prepare()
     started_at = datetime.now(UTC)
     run_id = f"{started_at:%Y%m%dT%H%M%S}-{(flow_run.get_name() or 'night')}"
-    names = list(portals) if portals else _all_portals(sample=sample)
-    with Progress() as progress:
-        with _web(data, sample=sample) as proxy:
-            futures = [crawl_task.submit(name, data, proxy, fast=sample, window=window) for name in names]
-            crawls = []
-            with progress.watching(names, data.crawls):
-                for name, future in progress.track("crawl", zip(names, futures, strict=True), len(names)):
-                    crawls.append(crawled := _counts(name, future, data))
-                    if crawled.state != "complete":
-                        progress.note(f"crawl: {name} {crawled.state}: {crawled.reason}")
+    names = [] if kind == "rebuild" else list(portals) if portals else _all_portals(sample=sample)
+    with Journal(data.root).night(run_id, kind) as entry, Progress() as progress:
+        with entry.stage("crawl"):
+            crawls = _crawl(names, data, progress, window, sample=sample)
         pages = archived_pages(data)
-        todo = pages_to_read(pages, known_pages(data))
-        with progress.step("read", f"{len(todo)} new pages"):
+        todo = pages_to_read(pages, frozenset() if kind == "rebuild" else known_pages(data))
+        with entry.stage("read"), progress.step("read", f"{len(todo)} {'' if kind == 'rebuild' else 'new '}pages"):
             read = read_task(data.archive, todo)
-        with progress.step("reconcile", "facts, conflicts, load"):
-            counts = load_task(data, pages, read, crawls, run_id=run_id, started_at=started_at, sample=sample)
-        with progress.step("report", str(data.report / "index.html")):
+        with entry.stage("reconcile"), progress.step("reconcile", "facts, conflicts, load"):
+            try:
+                counts = load_task(data, pages, read, crawls, Run(run_id, started_at, sample, kind, accept is not None))
+            except RefusedError as error:
+                entry.state, entry.reasons = "refused", error.reasons
+                raise
+        with entry.stage("report"), progress.step("report", str(data.report / "index.html")):
             report = report_task(data)
+        entry.state, entry.counts = counts.verdict, {k: v for k, v in asdict(counts).items() if isinstance(v, int)}
+        entry.reasons = [f"{c['portal']}: {c['degraded'] or c['reason']}" for c in report.failed] + (
+            [f"accepted: {accept}"] if accept else []
+        )
     create_markdown_artifact(_summary(counts, report, data), key="night", description="What the night found")
     return counts
+
+
+def _crawl(
+    names: Sequence[str], data: DataFolder, progress: Progress, window: tuple[date, date] | None, *, sample: bool
+) -> list[CrawlCounts]:
+    """Crawl portals beside each other; each has its counts, whatever becomes of it."""
+    if not names:
+        return []
+    crawls = []
+    with _web(data, sample=sample) as proxy:
+        futures = [crawl_task.submit(name, data, proxy, fast=sample, window=window) for name in names]
+        with progress.watching(names, data.crawls):
+            for name, future in progress.track("crawl", zip(names, futures, strict=True), len(names)):
+                crawls.append(crawled := _counts(name, future, data))
+                if crawled.state != "complete":
+                    progress.note(f"crawl: {name} {crawled.state}: {crawled.reason}")
+    return crawls
 
 
 def _all_portals(*, sample: bool) -> list[str]:

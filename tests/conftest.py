@@ -1,12 +1,15 @@
-"""One real night over the sample web, and a second one, for all tests that look at their results."""
+"""One real night over the sample web, and two more, for all tests that look at their results."""
 
+import json
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 ROOT = Path(__file__).resolve().parent.parent
 CHISO = Path(sys.executable).parent / "chiso"
@@ -29,29 +32,47 @@ def nightly(data: Path) -> Night:
     return Night(data, done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
-@pytest.fixture(scope="session")
-def first_night(tmp_path_factory: pytest.TempPathFactory) -> Night:
-    return nightly(tmp_path_factory.mktemp("night") / "data")
+class Nights:
+    """The nights of one test run, each made once: whichever worker needs one first makes it, the others wait for it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def number(self, number: int) -> Night:
+        """Return a night on top of a copy of the one before."""
+        data, told = self._folder / str(number) / "data", self._folder / f"{number}.json"
+        with FileLock(self._folder / f"{number}.lock"):
+            if not told.exists():
+                if number > 1:
+                    shutil.copytree(self.number(number - 1).data, data, ignore=shutil.ignore_patterns("prefect"))
+                night = nightly(data)
+                told.write_text(json.dumps([night.code, night.out, night.err]), encoding="utf-8")
+        return Night(data, *json.loads(told.read_text(encoding="utf-8")))
 
 
 @pytest.fixture(scope="session")
-def two_nights(tmp_path_factory: pytest.TempPathFactory, first_night: Night) -> tuple[Night, Night]:
-    """The first night's data copied, and a second night on top of it."""
-    data = tmp_path_factory.mktemp("nights") / "data"
-    import shutil
-
-    shutil.copytree(first_night.data, data, ignore=shutil.ignore_patterns("prefect"))
-    return first_night, nightly(data)
+def nights(tmp_path_factory: pytest.TempPathFactory) -> Nights:
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:  # then each worker has a folder of its own in that of the run
+        folder = folder.parent
+    (folder / "nights").mkdir(exist_ok=True)
+    return Nights(folder / "nights")
 
 
 @pytest.fixture(scope="session")
-def third_night(tmp_path_factory: pytest.TempPathFactory, two_nights: tuple[Night, Night]) -> Night:
-    """A third night on top of the two, on a copy."""
-    import shutil
+def first_night(nights: Nights) -> Night:
+    return nights.number(1)
 
-    data = tmp_path_factory.mktemp("third") / "data"
-    shutil.copytree(two_nights[1].data, data, ignore=shutil.ignore_patterns("prefect"))
-    return nightly(data)
+
+@pytest.fixture(scope="session")
+def two_nights(nights: Nights) -> tuple[Night, Night]:
+    """The first night, and a second one on top of it."""
+    return nights.number(1), nights.number(2)
+
+
+@pytest.fixture(scope="session")
+def third_night(nights: Nights) -> Night:
+    return nights.number(3)
 
 
 @pytest.fixture(scope="session", autouse=True)

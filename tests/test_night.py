@@ -1,6 +1,7 @@
 """One night end to end, for real: Scrapy over loopback, Prefect, DuckDB, the report."""
 
 import json
+import shutil
 from collections import Counter
 
 from conftest import Night, run_chiso
@@ -184,14 +185,14 @@ def test_the_same_night_again_changes_nothing(two_nights: tuple[Night, Night]) -
     from datetime import UTC, datetime
 
     from flows.data import DataFolder
-    from flows.loading import known_pages, load_night
+    from flows.loading import Run, known_pages, load_night
     from flows.reading import archived_pages, pages_to_read, read_all
 
     data = DataFolder(two_nights[1].data)
     before = rows(two_nights[1], "select * from fact_history order by fact_id, known_from")
     pages = archived_pages(data)
     read = read_all(data.archive, pages_to_read(pages, known_pages(data)), workers=1)
-    counts = load_night(data, pages, read, [], run_id="again", started_at=datetime.now(UTC), sample=True)
+    counts = load_night(data, pages, read, [], Run("again", datetime.now(UTC), sample=True))
     assert (counts.articles_new, counts.claims_new, counts.facts_changed) == (0, 0, 0)
     assert rows(two_nights[1], "select * from fact_history order by fact_id, known_from") == before
 
@@ -224,7 +225,11 @@ def test_query_report_export_and_portals_work_on_the_nights_data(first_night: Ni
     assert {row["year"] for row in json.loads(as_json.stdout)} == {2015}
     assert run_chiso("query", "copy facts to '/tmp/leak.csv'", "--data", first_night.data).returncode == 2
     assert run_chiso("query", "drop table claims", "--data", first_night.data).returncode == 2
-    assert run_chiso("report", "--data", first_night.data).returncode == 1
+    copied = tmp_path / "data"
+    copied.mkdir()
+    shutil.copyfile(first_night.data / "chiso.duckdb", copied / "chiso.duckdb")
+    assert run_chiso("report", "--data", copied).returncode == 1
+    assert (copied / "report" / "index.html").read_bytes() == (first_night.data / "report" / "index.html").read_bytes()
     done = run_chiso("export", "--data", first_night.data, "--out", tmp_path / "release")
     assert done.returncode == 0, done.stderr
     names = {path.name for path in (tmp_path / "release").iterdir()}

@@ -14,6 +14,7 @@ from warehouse.dictionary import dictionary
 from warehouse.query import ask
 
 _BLOCK = re.compile(r"```sql\n(?P<sql>.*?)```\n\n```text\n(?P<result>.*?)```\n", re.DOTALL)
+_ASKED = re.compile(r"^## (.*)\n(?:(?!## |```).*\n)*```sql\n((?:(?!```).*\n)*)```", re.MULTILINE)
 #: Longer cells are cut: the page is read, not computed with.
 _WIDEST = 60
 
@@ -21,6 +22,11 @@ _WIDEST = 60
 def refreshed(text: str, warehouse: Path) -> str:
     """Return a page with the results of its queries as they are now."""
     return _BLOCK.sub(lambda block: f"```sql\n{block['sql']}```\n\n```text\n{table(*ask(warehouse, block['sql']))}```\n", text)
+
+
+def queries(page: Path = Path("docs/warehouse.md")) -> list[tuple[str, str]]:
+    """Return the queries of a page, each with the heading that it stands under."""
+    return _ASKED.findall(page.read_text(encoding="utf-8"))
 
 
 def table(names: list[str], rows: list[tuple[object, ...]]) -> str:

@@ -4,6 +4,7 @@ DuckDB lets one process write or many read, so nobody ever opens the published f
 it open goes on with the old file; a new reader sees the new one; a crash leaves the old one.
 """
 
+import fcntl
 import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,18 +27,27 @@ class WarehouseError(Exception):
     """Raised when the warehouse cannot be opened, written or published; names the file and what to do."""
 
 
+#: What was known when, and what was done: it cannot be made anew from the archive. Facts refer to indices.
+_HISTORY = ("indices", "fact_history", "runs", "crawls", "conflict_changes", "conflicts", "releases")
+
+
 @contextmanager
-def rewriting(published: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def rewriting(published: Path, *, afresh: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
     """Yield a connection to a copy of the warehouse, in one transaction; publish it if the block succeeds.
 
-    Raises WarehouseError if the folder cannot be written. On any error nothing is published.
+    `afresh` begins with an empty warehouse (see take_history). Raises WarehouseError if the folder cannot be written, or
+    another process is writing. On any error nothing is published.
     """
+    with _alone(published):
+        yield from _rewriting(published, afresh=afresh)
+
+
+def _rewriting(published: Path, *, afresh: bool) -> Iterator[duckdb.DuckDBPyConnection]:
     building = published.with_name(f".{published.name}.building")
     try:
-        published.parent.mkdir(parents=True, exist_ok=True)
         for left_over in (building, building.with_name(building.name + ".wal")):
             left_over.unlink(missing_ok=True)
-        if published.exists():
+        if published.exists() and not afresh:
             shutil.copyfile(published, building)
         connection = duckdb.connect(str(building), config={"enable_external_access": "true"})
     except (OSError, duckdb.IOException) as error:
@@ -54,6 +64,34 @@ def rewriting(published: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     finally:
         connection.close()
     _publish(building, published)
+
+
+@contextmanager
+def _alone(published: Path) -> Iterator[None]:
+    """Hold the lock of the one process that may write."""
+    try:
+        published.parent.mkdir(parents=True, exist_ok=True)
+        lock = published.with_name(f".{published.name}.lock").open("a")
+    except OSError as error:
+        raise WarehouseError(f"cannot write {published.parent}: {error}") from error
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise WarehouseError(f"another process is writing {published}: try again when it has ended") from error
+        yield
+
+
+def take_history(connection: duckdb.DuckDBPyConnection, published: Path) -> None:
+    """Copy what was known when from the published file, if there is one, into an empty warehouse."""
+    if not published.exists():
+        return
+    with duckdb.connect(str(published), read_only=True) as standing:
+        there = {name for (name,) in standing.execute("select table_name from duckdb_tables()").fetchall()}
+        for table in (name for name in _HISTORY if name in there):
+            connection.register("standing_rows", standing.sql(f"from {table}").to_arrow_table())
+            connection.execute(f"insert or ignore into {table} by name from standing_rows")
+            connection.unregister("standing_rows")
 
 
 def _publish(building: Path, published: Path) -> None:
@@ -96,14 +134,15 @@ def restore(published: Path, name: str) -> None:
     if snapshot is None:
         raise WarehouseError(f"no snapshot {name} beside {published}: `chiso snapshots` lists them")
     building = published.with_name(f".{published.name}.building")
-    shutil.copyfile(snapshot, building)
-    try:
-        with duckdb.connect(str(building), read_only=True) as connection:
-            connection.execute("select count(*), sum(length(reason)) from fact_history").fetchall()
-    except duckdb.Error as error:
-        building.unlink()
-        raise WarehouseError(f"{snapshot} cannot be read: {error}") from error
-    _publish(building, published)
+    with _alone(published):
+        shutil.copyfile(snapshot, building)
+        try:
+            with duckdb.connect(str(building), read_only=True) as connection:
+                connection.execute("select count(*), sum(length(reason)) from fact_history").fetchall()
+        except duckdb.Error as error:
+            building.unlink()
+            raise WarehouseError(f"{snapshot} cannot be read: {error}") from error
+        _publish(building, published)
 
 
 def columns_of(connection: duckdb.DuckDBPyConnection, table: str) -> list[tuple[str, str]]:
@@ -114,15 +153,14 @@ def columns_of(connection: duckdb.DuckDBPyConnection, table: str) -> list[tuple[
     return [(str(name), str(kind)) for name, kind in rows]
 
 
-def add(connection: duckdb.DuckDBPyConnection, table: str, rows: Rows) -> int:
+def add(connection: duckdb.DuckDBPyConnection, table: str, rows: Rows | pa.Table) -> int:
     """Insert rows that are not there yet (by primary key), through Arrow, and return how many were new."""
-    if not rows:
+    if not len(rows):
         return 0
     staged = _stage(connection, table, rows)
-    before = count(connection, table)
-    connection.execute(f"insert or ignore into {table} by name select * from {staged}")  # noqa: S608 (names of our own tables)
+    ((added,),) = connection.execute(f"insert or ignore into {table} by name select * from {staged}").fetchall()  # noqa: S608 (names of our own tables)
     connection.unregister(staged)
-    return count(connection, table) - before
+    return int(added)
 
 
 def replace(connection: duckdb.DuckDBPyConnection, table: str, rows: Rows, *, renewed: str | None = None) -> None:
@@ -135,12 +173,11 @@ def replace(connection: duckdb.DuckDBPyConnection, table: str, rows: Rows, *, re
         connection.unregister(staged)
 
 
-def _stage(connection: duckdb.DuckDBPyConnection, table: str, rows: Rows) -> str:
-    names = [name for name, _ in columns_of(connection, table)]
-    unknown = set(rows[0]) - set(names)
+def _stage(connection: duckdb.DuckDBPyConnection, table: str, rows: Rows | pa.Table) -> str:
+    arrow = rows if isinstance(rows, pa.Table) else pa.table({name: [row.get(name) for row in rows] for name in rows[0]})
+    unknown = set(arrow.column_names) - {name for name, _ in columns_of(connection, table)}
     if unknown:
         raise WarehouseError(f"{table} has no column {', '.join(sorted(unknown))}")
-    arrow = pa.table({name: [row.get(name) for row in rows] for name in rows[0]})
     connection.register(f"staged_{table}", arrow)
     return f"staged_{table}"
 

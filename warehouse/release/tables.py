@@ -13,12 +13,12 @@ from warehouse.dictionary import dictionary
 
 #: In the order of the workbook; each is sorted by all its columns.
 TABLES = (
-    "facts_wide", "panel_2025", "panel_63", "facts", "conflicts", "claims", "articles", "sources", "indices", "units", "equations", "decisions",
+    "facts_wide", "panel_2025", "panel_63", "facts", "conflicts", "claims", "articles", "sources", "indices", "units", "equations", "decisions", "releases",
 )  # fmt: skip
 #: What people open in a spreadsheet or in Stata; texts of whole articles are for neither.
 CSV_FOR_EXCEL = ("facts_wide", "panel_2025", "panel_63", "facts", "conflicts")
 STATA = ("facts_wide", "panel_2025", "panel_63", "facts")
-SHEETS = ("facts_wide", "panel_2025", "panel_63", "facts", "conflicts", "sources", "indices", "units", "equations", "decisions")
+SHEETS = ("facts_wide", "panel_2025", "panel_63", "facts", "conflicts", "sources", "indices", "units", "equations", "decisions", "releases")
 #: A sheet holds so many rows, a cell so many characters, a label of Stata so many.
 _ROWS, _CELL, _LABEL = 1_048_575, 32_767, 80
 _NOTE = "List cells are joined by |. Empty cells are unknown, never zero. Each column is explained in codebook.html."
