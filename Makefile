@@ -5,7 +5,7 @@ INSTALLED := $(VENV)/.installed
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types unit bench bench-crawl bench-extract bench-truth bench-reconcile bench-scale bench-report bench-warehouse docs hostile kill torture ablation fuzz browser format lock clean
+.PHONY: help demo test check lint types unit bench bench-crawl bench-extract bench-truth bench-reconcile bench-scale bench-report bench-warehouse docs hostile kill torture ablation fuzz browser readers format lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -88,6 +88,9 @@ $(AXE):
 
 browser: $(AXE) ## install Chromium from Debian and axe-core from npm, with which the report is looked at (root)
 	@command -v chromium >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-noto-core; } >/dev/null
+
+readers: ## install R and LibreOffice from Debian, which read the release in the tests (root)
+	@command -v Rscript >/dev/null && command -v soffice >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends r-base-core libreoffice-calc-nogui; } >/dev/null
 
 format: $(INSTALLED) ## format the code
 	@$(BIN)/ruff format --quiet .

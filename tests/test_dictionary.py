@@ -8,7 +8,7 @@ import pytest
 from conftest import Night
 
 from warehouse.dictionary import VERSION, build, dictionary
-from warehouse.documentation import as_markdown, refreshed
+from warehouse.documentation import PAGES, as_markdown, refreshed
 from warehouse.query import ask
 from warehouse.store import WarehouseError, rewriting
 
@@ -73,9 +73,11 @@ def test_a_newer_warehouse_is_refused_and_left_alone(tmp_path: Path) -> None:
     assert path.read_bytes() == before
 
 
-def test_the_queries_of_the_documentation_return_what_it_shows(first_night: Night) -> None:
-    text = (ROOT / "docs" / "warehouse.md").read_text(encoding="utf-8")
-    assert text.count("```text") >= 7
+@pytest.mark.parametrize(("page", "queries"), [("warehouse.md", 7), ("questions.md", 5)])
+def test_the_queries_of_the_documentation_return_what_it_shows(first_night: Night, page: str, queries: int) -> None:
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    assert text.count("```text") >= queries
+    assert page in PAGES
     assert refreshed(text, first_night.data / "chiso.duckdb") == text, "run: make docs"
 
 

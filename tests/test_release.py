@@ -179,3 +179,15 @@ def test_a_folder_that_is_no_release_is_left_alone(first_night: Night, tmp_path:
 
 def test_the_copy_of_the_warehouse_can_be_asked(release: Path) -> None:
     assert ask(release / "chiso.duckdb", "select count(*) from facts")[1] == [(len(rows(release, "facts")),)]
+
+
+def test_a_warehouse_of_an_older_chiso_is_named_not_half_exported(first_night: Night, tmp_path: Path) -> None:
+    import duckdb
+
+    (tmp_path / "data").mkdir()
+    shutil.copyfile(first_night.data / "chiso.duckdb", tmp_path / "data" / "chiso.duckdb")
+    with duckdb.connect(str(tmp_path / "data" / "chiso.duckdb")) as older:
+        older.execute("drop view official")
+    done = run_chiso("export", "--data", tmp_path / "data", "--out", tmp_path / "out")
+    assert (done.returncode, b"was made by an older chiso and has no official" in done.stderr) == (2, True)
+    assert not (tmp_path / "out").exists()

@@ -13,6 +13,8 @@ from pathlib import Path
 from warehouse.dictionary import dictionary
 from warehouse.query import ask
 
+#: The pages of docs/ whose queries are shown with their results.
+PAGES = ("warehouse.md", "questions.md")
 _BLOCK = re.compile(r"```sql\n(?P<sql>.*?)```\n\n```text\n(?P<result>.*?)```\n", re.DOTALL)
 _ASKED = re.compile(r"^## (.*)\n(?:(?!## |```).*\n)*```sql\n((?:(?!```).*\n)*)```", re.MULTILINE)
 #: Longer cells are cut: the page is read, not computed with.
@@ -66,5 +68,5 @@ def _escaped(text: str) -> str:
 if __name__ == "__main__":
     warehouse, folder = map(Path, sys.argv[1:])
     (folder / "dictionary.md").write_text(as_markdown(), encoding="utf-8")
-    page = folder / "warehouse.md"
-    page.write_text(refreshed(page.read_text(encoding="utf-8"), warehouse), encoding="utf-8")
+    for page in map(folder.joinpath, PAGES):
+        page.write_text(refreshed(page.read_text(encoding="utf-8"), warehouse), encoding="utf-8")

@@ -37,6 +37,7 @@ def export(
     building.mkdir(parents=True)
     try:
         with connect(warehouse) as connection:
+            _is_of_today(connection, warehouse)
             _write(connection, building, version, _moment(connection), since)
         shutil.copyfile(warehouse, building / "chiso.duckdb")
         if also is not None:
@@ -47,6 +48,15 @@ def export(
     finally:
         shutil.rmtree(building, ignore_errors=True)
     return [out / name for name in _names(out)]
+
+
+def _is_of_today(connection: duckdb.DuckDBPyConnection, warehouse: Path) -> None:
+    known = {name for (name,) in connection.execute("select table_name from information_schema.tables").fetchall()}
+    missing = sorted(set(TABLES) - known)
+    if missing:
+        raise WarehouseError(
+            f"{warehouse} was made by an older chiso and has no {', '.join(missing)}: the next night, or `chiso rebuild`, brings it up to date"
+        )
 
 
 def verify(release: Path) -> list[str]:

@@ -13,7 +13,7 @@ from warehouse.dictionary import dictionary
 
 #: In the order of the workbook; each is sorted by all its columns.
 TABLES = (
-    "facts_wide", "panel_2025", "panel_63", "facts", "conflicts", "claims", "articles", "sources", "indices", "units", "equations", "decisions", "releases",
+    "facts_wide", "panel_2025", "panel_63", "facts", "conflicts", "claims", "articles", "sources", "indices", "units", "equations", "decisions", "releases", "official",
 )  # fmt: skip
 #: What people open in a spreadsheet or in Stata; texts of whole articles are for neither.
 CSV_FOR_EXCEL = ("facts_wide", "panel_2025", "panel_63", "facts", "conflicts")
