@@ -5,7 +5,7 @@ INSTALLED := $(VENV)/.installed
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types unit bench bench-crawl bench-extract bench-truth bench-reconcile bench-scale bench-report bench-warehouse docs hostile kill torture ablation fuzz browser readers format lock clean
+.PHONY: help demo test check lint types unit bench bench-crawl bench-extract bench-truth bench-reconcile bench-scale bench-report bench-warehouse docs book hostile kill torture ablation fuzz browser readers format lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -63,6 +63,9 @@ bench-scale: $(INSTALLED) ## a million claims reconciled: seconds and memory bes
 docs: $(INSTALLED) ## the dictionary page, and the results shown in docs/warehouse.md, from a first night of the sample web
 	@rm -rf .docs-night && { $(BIN)/chiso nightly --sample --data .docs-night > /dev/null 2>&1 || [ $$? -eq 1 ]; }
 	@$(BIN)/python -m warehouse.documentation .docs-night/chiso.duckdb docs && rm -rf .docs-night
+
+book: $(INSTALLED) ## the documentation as a site in build/docs; broken links within it are errors
+	@$(BIN)/sphinx-build --quiet --fail-on-warning --nitpicky -b html docs build/docs
 
 bench-report: $(INSTALLED) ## the report with ten thousand conflicts: seconds and compressed size beside their limits
 	@$(BIN)/python benchmarks/report.py
