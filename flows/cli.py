@@ -194,9 +194,10 @@ def _operations(commands: Any) -> None:
         run.status,
         "the last 14 nights at a glance; exit code 1 if the last published nothing, or none was published for 30 hours",
         "chiso status",
-        "chiso status --data /srv/chiso || mail -s 'chiso: no night' ops@example.org < /dev/null",
+        "CHISO_MAIL_TO=ops@example.org chiso status --alert --data /srv/chiso",
     )
     status.add_argument("--format", choices=("table", "csv", "json"), default="table", help="default: table")
+    status.add_argument("--alert", action="store_true", help="if somebody should look, tell it by webhook and mail (docs/operation.md)")
     _data(status)
     doctor = _command(
         commands,

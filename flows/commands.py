@@ -85,7 +85,7 @@ def status(args: argparse.Namespace) -> int:
     """Show the last nights."""
     from flows.status import print_status  # noqa: PLC0415
 
-    return print_status(args.data, args.format)
+    return print_status(args.data, args.format, alert=args.alert)
 
 
 def doctor(args: argparse.Namespace) -> int:

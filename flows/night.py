@@ -20,11 +20,12 @@ os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")
 
 from prefect import flow, get_run_logger, task
 from prefect.artifacts import create_markdown_artifact
-from prefect.client.schemas.objects import State
+from prefect.client.schemas.objects import FlowRun, State
 from prefect.futures import PrefectFuture
 from prefect.runtime import flow_run
 from prefect.task_runners import ThreadPoolTaskRunner
 
+from flows.alerts import AlertError, tell_of_last_night
 from flows.bounds import RefusedError
 from flows.crawling import crawl_portal
 from flows.data import DataFolder
@@ -86,7 +87,19 @@ def report_task(data: DataFolder) -> Report:
     return write_report(data.warehouse, data.report)
 
 
-@flow(name="nightly", task_runner=_CRAWLERS, validate_parameters=True)
+def _tell(_flow: object, run: FlowRun, _state: object) -> None:
+    """Tell whoever is configured of a night that needs a look; what cannot be delivered spoils no night."""
+    try:
+        tell_of_last_night(Path(run.parameters.get("data_folder", "data")))
+    except AlertError as error:
+        sys.stderr.write(f"chiso: the message about this night {error}\n")
+
+
+#: However a night ends, somebody may have to be told.
+_TOLD: Any = {"on_completion": [_tell], "on_failure": [_tell], "on_crashed": [_tell], "on_cancellation": [_tell]}
+
+
+@flow(name="nightly", task_runner=_CRAWLERS, validate_parameters=True, **_TOLD)
 def nightly(data_folder: str = "data", portals: list[str] | None = None, *, sample: bool = False, accept: str | None = None) -> NightCounts:
     """Crawl the portals, read what is new, reconcile, load, report. A portal that fails stops no other.
 
@@ -95,7 +108,7 @@ def nightly(data_folder: str = "data", portals: list[str] | None = None, *, samp
     return _night("nightly", data_folder, portals, sample=sample, accept=accept)
 
 
-@flow(name="backfill", task_runner=_CRAWLERS, validate_parameters=True)
+@flow(name="backfill", task_runner=_CRAWLERS, validate_parameters=True, **_TOLD)
 def backfill(
     first: date,
     last: date,
@@ -109,7 +122,7 @@ def backfill(
     return _night("backfill", data_folder, portals, window=(first, last), sample=sample, accept=accept)
 
 
-@flow(name="rebuild", validate_parameters=True)
+@flow(name="rebuild", validate_parameters=True, **_TOLD)
 def rebuild(data_folder: str = "data", *, accept: str | None = None) -> NightCounts:
     """Read every archived page again and make the warehouse anew, without any network; what was known when stays known."""
     return _night("rebuild", data_folder, [], sample=False, accept=accept)

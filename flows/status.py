@@ -5,11 +5,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from flows.alerts import AlertError, tell
 from flows.data import DataFolder
 from flows.journal import INCOMPLETE, PUBLISHED, RUNNING, Journal, JournalNight
 from flows.tables import print_table
 
-DONE, FINDINGS, WRONG_USAGE = 0, 1, 2
+DONE, FINDINGS, WRONG_USAGE, FAILED = 0, 1, 2, 3
 _VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 _NIGHTS = 14
 #: A night begins at 02:00 and a polite crawl may take hours: after so long without a published one, none has come.
@@ -20,8 +21,8 @@ _STAGES = ("crawl", "read", "reconcile", "report")
 _COLUMNS = ["night", "kind", "state", "minutes", f"s: {', '.join(_STAGES)}", "articles", "claims", "changed", "conflicts", "failed", "why"]
 
 
-def print_status(folder: Path, form: str = "table", *, now: datetime | None = None) -> int:
-    """Print the last nights; return 1 if the last one published nothing, or none was published lately."""
+def print_status(folder: Path, form: str = "table", *, alert: bool = False, now: datetime | None = None) -> int:
+    """Print the last nights; return 1 if the last one published nothing, or none was published lately; tell of it if `alert`."""
     data = DataFolder(folder)
     if not data.root.is_dir():
         sys.stderr.write(f"chiso: no data folder {data.root}: run `chiso nightly` first, or give its folder with --data\n")
@@ -36,6 +37,15 @@ def print_status(folder: Path, form: str = "table", *, now: datetime | None = No
             told = ", ".join(f"{letter} {state}" for state, letter in _LETTERS.items() if letter in strip)
             sys.stdout.write(f"\n{strip}   ({told}; the newest last)\n")
         sys.stdout.write("".join(f"{line}\n" for line in wrong) or "The last night was published.\n")
+    if alert and wrong:
+        try:
+            ways = tell("chiso: no night", "".join(f"{line}\n" for line in wrong))
+        except AlertError as error:
+            sys.stderr.write(f"chiso: the message {error}\n")
+            return FAILED
+        if not ways:
+            sys.stderr.write("chiso: --alert: nobody is told, neither CHISO_WEBHOOK nor CHISO_MAIL_TO is set\n")
+            return WRONG_USAGE
     return FINDINGS if wrong else DONE
 
 

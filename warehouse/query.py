@@ -28,6 +28,8 @@ def ask(path: Path, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
     with connect(path) as connection:
         try:
             cursor = connection.execute(sql)
+            if cursor is None:
+                raise QueryError("there is no statement in it")
             return [column[0] for column in cursor.description or ()], cursor.fetchall()
         except duckdb.Error as error:
             raise QueryError(str(error)) from error

@@ -1,0 +1,110 @@
+"""Messages about nights, delivered to a web server and a mail server of our own on loopback."""
+
+import email
+import json
+import socketserver
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from email.policy import default
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+
+from flows.alerts import AlertError, tell, tell_of_last_night
+from flows.journal import Journal
+from flows.status import print_status
+
+
+@contextmanager
+def running(server: socketserver.BaseServer) -> Iterator[int]:
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield server.server_address[1]
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.fixture
+def posted() -> Iterator[tuple[str, list[dict]]]:
+    got: list[dict] = []
+
+    class Hook(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            got.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(500 if self.path == "/broken" else 204)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with running(HTTPServer(("127.0.0.1", 0), Hook)) as port:
+        yield f"http://127.0.0.1:{port}", got
+
+
+@pytest.fixture
+def mailed() -> Iterator[tuple[str, list]]:
+    got: list = []
+
+    class Smtp(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            self.wfile.write(b"220 here\r\n")
+            while line := self.rfile.readline():
+                if line.upper().startswith(b"DATA"):
+                    self.wfile.write(b"354 go on\r\n")
+                    lines = []
+                    while (said := self.rfile.readline()) != b".\r\n":
+                        lines.append(said)
+                    got.append(email.message_from_bytes(b"".join(lines), policy=default))
+                self.wfile.write(b"221 bye\r\n" if line.upper().startswith(b"QUIT") else b"250 ok\r\n")
+
+    with running(socketserver.TCPServer(("127.0.0.1", 0), Smtp)) as port:
+        yield f"smtp://127.0.0.1:{port}", got
+
+
+def night(folder: Path, state: str, reason: str) -> None:
+    with Journal(folder).night("run-1", "nightly") as entry:
+        entry.state, entry.reasons, entry.counts = state, [reason], {"articles_new": 3}
+
+
+def test_a_night_that_needs_a_look_is_told_by_both_ways(tmp_path: Path, posted: tuple, mailed: tuple) -> None:
+    night(tmp_path, "degraded", "baohungyen: 403 từ máy chủ")
+    environment = {"CHISO_WEBHOOK": posted[0], "CHISO_MAIL_TO": "a@example.org, b@example.org", "CHISO_SMTP": mailed[0]}
+    assert tell_of_last_night(tmp_path, environment) == ["CHISO_WEBHOOK", "CHISO_MAIL_TO"]
+    ((message,), (mail,)) = posted[1], mailed[1]
+    assert message["subject"] == mail["Subject"] == "chiso: nightly degraded"
+    assert "- baohungyen: 403 từ máy chủ\n" in message["text"]
+    assert mail.get_content().replace("\r\n", "\n") == message["text"]
+    assert mail["To"] == "a@example.org, b@example.org"
+
+
+@pytest.mark.parametrize("state", ["complete", "findings"])
+def test_a_night_as_it_should_be_wakes_nobody(tmp_path: Path, posted: tuple, state: str) -> None:
+    night(tmp_path, state, "")
+    assert tell_of_last_night(tmp_path, {"CHISO_WEBHOOK": posted[0]}) == []
+    assert posted[1] == []
+
+
+def test_a_night_that_never_came_is_told(tmp_path: Path, posted: tuple, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHISO_WEBHOOK", posted[0])
+    assert print_status(tmp_path, alert=True) == 1
+    assert posted[1] == [{"subject": "chiso: no night", "text": "No night has ended yet.\n"}]
+    monkeypatch.delenv("CHISO_WEBHOOK")
+    monkeypatch.delenv("CHISO_MAIL_TO", raising=False)
+    assert print_status(tmp_path, alert=True) == 2
+
+
+@pytest.mark.parametrize("webhook", ["{0}/broken", "http://127.0.0.1:1/", "file:///etc/passwd", "nonsense"])
+def test_one_way_that_fails_stops_no_other_and_tells_no_secret(posted: tuple, mailed: tuple, webhook: str) -> None:
+    environment = {"CHISO_WEBHOOK": webhook.format(posted[0]), "CHISO_MAIL_TO": "a@example.org", "CHISO_SMTP": mailed[0]}
+    with pytest.raises(AlertError, match=r"could not be delivered: CHISO_WEBHOOK: \w+$"):
+        tell("s", "t", environment)
+    assert len(mailed[1]) == 1
+
+
+def test_a_subject_is_one_line(mailed: tuple) -> None:
+    tell("chiso\r\nBcc: x@example.org", "t", {"CHISO_MAIL_TO": "a@example.org", "CHISO_SMTP": mailed[0]})
+    assert (mailed[1][0]["Subject"], mailed[1][0]["Bcc"]) == ("chiso Bcc: x@example.org", None)
