@@ -5,7 +5,7 @@ INSTALLED := $(VENV)/.installed
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types unit bench bench-crawl bench-extract bench-truth bench-reconcile bench-scale bench-report bench-warehouse docs book hostile kill torture ablation fuzz browser readers format lock clean
+.PHONY: help demo test check lint types unit bench bench-crawl bench-extract bench-truth bench-reconcile bench-scale bench-report bench-warehouse docs book hostile kill torture schedule ablation fuzz browser readers format lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -75,6 +75,9 @@ bench-warehouse: $(INSTALLED) ## ten million claims: loading, a night on top, th
 
 torture: $(INSTALLED) ## loads, rebuilds, reports and exports killed 200 times with -9: what readers find, how the next run ends
 	@$(BIN)/python benchmarks/torture.py
+
+schedule: $(INSTALLED) ## the deployments on a Prefect server: a schedule fires, the worker goes, somebody is told (3 minutes)
+	@$(BIN)/python benchmarks/schedule.py
 
 ablation: $(INSTALLED) ## what each use of underthesea buys in F1 and costs in time
 	@$(BIN)/python benchmarks/ablation.py $(if $(GOLD),--gold $(GOLD))
