@@ -1,6 +1,5 @@
 """The nightly flow: Prefect gives states, retries and artifacts to the functions of flows/crawling.py, reading.py and loading.py."""
 
-import atexit
 import json
 import os
 import sys
@@ -38,13 +37,6 @@ from flows.report import Report, write_report
 from spiders.archive import Page
 from spiders.judge import CrawlCounts
 from spiders.portal import portal_names
-
-
-def _quiet_exit() -> None:
-    """Close stderr as the very last thing: duckdb 2.0.0 prints its live types there at exit (mended in 2.0.1)."""
-    sys.stderr.flush()
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-
 
 # Crawls wait for servers most of the time; reading uses the cores.
 _CRAWLERS: Any = ThreadPoolTaskRunner(max_workers=4)
@@ -131,7 +123,6 @@ def rebuild(data_folder: str = "data", *, accept: str | None = None) -> NightCou
 @flow(name="release", validate_parameters=True)
 def release(data_folder: str = "data", out: str = "release/nightly", version: str = "nightly", since: str | None = None) -> list[str]:
     """Write the release of the published warehouse, with the site."""
-    atexit.register(_quiet_exit)
     data = DataFolder(Path(data_folder).resolve())
     return list(map(str, write_release(data, Path(out), version, since=Path(since) if since else None, site=True)))
 
@@ -146,7 +137,6 @@ def _night(
     window: tuple[date, date] | None = None,
 ) -> NightCounts:
     """Run one night of a kind alone in its data folder, and keep the journal."""
-    atexit.register(_quiet_exit)
     data = DataFolder(Path(data_folder).resolve())
     data.prepare()
     started_at = datetime.now(UTC)
@@ -165,6 +155,7 @@ def _night(
             except RefusedError as error:
                 entry.state, entry.reasons = "refused", error.reasons
                 raise
+        entry.state = "degraded"  # published by now: should the report fail, that is all that is wrong
         with entry.stage("report"), progress.step("report", str(data.report / "index.html")):
             report = report_task(data)
         entry.state, entry.counts = counts.verdict, {k: v for k, v in asdict(counts).items() if isinstance(v, int)}

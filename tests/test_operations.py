@@ -12,7 +12,7 @@ import pytest
 from conftest import Night, Nights, run_chiso
 
 from benchmarks.torture import Torture, no_room, works
-from flows.bounds import RefusedError, Standing, _jump, bounds
+from flows.bounds import RefusedError, Standing, _jump, bounds, broken, standing_at
 from flows.data import DataFolder
 from flows.doctor import examine
 from flows.journal import Journal, NightRunningError
@@ -21,7 +21,7 @@ from flows.reading import archived_pages, pages_to_read, read_all
 from flows.releasing import write_release
 from flows.status import OVERDUE, print_status, troubles
 from warehouse.content import content_hash
-from warehouse.query import ask
+from warehouse.query import ask, connect
 from warehouse.store import WarehouseError, rewriting
 
 NOW = datetime.now(UTC)
@@ -116,6 +116,24 @@ def test_mass_deletion_is_refused_and_publishes_nothing_until_somebody_accepts_i
     counts = load_night(data, pages, [], [], Run("accepted", NOW, is_accepted=True))
     assert counts.articles_gone > bounds()["articles_gone"].at_least
     assert ask(data.warehouse, "select count(*) from facts") == (["count_star()"], [(109,)])
+
+
+def test_each_bound_is_asked(data: DataFolder) -> None:
+    before = standing_at(data.warehouse)
+    usual = {"started_at": NOW, "portals_failed": 1, "articles_new": 5}
+
+    def refused(*, is_nightly: bool = True, **now: int) -> list[str]:
+        with connect(data.warehouse) as connection:
+            return broken(connection, before, {**usual, **now}, 13, is_nightly=is_nightly)
+
+    assert refused() == []
+    assert refused(portals_failed=6) == []
+    assert [reason[:22] for reason in refused(portals_failed=7)] == ["7 of 13 portals failed"]
+    assert [reason[:29] for reason in refused(articles_new=501)] == ["501 new articles, 25 at most "]
+    assert refused(articles_new=501, is_nightly=False) == []
+    with rewriting(data.warehouse) as connection:
+        connection.execute("update fact_history set known_to = ? where fact_id in (select fact_id from facts order by all limit 60)", [NOW])
+    assert [reason[:23] for reason in refused()] == ["60 of 109 facts are los"]
 
 
 @pytest.mark.parametrize(
