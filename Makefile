@@ -36,8 +36,8 @@ types: $(INSTALLED)
 unit: $(INSTALLED)
 	@$(BIN)/pytest -n auto --dist loadfile
 
-bench: $(INSTALLED) ## measured ratios against peers
-	@$(BIN)/python benchmarks/start.py
+bench: $(INSTALLED) ## all benchmarks, and docs/benchmarks.md with what they printed (a quarter of an hour; LONG=1: with the kills)
+	@$(BIN)/python benchmarks/all.py $(if $(LONG),--long)
 
 bench-crawl: $(INSTALLED) ## pages a second beside a bare Scrapy spider, page reading beside trafilatura
 	@$(BIN)/python benchmarks/crawl.py $(if $(HTML),--html $(HTML))

@@ -1,0 +1,77 @@
+"""All benchmarks one after the other, and one page with what each of them printed: docs/benchmarks.md.
+
+    python benchmarks/all.py [--long] [--out docs/benchmarks.md]
+
+Takes about a quarter of an hour; `--long` adds the kills (half an hour more). Each benchmark prints its own ratios and
+limits, and says by its exit code whether all of them were met. The page names the machine, the versions and the day.
+"""
+
+import argparse
+import os
+import platform
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+#: Title, program and its arguments, in the order of the data: crawl, read, reconcile, keep, report, run.
+_ALWAYS = (
+    ("One small file", "start.py"),
+    ("Crawling, and reading pages", "crawl.py"),
+    ("Extraction over our own dense test sentences (over news it is faster, see extraction.md), and time against length", "extraction.py"),
+    ("Reconciliation against a known truth", "simulation.py"),
+    ("Reconciliation at size", "scale.py"),
+    ("The warehouse at size", "storage.py"),
+    ("The report at size", "report.py"),
+    ("A schedule, a worker, and the message when it is gone", "schedule.py"),
+)
+_LONG = (("Loads, reports and exports killed", "torture.py"), ("Crawls killed", "kill.py"))
+_PACKAGES = ("scrapy", "underthesea", "duckdb", "prefect", "trafilatura", "pyarrow", "numpy")
+#: What libraries say about themselves is no figure.
+_NOISE = ("nanobind:", " - leaked")
+
+
+def main(out: Path, *, is_long: bool) -> int:
+    """Run them, write the page, and return how many missed a limit."""
+    here = Path(__file__).parent
+    parts, missed = [_head()], 0
+    for title, program in (*_ALWAYS, *(_LONG if is_long else ())):
+        started = time.monotonic()
+        done = subprocess.run([sys.executable, here / program], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+        seconds = time.monotonic() - started
+        missed += done.returncode != 0
+        verdict = "all limits met" if done.returncode == 0 else "**a limit was missed**"
+        lines = [line.rstrip() for line in done.stdout.splitlines() if not line.startswith(_NOISE)]
+        parts.append(f"\n## {title}\n\n`benchmarks/{program}`, {seconds:.0f} s: {verdict}.\n\n```text\n{_short(lines)}\n```\n")
+        sys.stdout.write(f"{title}: {verdict.strip('*')} ({seconds:.0f} s)\n")
+        sys.stdout.flush()
+    out.write_text("".join(parts), encoding="utf-8")
+    sys.stdout.write(f"{out}\n")
+    return min(missed, 1)
+
+
+def _short(lines: list[str], most: int = 60) -> str:
+    return "\n".join(lines if len(lines) <= most else [*lines[:10], "...", *lines[10 - most :]])
+
+
+def _head() -> str:
+    cpuinfo = Path("/proc/cpuinfo")
+    models = [line.split(": ", 1)[1] for line in cpuinfo.read_text(encoding="utf-8").splitlines() if line.startswith("model name")]
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    machine = f"{models[0] if models else platform.machine()}, {os.cpu_count()} cores, {memory:.0f} GiB"
+    versions = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
+    return (
+        "# Benchmarks\n\nMade by `make bench`; what each program printed, nothing left out but the middle of long tables. "
+        "The machine is noisy: ratios to a peer in the same run say more than seconds.\n\n"
+        f"{datetime.now(UTC):%Y-%m-%d} · {machine} · Python {platform.python_version()}, {versions}\n"
+    )
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--long", action="store_true", help="with the kills")
+    parser.add_argument("--out", type=Path, default=Path("docs/benchmarks.md"))
+    arguments = parser.parse_args()
+    sys.exit(main(arguments.out, is_long=arguments.long))
