@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 .PHONY: help demo test check lint types unit bench bench-crawl bench-extract bench-truth bench-reconcile bench-scale bench-report bench-warehouse docs book hostile kill torture schedule ablation fuzz browser readers format lock clean
 
 help: ## this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-17s %s\n", $$1, $$2}'
 
 # The lock names every package with its hash; nothing else is installed.
 $(INSTALLED): requirements.lock pyproject.toml
