@@ -8,10 +8,13 @@ Where to, is told by the environment alone, so that no secret is in a file of th
     CHISO_MAIL_FROM default chiso@<this machine>
 """
 
+import http.client
+import ipaddress
 import json
 import os
 import smtplib
 import socket
+import ssl
 import urllib.request
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
@@ -38,7 +41,7 @@ def tell(subject: str, text: str, environment: Mapping[str, str] = os.environ) -
             try:
                 send(subject, text, environment)
                 told.append(name)
-            except (OSError, ValueError, smtplib.SMTPException) as error:
+            except (OSError, ValueError, http.client.HTTPException, smtplib.SMTPException) as error:
                 failed.append(f"{name}: {type(error).__name__}")
     if failed:
         raise AlertError(f"could not be delivered: {', '.join(failed)}")
@@ -81,11 +84,23 @@ def _mail(subject: str, text: str, environment: Mapping[str, str]) -> None:
     server = urlsplit(environment.get("CHISO_SMTP") or "smtp://127.0.0.1:25")
     with _smtp(server.scheme, server.hostname or "127.0.0.1", server.port or 0) as smtp:
         if server.username:
+            if server.scheme == "smtp" and not _is_here(server.hostname or "127.0.0.1"):
+                smtp.starttls(context=ssl.create_default_context())
             smtp.login(unquote(server.username), unquote(server.password or ""))
         smtp.send_message(message)
 
 
 def _smtp(scheme: str, host: str, port: int) -> "AbstractContextManager[smtplib.SMTP]":
-    if scheme not in {"smtp", "smtps"}:
-        raise ValueError("no smtp address")
-    return (smtplib.SMTP_SSL if scheme == "smtps" else smtplib.SMTP)(host, port, timeout=_SECONDS)
+    if scheme == "smtp":
+        return smtplib.SMTP(host, port, timeout=_SECONDS)
+    if scheme == "smtps":
+        return smtplib.SMTP_SSL(host, port, timeout=_SECONDS, context=ssl.create_default_context())
+    raise ValueError("no smtp address")
+
+
+def _is_here(host: str) -> bool:
+    """Tell whether a password to this host stays on this machine."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -107,7 +107,7 @@ def _configuration(data: DataFolder) -> Iterator[Check]:
             values += len(list(read_reference(path)))
         except ReferenceTableError as error:
             wrong.append(f"{error}: mend the line, or remove the file")
-    yield Check("reference", f"{values} official values", "; ".join(wrong) or None)
+    yield Check("reference", f"{values} reference values", "; ".join(wrong) or None)
     decisions = list(read_decisions(data.decisions))
     bad = [str(one) for one in decisions if isinstance(one, DecisionError)]
     yield Check("decisions", f"{len(decisions) - len(bad)} of the editor", "; ".join(bad) or None)

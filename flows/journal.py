@@ -85,8 +85,9 @@ class Journal:
         for line in self._lines():
             if isinstance(line, dict):
                 (begun if line["event"] == "begin" else ended)[line["run"]] = line
-        open_state = RUNNING if self._is_held() else INCOMPLETE
         newest = max(begun, key=lambda run: str(begun[run]["at"]), default=None)
+        # Asking takes the lock for a moment: only where a night has no end.
+        open_state = RUNNING if newest is not None and newest not in ended and self._is_held() else INCOMPLETE
         found = []
         for run, first in begun.items():
             last = ended.get(run)

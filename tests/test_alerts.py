@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.alerts import AlertError, tell, tell_of_last_night
+from flows.alerts import AlertError, _is_here, tell, tell_of_last_night
 from flows.journal import Journal
 from flows.status import print_status
 
@@ -35,6 +35,9 @@ def posted() -> Iterator[tuple[str, list[dict]]]:
     class Hook(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             got.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            if self.path == "/nonsense":
+                self.wfile.write(b"what is HTTP?\r\n\r\n")
+                return
             self.send_response(500 if self.path == "/broken" else 204)
             self.end_headers()
 
@@ -97,7 +100,7 @@ def test_a_night_that_never_came_is_told(tmp_path: Path, posted: tuple, monkeypa
     assert print_status(tmp_path, alert=True) == 2
 
 
-@pytest.mark.parametrize("webhook", ["{0}/broken", "http://127.0.0.1:1/", "file:///etc/passwd", "nonsense"])
+@pytest.mark.parametrize("webhook", ["{0}/broken", "{0}/nonsense", "http://127.0.0.1:1/", "file:///etc/passwd", "nonsense"])
 def test_one_way_that_fails_stops_no_other_and_tells_no_secret(posted: tuple, mailed: tuple, webhook: str) -> None:
     environment = {"CHISO_WEBHOOK": webhook.format(posted[0]), "CHISO_MAIL_TO": "a@example.org", "CHISO_SMTP": mailed[0]}
     with pytest.raises(AlertError, match=r"could not be delivered: CHISO_WEBHOOK: \w+$"):
@@ -108,3 +111,19 @@ def test_one_way_that_fails_stops_no_other_and_tells_no_secret(posted: tuple, ma
 def test_a_subject_is_one_line(mailed: tuple) -> None:
     tell("chiso\r\nBcc: x@example.org", "t", {"CHISO_MAIL_TO": "a@example.org", "CHISO_SMTP": mailed[0]})
     assert (mailed[1][0]["Subject"], mailed[1][0]["Bcc"]) == ("chiso Bcc: x@example.org", None)
+
+
+def test_a_password_leaves_this_machine_over_tls_only(monkeypatch: pytest.MonkeyPatch, mailed: tuple) -> None:
+    # The server of this test offers no TLS; it is taken for one that is elsewhere.
+    monkeypatch.setattr("flows.alerts._is_here", lambda _: False)
+    environment = {"CHISO_MAIL_TO": "a@example.org", "CHISO_SMTP": mailed[0].replace("smtp://", "smtp://me:secret@")}
+    with pytest.raises(AlertError, match="CHISO_MAIL_TO: SMTPNotSupportedError"):
+        tell("s", "t", environment)
+    assert mailed[1] == []
+
+
+@pytest.mark.parametrize(
+    ("host", "here"), [("127.0.0.1", True), ("::1", True), ("localhost", True), ("mail.example.org", False), ("10.0.0.1", False)]
+)
+def test_what_is_this_machine(host: str, here: bool) -> None:
+    assert _is_here(host) == here
