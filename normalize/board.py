@@ -59,7 +59,7 @@ class Board:
         for limits in self._bounds.values():
             for keys in limits.values():
                 keys.sort(key=Key.texts)
-        self._beside: dict[tuple[Any, ...], list[Key]] | None = None
+        self._amounts: dict[tuple[Any, ...], list[Key]] | None = None
 
     def _subjects_of_bounded_years(self) -> dict[tuple[Any, ...], list[str]]:
         """Return the provinces whose scores are known, of each index and year that has a mean, median, least or most."""
@@ -70,23 +70,19 @@ class Board:
                     found[year].append(key.subject)
         return found
 
-    def ranking(self, key: Key, subject_type: str) -> Sequence[tuple[int, str]]:
-        """Return the places and subjects of a key's ranking, best first."""
-        return self._scored.get(block_of(key, subject_type), ())
-
-    def beside(self, key: Key, amount: int) -> Iterator[Key]:
-        """Yield the keys of this index, subject, year and measure with this amount, of another component, scope, level or authority."""
-        if self._beside is None:
-            self._beside = defaultdict(list)
+    def with_amount(self, key: Key, amount: int) -> Sequence[Key]:
+        """Return the keys of this index, subject and measure with this amount, of any year, component, scope, level or authority."""
+        if self._amounts is None:
+            self._amounts = defaultdict(list)
             for other, node in self.nodes.items():
                 if node.figure.label is None:
-                    self._beside[other.index, other.subject, other.year, other.measure, node.figure.amount].append(other)
-        yield from (other for other in self._beside.get((key.index, key.subject, key.year, key.measure, amount), ()) if other != key)
+                    self._amounts[other.index, other.subject, other.measure, node.figure.amount].append(other)
+        return self._amounts.get((key.index, key.subject, key.measure, amount), ())
 
     def regions(self, key: Key) -> Iterator[Key]:
         """Yield the keys of the other regions: a table of means has no ranking, its lines stand one below the other."""
         for other in self._regions:
-            if other != key and other == key._replace(subject=other.subject):
+            if other != key and other == key.of(other.subject):
                 yield other
 
     def around(self, key: Key) -> Iterator[Instance]:
@@ -146,7 +142,7 @@ class Board:
         score = key if key.measure == "score" else key.as_measure("score")
         if rank not in self.nodes or score not in self.nodes:
             return
-        for _, other in self._near(rank, node):
+        for other in self.neighbours(rank, node.subject_type, WINDOW):
             other_rank, other_score = rank.of(other), score.of(other)
             if other_score in self.nodes:
                 first, second = sorted(((score, rank), (other_score, other_rank)), key=lambda pair: pair[0].subject)
@@ -158,17 +154,18 @@ class Board:
         if key.measure == "rank":
             for equation in by_form()["unique"]:
                 if key.index not in equation.exempt:
-                    for _, other in self._near(key, node):
+                    for other in self.neighbours(key, node.subject_type, WINDOW):
                         first, second = sorted((key, key.of(other)), key=lambda k: k.subject)
                         yield Instance(equation, (first, second), (1, 1))
 
-    def _near(self, rank: Key, node: Node) -> Iterator[tuple[int, str]]:
-        ranking = self.ranking(rank, node.subject_type)
-        figure = self.values[rank]
-        if figure is None:
-            return
-        at = bisect_left(ranking, (figure.amount, rank.subject))
-        yield from (one for one in ranking[max(0, at - WINDOW) : at + 1 + WINDOW] if one[1] != rank.subject)
+    def neighbours(self, rank: Key, subject_type: str, reach: int) -> list[str]:
+        """Return the subjects that stand up to so many lines above and below a key in its ranking; none where its place is not known."""
+        figure = self.values.get(rank)
+        ranking = self._scored.get(block_of(rank, subject_type), ())
+        at = 0 if figure is None else bisect_left(ranking, (figure.amount, rank.subject))
+        if figure is None or ranking[at : at + 1] != [(figure.amount, rank.subject)]:
+            return []
+        return [subject for _, subject in (*ranking[max(0, at - reach) : at], *ranking[at + 1 : at + 1 + reach])]
 
     def _limits(self, key: Key, node: Node) -> Iterator[Instance]:
         if (

@@ -64,32 +64,33 @@ class Dispute:
 
 
 def _related(d: Dispute) -> list[Related]:
-    key, found = d.key, []
+    key = d.key
+    found: list[Related] = []
     if d.wrong.label is not None or key.year is None:
         return []
-    for step in _NEAR_YEARS:
-        other = key.in_year(key.year + step, None if key.base_year is None else key.base_year + step)
-        if d.known(other) == d.wrong.amount:
-            found.append(Related("year", other))
-    # In an order of their own: the board is laid out as its nodes arrived.
-    for other in sorted(d.board.beside(key, d.wrong.amount), key=Key.texts):
-        kind = (
-            "component"
-            if other.component != key.component
-            else "scope"
-            if other.scope != key.scope
-            else "level"
-            if other.level != key.level
-            else None
-        )
-        if kind:
-            found.append(Related(kind, other))
+    same = d.board.with_amount(key, d.wrong.amount)
+    demanded = [other for other in d.demanded if other not in d.board.values and d.known(other) == d.wrong.amount]
+    if same or demanded:
+        years = {other.year: other for other in (*same, *demanded) if _is_in_line(other, key)}
+        found = [Related("year", years[key.year + step]) for step in _NEAR_YEARS if key.year + step in years]
+        # In an order of their own: the board is laid out as its nodes arrived.
+        for other in sorted((other for other in same if other.year == key.year and other != key), key=Key.texts):
+            kind = next((part for part in ("component", "scope", "level") if getattr(other, part) != getattr(key, part)), None)
+            if kind:
+                found.append(Related(kind, other))
     for name in members(key.subject, key.year):
         for year in (key.year, key.year - 1):
             other = key._replace(subject=name, year=year)
             if name != key.subject and d.known(other) == d.wrong.amount:
                 found.append(Related("place_version", other))
     return found
+
+
+def _is_in_line(other: Key, key: Key) -> bool:
+    """Tell whether a key is the same as another one but for the year, and compared with a year as far back."""
+    if other.year is None or key.year is None:
+        return False
+    return other == key.in_year(other.year, None if key.base_year is None else key.base_year + other.year - key.year)
 
 
 def _is_rank(d: Dispute) -> bool:
@@ -115,12 +116,10 @@ def _is_neighbour(d: Dispute) -> bool:
     if d.subject_type == "region":
         return any(d.known(key) == d.wrong.amount for key in d.board.regions(d.key))
     for component in dict.fromkeys((d.key.component, None)):
-        ranking = d.board.ranking(d.key._replace(measure="rank", component=component), d.subject_type)
-        at = next((n for n, (_, subject) in enumerate(ranking) if subject == d.key.subject), None)
-        if at is not None:
-            beside = [ranking[n][1] for n in (at - 1, at + 1) if 0 <= n < len(ranking)]
-            if any(d.known(d.key.of(subject)) == d.wrong.amount for subject in beside):
-                return True
+        rank = d.key.as_measure("rank")
+        rank = rank if component == d.key.component else rank._replace(component=component)
+        if any(d.known(d.key.of(subject)) == d.wrong.amount for subject in d.board.neighbours(rank, d.subject_type, 1)):
+            return True
     return False
 
 

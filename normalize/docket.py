@@ -19,7 +19,7 @@ class Docket:
     """The statements of one hot key: its sides, what each weighs, and the side that is known to be right, if any."""
 
     def __init__(self, key: Key, statements: Sequence[Statement]) -> None:
-        self.key = key
+        self.key, self.fact_id = key, key.fact_id
         self.statements = list(statements)
         self.subject_type = statements[0].subject_type
         offset = indices()[key.index].edition_offset if key.index in indices() else None

@@ -25,7 +25,8 @@ _SCHEMA = pa.schema([
 ])  # fmt: skip
 COLUMNS = tuple(_SCHEMA.names)
 _KEY = ("index", "level", "authority", "subject", "year", "measure", "component", "scope", "modality", "base_year")
-_SELECT = ", ".join(f'"{name}"' for name in COLUMNS)
+_SELECT_KEY = ", ".join(("fact_id", *_KEY))
+_SELECT_SAID = ", ".join(f'"{name}"' for name in COLUMNS if name not in {"fact_id", *_KEY})
 
 _SPEAKS = "kind not in ('aggregator', 'official', 'table', 'decision')"
 _WITNESSES = f"greatest(1, least({', '.join(f'count(distinct {by}) filter ({_SPEAKS})' for by in ('cluster', 'source'))}))"
@@ -120,13 +121,13 @@ def row_of(s: Statement) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def _statement(row: Sequence[Any]) -> Statement:
+def _statement(key: Key, row: Sequence[Any]) -> Statement:
     (
-        claim_id, _, *key, printed, amount, high, decimals, subject_type, subject_id, unit, of, qualifier, article,
+        claim_id, printed, amount, high, decimals, subject_type, subject_id, unit, of, qualifier, article,
         source, kind, url, published, seen, cluster, first_hand, evidence,
     ) = row  # fmt: skip
     return Statement(
-        claim_id=claim_id, key=Key._make(key), value=printed if amount is None else Decimal(printed),
+        claim_id=claim_id, key=key, value=printed if amount is None else Decimal(printed),
         high=None if high is None else Decimal(high), decimals=decimals, subject_type=subject_type, subject_id=subject_id, unit=unit, of=of,
         qualifier=qualifier, article=article, source=source, kind=kind, url=url, published=published, seen=seen, cluster=cluster,
         first_hand=first_hand, evidence=evidence,
@@ -186,12 +187,18 @@ class Grouped:
         return "wanted"
 
     def _statements(self, said: str, keys: str) -> dict[Key, list[Statement]]:
-        found: dict[Key, list[Statement]] = {}
-        rows = self._connection.execute(f"select {_SELECT} from {said} semi join {keys} using (fact_id) order by claim_id").fetchall()
-        for row in rows:
-            statement = _statement(row)
-            found.setdefault(statement.key, []).append(statement)
-        return found
+        """Return the statements about some keys; those of one key share the key."""
+        found: dict[str, tuple[Key, list[Statement]]] = {}
+        rows = self._connection.execute(
+            f"select {_SELECT_KEY}, {_SELECT_SAID} from {said} semi join {keys} using (fact_id) order by claim_id"
+        ).fetchall()
+        for fact_id, *parts in rows:
+            known = found.get(fact_id)
+            if known is None:
+                known = found[fact_id] = (Key._make(parts[: len(_KEY)]), [])
+            key, statements = known
+            statements.append(_statement(key, parts[len(_KEY) :]))
+        return dict(found.values())
 
     def odd(self) -> list[Uniform]:
         """Return what is printed of each key of which all claims print one figure, where it is no number or may be objected to.

@@ -159,7 +159,7 @@ def _fact(
     ordered = sorted(side, key=lambda s: s.claim_id)
     number: Decimal | str | None = best.value if value is None else Decimal(printed(value))
     return Fact(
-        fact_id=docket.key.fact_id,
+        fact_id=docket.fact_id,
         key=docket.key,
         value=None if is_open else number,
         high=best.high,
@@ -222,7 +222,7 @@ class Judgement:
         proposed = finest(right).value if right else None if verdict.figure is None else Decimal(printed(verdict.figure))
         sides = ([right] if right else []) + self.losers
         return fact, Conflict(
-            conflict_id=docket.key.fact_id.replace("f-", "c-", 1),
+            conflict_id=docket.fact_id.replace("f-", "c-", 1),
             key=docket.key,
             conflict_class=name,
             why=why,

@@ -62,7 +62,7 @@ def unit_objection(subject: str, year: int) -> Objection | None:
 
 def of_words(key: Key, evidence: str, offset: int | None) -> Objection | None:
     """Say whether the edition that a sentence counts is another year's: "năm thứ 17" of PCI is 2021 (`offset` 2004)."""
-    found = _EDITION.search(evidence)
+    found = None if offset is None else _EDITION.search(evidence)
     if found is None or offset is None or key.year is None:
         return None
     edition = int(found[1] or found[2])

@@ -96,7 +96,7 @@ class _Court:
         self._grouped = Grouped(connection, is_whole=self._ledger.is_whole)
         self._dockets: dict[Key, Docket] = {}
         self._hear(self._grouped.mixed())
-        self._ledger.dispute((key.fact_id, docket.case()) for key, docket in self._dockets.items() if len(docket.sides) > 1)
+        self._ledger.dispute((docket.fact_id, docket.case()) for docket in self._dockets.values() if len(docket.sides) > 1)
         fact_ids, ballots = self._ledger.ballots()
         self.learned: Learned = learn(ballots, self._ledger.confirmed(), self._ledger.kinds())
         self._weight = self.learned.weigher()
@@ -117,7 +117,7 @@ class _Court:
         for key in keys:
             docket = self._dockets[key]
             if len(docket.sides) > 1:
-                n = self._number[key.fact_id]
+                n = self._number[docket.fact_id]
                 weights = [self._damped(side, weight) for side, weight in zip(docket.sides, self.learned.weights[n], strict=True)]
                 docket.lead(weights, self.learned.winners[n])
             else:
@@ -173,13 +173,13 @@ class _Court:
         reached = self._ledger.hot_and_reached()
         groups = _components(broken, reached)
         self._apart = frozenset(self._ledger.renew(one for group in groups for one in group))
-        heard = {key.fact_id for key in self._dockets}
+        heard = {docket.fact_id for docket in self._dockets.values()}
         wanted = self._apart.union(*groups) - heard
         self._grouped.add("(select fact_id from renewed except select fact_id from touched)")
         self._lead(self._hear(self._grouped.grouped(wanted)))
         self._board = Board(self._ledger.nodes())
         self._shifted = self._ledger.shifts()
-        key_of = {key.fact_id: key for key in self._dockets}
+        key_of = {docket.fact_id: key for key, docket in self._dockets.items()}
         components = [sorted((key_of[one] for one in group), key=Key.texts) for group in groups]
         for key in (key for component in components for key in component):
             self._favour_by_slips(self._dockets[key])
@@ -310,7 +310,7 @@ class _Court:
     def _told(self, docket: Docket, verdict: Verdict | None) -> tuple[Fact | None, Conflict | None]:
         """Return a key's fact, None where the plain one stands, and its conflict."""
         if verdict is None or not (len(docket.sides) > 1 or verdict.is_changed or verdict.is_suspect or verdict.objection):
-            return (undisputed(docket) if docket.key.fact_id in self._apart else None), None
+            return (undisputed(docket) if docket.fact_id in self._apart else None), None
         return Judgement(docket, verdict, self._dispute, self._shifted).told()
 
 
@@ -334,7 +334,7 @@ def _entry_of(docket: Docket) -> Entry:
     key = docket.key
     is_shown = key.modality == "reported" and key.year is not None and docket.leading.claim_id not in docket.objections
     is_questioned = len(docket.sides) > 1 or bool(docket.objections)
-    return Entry(key.fact_id, docket.subject_type, is_questioned, docket.figure if is_shown else None)
+    return Entry(docket.fact_id, docket.subject_type, is_questioned, docket.figure if is_shown else None)
 
 
 def _components(bound: Iterable[Sequence[str]], wanted: Iterable[str]) -> list[list[str]]:

@@ -57,6 +57,8 @@ def repair(
 
     `told` are the keys whose leading figure is known to be another figure.
     """
+    if all(instance.holds(values) for instance in instances):
+        return Repair({}, (), dict.fromkeys(options, _MARGIN))
     by_key: dict[Key, list[Instance]] = {key: [] for key in options}
     for instance in instances:
         for key in instance.keys:

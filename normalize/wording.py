@@ -29,7 +29,8 @@ def comma(value: object) -> str:
     >>> comma("88.51 - 1.58")
     '88,51 - 1,58'
     """
-    return _POINT.sub(",", str(value))
+    text = str(value)
+    return _POINT.sub(",", text) if "." in text else text
 
 
 @cache
