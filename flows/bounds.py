@@ -10,6 +10,8 @@ from typing import Any
 
 import duckdb
 
+from warehouse.query import connect, is_published
+
 _NIGHTS = 14
 
 
@@ -51,9 +53,9 @@ class Standing:
 
 def standing_at(warehouse: Path) -> Standing:
     """Count what the published warehouse holds; nothing where there is none."""
-    if not warehouse.exists():
+    if not is_published(warehouse):
         return Standing(0, 0, 0, 0, 0, 0)
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
+    with connect(warehouse) as connection:
         return _standing(connection)
 
 

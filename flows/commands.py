@@ -113,7 +113,7 @@ def _run_flow(args: argparse.Namespace, run: Callable[[str], Any]) -> int:
     from flows.data import DataFolder, DataFolderError  # noqa: PLC0415
     from flows.journal import NightRunningError  # noqa: PLC0415
     from spiders.portal import PortalError, load_portal  # noqa: PLC0415
-    from warehouse.store import WarehouseError  # noqa: PLC0415
+    from warehouse.error import WarehouseError  # noqa: PLC0415
 
     data = DataFolder(args.data.resolve())
     try:
@@ -144,7 +144,7 @@ def report(args: argparse.Namespace) -> int:
     """Rebuild the report."""
     from flows.data import DataFolder  # noqa: PLC0415
     from flows.report import write_report  # noqa: PLC0415
-    from warehouse.store import WarehouseError  # noqa: PLC0415
+    from warehouse.error import WarehouseError  # noqa: PLC0415
 
     data = DataFolder(args.data)
     try:
@@ -159,8 +159,8 @@ def export(args: argparse.Namespace) -> int:
     """Write a release, or check one."""
     from flows.data import DataFolder  # noqa: PLC0415
     from flows.releasing import write_release  # noqa: PLC0415
+    from warehouse.error import WarehouseError  # noqa: PLC0415
     from warehouse.release import verify  # noqa: PLC0415
-    from warehouse.store import WarehouseError  # noqa: PLC0415
 
     try:
         if args.verify is not None:
@@ -180,7 +180,7 @@ def explore(args: argparse.Namespace) -> int:
 
     from flows.data import DataFolder  # noqa: PLC0415
     from flows.explore import serve, write_site  # noqa: PLC0415
-    from warehouse.store import WarehouseError  # noqa: PLC0415
+    from warehouse.error import WarehouseError  # noqa: PLC0415
 
     warehouse = DataFolder(args.data).warehouse
     try:
@@ -201,10 +201,14 @@ def snapshots(args: argparse.Namespace) -> int:
     """List the states that are kept, or go back to one."""
     from flows.data import DataFolder  # noqa: PLC0415
     from flows.tables import print_table  # noqa: PLC0415
+    from warehouse.error import WarehouseError  # noqa: PLC0415
+    from warehouse.lake import is_lake  # noqa: PLC0415
     from warehouse.query import connect  # noqa: PLC0415
-    from warehouse.store import WarehouseError, restore, snapshots  # noqa: PLC0415
+    from warehouse.store import restore, snapshots  # noqa: PLC0415
 
     warehouse = DataFolder(args.data).warehouse
+    if is_lake(warehouse):
+        return _fail(f"{warehouse}: a lake keeps its own states: docs/scale.md says how to list and read them", WRONG_USAGE)
     try:
         if args.restore is not None:
             restore(warehouse, args.restore)
@@ -225,8 +229,8 @@ def query(args: argparse.Namespace) -> int:
     """Answer a question in SQL."""
     from flows.data import DataFolder  # noqa: PLC0415
     from flows.tables import print_table  # noqa: PLC0415
+    from warehouse.error import WarehouseError  # noqa: PLC0415
     from warehouse.query import QueryError, ask  # noqa: PLC0415
-    from warehouse.store import WarehouseError  # noqa: PLC0415
 
     try:
         columns, rows = ask(DataFolder(args.data).warehouse, args.sql)
@@ -240,9 +244,10 @@ def query(args: argparse.Namespace) -> int:
 
 def portals(args: argparse.Namespace) -> int:
     """List the portals."""
+    from flows.data import DataFolder  # noqa: PLC0415
     from flows.tables import portal_rows, print_table  # noqa: PLC0415
 
-    columns, rows = portal_rows(args.data / "chiso.duckdb")
+    columns, rows = portal_rows(DataFolder(args.data).warehouse)
     print_table(columns, rows, "table")
     return DONE
 

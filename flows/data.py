@@ -22,8 +22,9 @@ class DataFolder:
 
     @property
     def warehouse(self) -> Path:
-        """The published DuckDB file."""
-        return self.root / "chiso.duckdb"
+        """The published warehouse: a DuckDB file, or the file that says where the lake is, if there is one (warehouse/lake.py)."""
+        lake = self.root / "lake.toml"
+        return lake if lake.exists() else self.root / "chiso.duckdb"
 
     @property
     def report(self) -> Path:

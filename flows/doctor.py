@@ -21,8 +21,10 @@ from normalize.reference import ReferenceTableError, read_reference, shipped
 from spiders.archive import portals_in
 from spiders.portal import PortalError, load_portal, portal_names
 from spiders.verify import Finding, verify
-from warehouse.query import connect
-from warehouse.store import WarehouseError, snapshots
+from warehouse.error import WarehouseError
+from warehouse.lake import is_lake
+from warehouse.query import connect, is_published
+from warehouse.store import snapshots
 
 DONE, FINDINGS = 0, 1
 _GIB = 2**30
@@ -123,7 +125,7 @@ def _folder(data: DataFolder) -> Check:
 def _disk(data: DataFolder) -> Check:
     there = next(path for path in (data.root.resolve(), *data.root.resolve().parents) if path.exists())
     free = shutil.disk_usage(there).free
-    size = data.warehouse.stat().st_size if data.warehouse.exists() else 0
+    size = data.warehouse.stat().st_size if data.warehouse.exists() else 0  # of a lake, the few bytes that say where it is
     needed = _COPIES * size + _ROOM
     told = f"{free / _GIB:.1f} GiB free, a night needs {needed / _GIB:.1f}"
     return Check("disk", told, None if free >= needed else f"make room on the disk of {there}: the next night could not be published")
@@ -161,9 +163,12 @@ def _warehouse(data: DataFolder) -> Iterator[Check]:
     if not data.warehouse.exists():
         yield Check("warehouse", "none yet")
         return
-    kept = snapshots(data.warehouse)
+    kept = [] if is_lake(data.warehouse) else snapshots(data.warehouse)
     advice = f"`chiso snapshots --restore {kept[0].name}`, or `chiso rebuild`" if kept else "`chiso rebuild` makes it anew from the archive"
     try:
+        if not is_published(data.warehouse):
+            yield Check("warehouse", "nothing published in the lake yet")
+            return
         broken = promises_broken(data.warehouse)
         with connect(data.warehouse) as connection:
             ((facts, claims),) = connection.execute("select (select count(*) from facts), (select count(*) from claims)").fetchall()
@@ -171,8 +176,12 @@ def _warehouse(data: DataFolder) -> Iterator[Check]:
         yield Check("warehouse", str(data.warehouse), f"{error}: {advice}")
         return
     wrong = ", ".join(broken)
-    told = f"{facts} facts, {claims} claims, {len(_HOLDS)} promises checked, {len(kept)} earlier states kept"
+    told = f"{facts} facts, {claims} claims, {len(_HOLDS)} promises checked, {_earlier(len(kept), data.warehouse)}"
     yield Check("warehouse", told, f"{wrong}: {advice}" if wrong else None)
+
+
+def _earlier(kept: int, warehouse: Path) -> str:
+    return "earlier states kept by the lake" if is_lake(warehouse) else f"{kept} earlier states kept"
 
 
 def promises_broken(warehouse: Path) -> list[str]:

@@ -11,8 +11,8 @@ from flows.tables import print_table
 from flows.writing import write_whole
 from normalize.decisions import COLUMNS
 from normalize.reference import SHIPPED, ReferenceTableError, read_reference, shipped
+from warehouse.error import WarehouseError
 from warehouse.query import ask
-from warehouse.store import WarehouseError
 
 DONE, FINDINGS, WRONG_USAGE = 0, 1, 2
 _VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")

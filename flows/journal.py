@@ -79,13 +79,16 @@ class Journal:
                 self._write({**end, "counts": entry.counts, "seconds": entry.seconds})
 
     def nights(self) -> list[JournalNight]:
-        """Return all nights, the newest first. Lines that cannot be read are left out: see `damaged`."""
+        """Return all nights, the one that began last first: by their lines, since a clock may be set back.
+
+        Lines that cannot be read are left out: see `damaged`.
+        """
         begun: dict[str, dict[str, Any]] = {}
         ended: dict[str, dict[str, Any]] = {}
         for line in self._lines():
             if isinstance(line, dict):
                 (begun if line["event"] == "begin" else ended)[line["run"]] = line
-        newest = max(begun, key=lambda run: str(begun[run]["at"]), default=None)
+        newest = next(reversed(begun), None)
         # Asking takes the lock for a moment: only where a night has no end.
         open_state = RUNNING if newest is not None and newest not in ended and self._is_held() else INCOMPLETE
         found = []
@@ -103,7 +106,7 @@ class Journal:
                     seconds=last["seconds"] if last else {},
                 )
             )
-        return sorted(found, key=lambda night: night.started_at, reverse=True)
+        return found[::-1]
 
     def damaged(self) -> list[int]:
         """Return the numbers of the lines that cannot be read."""

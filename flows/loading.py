@@ -31,7 +31,8 @@ from spiders.archive import NOT_MODIFIED, Page
 from spiders.judge import CrawlCounts
 from spiders.page_class import SOFT_404
 from spiders.portal import load_portal, portal_names
-from warehouse.store import add, count, load_facts, replace, rewriting, take_history
+from warehouse.query import connect, is_published
+from warehouse.store import add, count, load_facts, replace, rewriting
 
 _OK = 200
 _GONE = (404, 410)
@@ -75,9 +76,9 @@ class Run:
 
 def known_pages(data: DataFolder) -> frozenset[str]:
     """Return the pages that the published warehouse has already read."""
-    if not data.warehouse.exists():
+    if not is_published(data.warehouse):
         return frozenset()
-    with duckdb.connect(str(data.warehouse), read_only=True) as connection:
+    with connect(data.warehouse) as connection:
         rows = connection.execute("select page_id from pages where article_id is not null union select article from problems").fetchall()
     return frozenset(str(row[0]) for row in rows)
 
@@ -96,12 +97,9 @@ def load_night(
     unless somebody has accepted it.
     """
     moment = datetime.now(UTC)
-    is_rebuild = run.kind == "rebuild"
     before_it = standing_at(data.warehouse)
-    with rewriting(data.warehouse, afresh=is_rebuild) as connection:
+    with rewriting(data.warehouse, afresh=run.kind == "rebuild") as connection:
         _load_reference(connection)
-        if is_rebuild:
-            take_history(connection, data.warehouse)
         article_of = _articles_of_pages(connection, read)
         pages_new = add(connection, "pages", [_page_row(page, article_of.get(page.page_id)) for page in pages])
         articles = [{**r.article, "cluster": r.article["article_id"], "current": True, "gone": False} for r in read if r.article]
@@ -321,11 +319,8 @@ def _load_tables(connection: duckdb.DuckDBPyConnection, data: DataFolder) -> lis
         except DecisionError as error:
             wrong.append(str(error))
     replace(connection, "decisions", list(decisions.values()))
-    table = arrow([*statements, *decided.values()])
     connection.execute("delete from tables")
-    connection.register("arriving", table)
-    connection.execute("insert or ignore into tables by name select * from arriving")
-    connection.unregister("arriving")
+    add(connection, "tables", arrow({s.claim_id: s for s in (*statements, *decided.values())}.values()))
     return wrong
 
 

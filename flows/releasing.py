@@ -11,9 +11,9 @@ from typing import Any
 from flows.data import DataFolder
 from flows.explore import write_site
 from flows.writing import write_whole
+from warehouse.error import WarehouseError
 from warehouse.query import connect
 from warehouse.release import SUMS, export
-from warehouse.store import WarehouseError
 
 NIGHTLY = "nightly"
 _COLUMNS = ("release", "made_at", "run_id", "facts", "sha256")

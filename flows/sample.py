@@ -3,19 +3,18 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import duckdb
-
 from flows.data import DataFolder
 from samples.server import serve
 from samples.web import LAST_NIGHT, sites
 from spiders.portal import load_portal, portal_names
+from warehouse.query import connect, is_published
 
 
 def next_night(data: DataFolder) -> int:
     """Return which night of the sample web comes next: 1 on a fresh folder, then 2, then the last."""
-    if not data.warehouse.exists():
+    if not is_published(data.warehouse):
         return 1
-    with duckdb.connect(str(data.warehouse), read_only=True) as connection:
+    with connect(data.warehouse) as connection:
         row = connection.execute("select count(*) from runs where sample").fetchone()
     return min(LAST_NIGHT, 1 + (row[0] if row else 0))
 

@@ -58,9 +58,9 @@ def _shown(value: object) -> str:
 def portal_rows(warehouse: Path) -> tuple[list[str], list[tuple[Any, ...]]]:
     """Return the declared portals with the state and the yield of their last crawl, where there is one."""
     last: dict[str, tuple[str, int, int, int]] = {}
-    if warehouse.exists():
-        from warehouse.query import ask  # noqa: PLC0415
+    from warehouse.query import ask, is_published  # noqa: PLC0415
 
+    if is_published(warehouse):
         newest = "(select max_by(run_id, ended_at) from runs join crawls using (run_id) where crawls.portal = c.portal)"
         state = "case when state = 'complete' and degraded is not null then 'degraded' else state end"
         sql = f"select portal, {state}, new + changed + unchanged, pages_read, claims from crawls c where run_id = {newest}"  # noqa: S608 (a constant)

@@ -90,7 +90,10 @@ class Ledger:
         """Open the ledger, forget it if it was made by other rules, and find what has changed since."""
         self._connection = connection
         if not made_by_these_rules(connection):
-            kept = "select table_name from duckdb_tables() where schema_name = 'main' and starts_with(table_name, 'ledger') order by all"
+            kept = (
+                "select table_name from duckdb_tables() "
+                "where database_name = current_database() and starts_with(table_name, 'ledger') order by all"
+            )
             for (table,) in connection.execute(kept).fetchall():
                 connection.execute(f"delete from {table}")
             connection.execute("insert into ledger_version values (?)", [_version()])

@@ -9,8 +9,9 @@ from conftest import Night
 
 from warehouse.dictionary import VERSION, build, dictionary
 from warehouse.documentation import PAGES, as_markdown, refreshed
+from warehouse.error import WarehouseError
 from warehouse.query import ask
-from warehouse.store import WarehouseError, rewriting
+from warehouse.store import rewriting
 
 ROOT = Path(__file__).resolve().parent.parent
 COLUMNS = "select column_name, lower(data_type), is_nullable, comment from duckdb_columns() where schema_name = 'main' and table_name = ? order by column_index"

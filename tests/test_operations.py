@@ -21,8 +21,9 @@ from flows.reading import archived_pages, pages_to_read, read_all
 from flows.releasing import write_release
 from flows.status import OVERDUE, print_status, troubles
 from warehouse.content import content_hash
+from warehouse.error import WarehouseError
 from warehouse.query import ask, connect
-from warehouse.store import WarehouseError, rewriting
+from warehouse.store import rewriting
 
 NOW = datetime.now(UTC)
 

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from warehouse.error import WarehouseError
 from warehouse.query import QueryError, ask
-from warehouse.store import WarehouseError, rewriting
+from warehouse.store import rewriting
 
 REACHES_OUT = [
     "attach '{0}/x.db' as m", "attach ':memory:' as m", "copy facts to '{0}/leak.csv'", "copy (select 1) to '{0}/leak.parquet'",

@@ -8,8 +8,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from warehouse.error import WarehouseError
 from warehouse.query import QueryError, ask
-from warehouse.store import WarehouseError, add, load_facts, restore, rewriting, snapshots
+from warehouse.store import add, load_facts, restore, rewriting, snapshots
 
 CONTRACT = {"pages", "articles", "claims", "facts", "conflicts", "sources", "indices", "units", "runs"}
 FACT = {

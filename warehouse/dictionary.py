@@ -3,6 +3,7 @@
 python -m warehouse.dictionary > docs/dictionary.md
 """
 
+import hashlib
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -82,35 +83,55 @@ def build(connection: duckdb.DuckDBPyConnection) -> None:
 
     Raises SchemaError for a warehouse that is newer than this code.
     """
-    known = {name for (name,) in connection.execute("select table_name from duckdb_tables() where schema_name = 'main'").fetchall()}
+    there = "select table_name from duckdb_tables() where database_name = current_database() and schema_name = 'main'"
+    known = {name for (name,) in connection.execute(there).fetchall()}
     if "schema_version" in known:
         ((version,),) = connection.execute("select max(version) from schema_version").fetchall()
         if version > VERSION:
             raise SchemaError(f"made by a newer chiso (schema {version}, this one knows {VERSION}): update chiso")
+        if _made_by(connection) == _digest():
+            return
+    ((kind,),) = connection.execute("select type from duckdb_databases() where database_name = current_database()").fetchall()
     for relation in dictionary().values():
-        for statement in _statements(relation, connection if relation.name in known else None):
+        for statement in _statements(relation, connection if relation.name in known else None, in_lake=kind == "ducklake"):
             connection.execute(statement)
     connection.execute("delete from schema_version")
-    connection.execute("insert into schema_version values (?)", [VERSION])
+    connection.execute("insert into schema_version values (?, ?)", [VERSION, _digest()])
 
 
-def _statements(relation: Relation, connection: duckdb.DuckDBPyConnection | None) -> Iterator[str]:
-    """Yield what makes a relation and says what it is; `connection` has an older form of it."""
+def _made_by(connection: duckdb.DuckDBPyConnection) -> str | None:
+    """Return the hash of the dictionary that a warehouse was made by; None for those of before it was noted."""
+    cursor = connection.execute("from schema_version")
+    columns = [column[0] for column in cursor.description or ()]
+    return next((dict(zip(columns, row, strict=True)).get("dictionary") for row in cursor.fetchall()), None)
+
+
+@cache
+def _digest() -> str:
+    """Return the hash of what makes the relations: where it is the same, there is nothing to make."""
+    package = files("warehouse")
+    return hashlib.sha256(b"".join(package.joinpath(f"dictionary.{kind}").read_bytes() for kind in ("toml", "py"))).hexdigest()
+
+
+def _statements(relation: Relation, connection: duckdb.DuckDBPyConnection | None, *, in_lake: bool) -> Iterator[str]:
+    """Yield what makes a relation and says what it is; `connection` has an older form of it. A lake keeps no constraints."""
     name = relation.name
     if relation.query is not None:
         what = f"macro {name}({', '.join(relation.parameters)}) as table" if relation.parameters is not None else f"view {name} as"
         yield f"create or replace {what} {relation.query}"
     elif connection is None:
         lines = [f'"{c.name}" {c.type}{" not null" if c.required else ""}' for c in relation.columns]
-        yield f"create table {name} ({', '.join((*lines, *relation.constraints))})"
+        yield f"create table {name} ({', '.join(lines if in_lake else (*lines, *relation.constraints))})"
     else:
-        sql = "select column_name from duckdb_columns() where schema_name = 'main' and table_name = ?"
+        sql = "select column_name from duckdb_columns() where database_name = current_database() and table_name = ?"
         there = {column for (column,) in connection.execute(sql, [name]).fetchall()}
         # DuckDB adds no column that is never null.
         yield from (f'alter table {name} add column "{c.name}" {c.type}' for c in relation.columns if c.name not in there)
+    if in_lake and relation.kind == "macro":
+        return  # DuckLake has no comments on macros, nor on the columns of views
     kind = "macro table" if relation.kind == "macro" else relation.kind
     yield f"comment on {kind} {name} is {_text(relation.en)}"
-    if relation.kind != "macro":
+    if relation.kind == "table" or (relation.kind == "view" and not in_lake):
         yield from (f'comment on column {name}."{c.name}" is {_text(c.en)}' for c in relation.columns)
 
 

@@ -5,15 +5,23 @@ from typing import Any
 
 import duckdb
 
-from warehouse.store import WarehouseError
+from warehouse.error import WarehouseError
+from warehouse.lake import Lake, is_lake, refused_in
 
 
 class QueryError(Exception):
     """Raised for SQL that DuckDB refuses; carries its message."""
 
 
+def is_published(path: Path) -> bool:
+    """Tell whether there is a warehouse to read."""
+    return path.exists() and (not is_lake(path) or Lake.read(path).is_published())
+
+
 def connect(path: Path) -> duckdb.DuckDBPyConnection:
     """Open the published warehouse for reading, closed to everything outside it."""
+    if is_lake(path):
+        return Lake.read(path).reading()
     if not path.exists():
         raise WarehouseError(f"no warehouse at {path}: run `chiso nightly` first, or give its folder with --data")
     try:
@@ -25,6 +33,8 @@ def connect(path: Path) -> duckdb.DuckDBPyConnection:
 
 def ask(path: Path, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
     """Return column names and rows of one query."""
+    if is_lake(path) and (word := refused_in(sql)) is not None:
+        raise QueryError(f"{word}: what speaks to the catalogue itself is not for questions; see docs/scale.md")
     with connect(path) as connection:
         try:
             cursor = connection.execute(sql)

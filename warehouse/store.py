@@ -16,15 +16,14 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from warehouse.constraints import key_of
 from warehouse.dictionary import SchemaError, build
+from warehouse.error import WarehouseError
+from warehouse.lake import Lake, is_lake
 
 Rows = Sequence[Mapping[str, Any]]
 #: So many earlier states are kept.
 _KEPT = 7
-
-
-class WarehouseError(Exception):
-    """Raised when the warehouse cannot be opened, written or published; names the file and what to do."""
 
 
 #: What was known when, and what was done: it cannot be made anew from the archive. Facts refer to indices.
@@ -35,11 +34,15 @@ _HISTORY = ("indices", "fact_history", "runs", "crawls", "conflict_changes", "co
 def rewriting(published: Path, *, afresh: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
     """Yield a connection to a copy of the warehouse, in one transaction; publish it if the block succeeds.
 
-    `afresh` begins with an empty warehouse (see take_history). Raises WarehouseError if the folder cannot be written, or
+    `afresh` begins with nothing but what was known when. Raises WarehouseError if the folder cannot be written, or
     another process is writing. On any error nothing is published.
     """
     with _alone(published):
-        yield from _rewriting(published, afresh=afresh)
+        if is_lake(published):
+            with Lake.read(published).rewriting(afresh=afresh, kept=frozenset(_HISTORY)) as connection:
+                yield connection
+        else:
+            yield from _rewriting(published, afresh=afresh)
 
 
 def _rewriting(published: Path, *, afresh: bool) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -58,6 +61,8 @@ def _rewriting(published: Path, *, afresh: bool) -> Iterator[duckdb.DuckDBPyConn
             build(connection)
         except SchemaError as error:
             raise WarehouseError(f"{published}: {error}") from error
+        if afresh:
+            _take_history(connection, published)
         yield connection
         connection.execute("commit")
         connection.execute("checkpoint")
@@ -82,7 +87,7 @@ def _alone(published: Path) -> Iterator[None]:
         yield
 
 
-def take_history(connection: duckdb.DuckDBPyConnection, published: Path) -> None:
+def _take_history(connection: duckdb.DuckDBPyConnection, published: Path) -> None:
     """Copy what was known when from the published file, if there is one, into an empty warehouse."""
     if not published.exists():
         return
@@ -90,7 +95,7 @@ def take_history(connection: duckdb.DuckDBPyConnection, published: Path) -> None
         there = {name for (name,) in standing.execute("select table_name from duckdb_tables()").fetchall()}
         for table in (name for name in _HISTORY if name in there):
             connection.register("standing_rows", standing.sql(f"from {table}").to_arrow_table())
-            connection.execute(f"insert or ignore into {table} by name from standing_rows")
+            connection.execute(f"insert into {table} by name from standing_rows")
             connection.unregister("standing_rows")
 
 
@@ -148,7 +153,9 @@ def restore(published: Path, name: str) -> None:
 def columns_of(connection: duckdb.DuckDBPyConnection, table: str) -> list[tuple[str, str]]:
     """Return a table's columns and types in order."""
     rows = connection.execute(
-        "select column_name, data_type from duckdb_columns() where table_name = ? order by column_index", [table]
+        "select column_name, data_type from duckdb_columns() "
+        "where database_name in (current_database(), 'temp') and table_name = ? order by column_index",
+        [table],
     ).fetchall()
     return [(str(name), str(kind)) for name, kind in rows]
 
@@ -162,16 +169,10 @@ def add(connection: duckdb.DuckDBPyConnection, table: str, rows: Rows | pa.Table
     if not len(rows):
         return 0
     staged = _stage(connection, table, rows)
-    key = ", ".join(f'"{name}"' for name in _key_of(connection, table))
+    key = ", ".join(key_of(table))
     ((added,),) = connection.execute(f"insert into {table} by name from {staged} anti join {table} using ({key})").fetchall()
     connection.unregister(staged)
     return int(added)
-
-
-def _key_of(connection: duckdb.DuckDBPyConnection, table: str) -> list[str]:
-    sql = "select constraint_column_names from duckdb_constraints() where table_name = ? and constraint_type = 'PRIMARY KEY'"
-    ((columns,),) = connection.execute(sql, [table]).fetchall()
-    return list(columns)
 
 
 def replace(connection: duckdb.DuckDBPyConnection, table: str, rows: Rows, *, renewed: str | None = None) -> None:

@@ -13,12 +13,13 @@ from pathlib import Path
 
 import duckdb
 
+from warehouse.error import WarehouseError
+from warehouse.lake import copy_to_file, is_lake
 from warehouse.query import connect
 from warehouse.release.changes import Changes, changes, notes
 from warehouse.release.codebook import codebook
 from warehouse.release.metadata import citation, datapackage, json_schema, zenodo
 from warehouse.release.tables import CSV_FOR_EXCEL, STATA, TABLES, csv, parquet, read, stata, stata_labels, workbook
-from warehouse.store import WarehouseError
 
 SUMS = "SHA256SUMS"
 
@@ -39,7 +40,10 @@ def export(
         with connect(warehouse) as connection:
             _is_of_today(connection, warehouse)
             _write(connection, building, version, _moment(connection), since)
-        shutil.copyfile(warehouse, building / "chiso.duckdb")
+            if is_lake(warehouse):
+                copy_to_file(connection, building / "chiso.duckdb")
+            else:
+                shutil.copyfile(warehouse, building / "chiso.duckdb")
         if also is not None:
             also(building)
         sums = "".join(f"{_sha256(building / name)}  {name}\n" for name in _names(building))

@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from warehouse.store import WarehouseError
+from warehouse.error import WarehouseError
 
 _COMPARED = """
 with told as (
