@@ -104,7 +104,7 @@ format: $(INSTALLED) ## format the code
 
 lock: ## resolve the dependencies anew (needs uv): uv.lock, and requirements.lock for pip
 	@rm -f uv.lock && uv lock --quiet
-	@uv export --quiet --frozen --no-emit-project --no-header --no-annotate --all-groups --output-file requirements.lock
+	@uv export --quiet --frozen --no-emit-project --no-header --no-annotate --all-groups --all-extras --output-file requirements.lock
 	@sed -E -i -e 's#url = "https://[^"]*/([^"/]+)"#filename = "\1"#' -e 's#registry = "https://[^"]*"#registry = "index"#' uv.lock
 
 clean: ## remove what was installed and what a demo has written

@@ -1,9 +1,8 @@
 """Archived pages to rows: articles, claims, and the problems that kept a page from being read."""
 
 import hashlib
-import os
+import math
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +13,7 @@ from extract.claims import read_claims
 from extract.html import NotAnArticleError
 from extract.reader import read_document
 from flows.data import DataFolder
+from flows.executing import is_cluster, processes, setting, workers
 from normalize.claim import Claim
 from normalize.cluster import Sketch, sketch
 from normalize.statement import claim_id
@@ -21,6 +21,8 @@ from spiders.archive import Archive, ArchiveError, Page, portals_in
 from spiders.portal import load_portal
 
 _OK = 200
+#: So many pages are read at once at most, and each worker gets so many batches: none waits long for the last one.
+_BATCH, _ROUNDS = 200, 4
 #: Kinds of pages that hold articles.
 READ = ("article", "attachment")
 
@@ -54,14 +56,15 @@ def read_batch(archive: Path, pages: Sequence[Page]) -> list[ReadPage]:
     return [_read_page(archive, page) for page in pages]
 
 
-def read_all(archive: Path, pages: Sequence[Page], *, workers: int | None = None, batch: int = 200) -> list[ReadPage]:
-    """Read pages in a pool of processes; few pages are read here, where starting a pool would take longer."""
-    batches = [pages[i : i + batch] for i in range(0, len(pages), batch)]
-    workers = workers or os.cpu_count() or 1
-    if len(batches) <= 1 or workers == 1:
-        return [read for group in batches for read in read_batch(archive, group)]
-    with ProcessPoolExecutor(workers) as pool:
-        return [read for group in pool.map(read_batch, [archive] * len(batches), batches) for read in group]
+def read_all(archive: Path, pages: Sequence[Page], *, where: str | None = None) -> list[ReadPage]:
+    """Read pages where the setting of flows/executing.py says; few are read here, where starting a pool would take longer."""
+    where = where or setting()
+    if not pages or (not is_cluster(where) and (processes(where) == 1 or len(pages) <= _BATCH)):
+        return read_batch(archive, pages)
+    with workers(where, archive) as pool:
+        size = max(1, min(_BATCH, math.ceil(len(pages) / (_ROUNDS * pool.count))))
+        batches = [pages[i : i + size] for i in range(0, len(pages), size)]
+        return [read for group in pool.executor.map(read_batch, [archive] * len(batches), batches) for read in group]
 
 
 def _read_page(archive: Path, page: Page) -> ReadPage:

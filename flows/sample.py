@@ -1,13 +1,18 @@
 """The sample web as a night's web: one night further each time the same data folder is used."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 from flows.data import DataFolder
 from samples.server import serve
 from samples.web import LAST_NIGHT, sites
 from spiders.portal import load_portal, portal_names
 from warehouse.query import connect, is_published
+
+#: Where two nights are to end alike, the clock that the pages show has to stand.
+_CLOCK = "CHISO_SAMPLE_CLOCK"
 
 
 def next_night(data: DataFolder) -> int:
@@ -27,7 +32,8 @@ def sample_portals() -> list[str]:
 @contextmanager
 def sample_web(data: DataFolder) -> Iterator[str]:
     """Serve the sample web on loopback and yield the proxy that leads to it."""
-    with serve(next_night(data)) as server:
+    stands = os.environ.get(_CLOCK)
+    with serve(next_night(data), datetime.fromisoformat(stands) if stands else None) as server:
         yield server.proxy
 
 

@@ -39,7 +39,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Answer as the named site."""
         url = f"https://{self.tunnel}{self.path}" if self.tunnel else self.path
-        reply = answer(url, self.server.night, {k.lower(): v for k, v in self.headers.items()})
+        reply = answer(url, self.server.night, {k.lower(): v for k, v in self.headers.items()}, self.server.clock)
         self.server.log.append((reply.status, url))
         self.send_response(reply.status)
         for name, value in reply.headers.items():
@@ -63,14 +63,14 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 class SampleServer(ThreadingHTTPServer):
-    """The proxy; `log` holds (status, url) of every request in order."""
+    """The proxy; `log` holds (status, url) of every request in order. Pages show the time, or that of a `clock` that stands."""
 
     daemon_threads = True
 
-    def __init__(self, night: int, tls: ssl.SSLContext) -> None:
+    def __init__(self, night: int, tls: ssl.SSLContext, clock: datetime | None = None) -> None:
         """Listen on a free port of loopback."""
         super().__init__((_LOOPBACK, 0), _Handler)
-        self.night = night
+        self.night, self.clock = night, clock
         self.tls = tls
         self.log: list[tuple[int, str]] = []
 
@@ -112,10 +112,10 @@ def _certificate(folder: Path) -> ssl.SSLContext:
 
 
 @contextmanager
-def serve(night: int) -> Iterator[SampleServer]:
+def serve(night: int, clock: datetime | None = None) -> Iterator[SampleServer]:
     """Serve the sample web of one night until the block ends."""
     with tempfile.TemporaryDirectory() as folder:
-        server = SampleServer(night, _certificate(Path(folder)))
+        server = SampleServer(night, _certificate(Path(folder)), clock)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:

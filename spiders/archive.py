@@ -9,6 +9,7 @@ of a pair of files; such a pair is never written to again, the next crawl begins
 """
 
 import hashlib
+import heapq
 import io
 import json
 import os
@@ -118,11 +119,15 @@ def read_index(index: Path) -> Iterator[Page | BadLine]:
 
 
 class Archive:
-    """One portal's part of the archive. Reading never writes; a writer keeps its pair of files open until `close`."""
+    """One portal's part of the archive. Reading never writes; a writer keeps its pair of files open until `close`.
 
-    def __init__(self, root: Path, portal: str) -> None:
+    Several processes may write at once if each has a `series` of files of its own (0 is the one without a number).
+    """
+
+    def __init__(self, root: Path, portal: str, series: int = 0) -> None:
         """Open `root/portal`, which is created on the first write."""
         self.portal = portal
+        self._series = f"{portal}-p{series}" if series else portal
         self.folder = root / portal
         self._out: tuple[IO[bytes], IO[bytes]] | None = None
         self._synced = 0.0
@@ -192,12 +197,12 @@ class Archive:
             return self._out
         self.close()
         self.folder.mkdir(parents=True, exist_ok=True)
-        existing = self._indexes()
+        existing = sorted(self.folder.glob(f"{self._series}-[0-9]*.jsonl"))
         last = existing[-1] if existing else None
         if last is not None and _is_whole(last) and last.with_suffix(".warc.gz").stat().st_size < ROTATE_BYTES:
             warc_path = last.with_suffix(".warc.gz")
         else:
-            warc_path = self.folder / f"{self.portal}-{self._next_number():05d}.warc.gz"
+            warc_path = self.folder / f"{self._series}-{self._next_number():05d}.warc.gz"
         warc = warc_path.open("ab")
         self._out = (warc, index_of(warc_path).open("ab"))
         if not warc.tell():
@@ -222,12 +227,26 @@ class Archive:
         return sorted(self.folder.glob(f"{self.portal}-*.jsonl"))
 
     def pages(self) -> Iterator[Page]:
-        """Yield the index lines in order; a torn last line of a file (a crash while writing it) is passed over."""
+        """Yield the index lines in order; a torn last line of a file (a crash while writing it) is passed over.
+
+        Lines of one series stay in the order in which they were written, whatever the clock said then; series are merged
+        by the moments of fetching.
+        """
+        series: dict[str, list[Path]] = {}
         for index in self._indexes():
+            series.setdefault(index.stem.rsplit("-", 1)[0], []).append(index)
+        merged = heapq.merge(*map(self._timed, series.values()), key=lambda timed: timed[0])
+        yield from (page for _, page in merged)
+
+    def _timed(self, indexes: Iterable[Path]) -> Iterator[tuple[str, Page]]:
+        """Yield the lines of a series, each with the latest moment so far."""
+        latest = ""
+        for index in indexes:
             for line in read_index(index):
                 if isinstance(line, Page):
                     if line.kind != WARCINFO:
-                        yield line
+                        latest = max(latest, line.fetched_at)
+                        yield latest, line
                 elif not line.torn:
                     raise ArchiveError(f"{line.where}: not an index line ({line.why})")
 

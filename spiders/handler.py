@@ -20,7 +20,7 @@ from twisted.internet.error import DNSLookupError
 from twisted.web.client import URI
 
 from spiders.guard import is_public, refusal
-from spiders.pace import MOST_RETRY_AFTER, Breaker, Pace, retry_after
+from spiders.pace import MOST_RETRY_AFTER, Asked, Breaker, Pace, retry_after
 
 _BUSY = (429, 503)
 _SERVER_ERROR = 500
@@ -104,7 +104,7 @@ class PoliteHandler(HTTP11DownloadHandler):
         self.pace: Pace = settings["CHISO_PACE"]
         self.breaker = Breaker()
         self.budget = settings.getint("CHISO_BUDGET")
-        self.asked: dict[str, int] = {}
+        self.asked: Asked = settings["CHISO_ASKED"]
 
     async def download_request(self, request: Request) -> Response:
         """Download one response, or raise RefusedUrlError or LeftAloneError without a connection made."""
@@ -113,7 +113,7 @@ class PoliteHandler(HTTP11DownloadHandler):
         address = await self._address(request, host)
         async with self.pace.turn(address, host):
             self._allowed(host)  # what happened while it waited
-            self.asked[host] = self.asked.get(host, 0) + 1
+            self.asked.add(host)
             try:
                 response = await super().download_request(request)
             except Exception as error:
@@ -136,7 +136,7 @@ class PoliteHandler(HTTP11DownloadHandler):
     def _allowed(self, host: str) -> None:
         if host in self.breaker.opened:
             self._leave_alone("breaker", f"{host} is left alone: {self.breaker.opened[host]}")
-        if self.asked.get(host, 0) >= self.budget:
+        if self.asked.count(host) >= self.budget:
             self._leave_alone("budget", f"{host} is left alone: {self.budget} requests, the budget of a night")
 
     async def _address(self, request: Request, host: str) -> str:

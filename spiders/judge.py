@@ -1,6 +1,6 @@
 """What a crawl came to, judged by Scrapy's counts: Scrapy itself ends with success when a callback raises."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,6 +54,19 @@ def read_counts(portal: Portal, stats: Mapping[str, Any]) -> CrawlCounts:
         not_worth=stats.get("chiso/not_worth", 0),
         **seen,
     )
+
+
+def summed(parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the counts of several processes of one crawl as those of one; it has finished if all of them have."""
+    found: dict[str, Any] = {}
+    for stats in parts:
+        for name, value in stats.items():
+            if isinstance(value, int):
+                found[name] = found.get(name, 0) + value
+            elif value is not None:
+                found[name] = max(found.get(name, 0.0), value) if isinstance(value, float) else found.get(name, value)
+    unfinished = [stats.get("finish_reason") for stats in parts if stats.get("finish_reason") != "finished"]
+    return found | ({"finish_reason": unfinished[0]} if unfinished else {})
 
 
 def _judge(portal: Portal, stats: Mapping[str, Any], articles: int, raised: int, network: int) -> tuple[str, str]:

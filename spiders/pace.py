@@ -116,6 +116,21 @@ def retry_after(text: str | None, now: datetime) -> float | None:
     return max(0.0, (moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds())
 
 
+class Asked:
+    """How often each host was asked in this crawl."""
+
+    def __init__(self) -> None:
+        self._counts: dict[str, int] = {}
+
+    def count(self, host: str) -> int:
+        """Return how often a host was asked."""
+        return self._counts.get(host, 0)
+
+    def add(self, host: str) -> None:
+        """Count one request."""
+        self._counts[host] = self.count(host) + 1
+
+
 @dataclass(slots=True)
 class Breaker:
     """Counts the addresses of a host that fail in a row; `opened` says of which hosts no more is asked tonight, and why."""

@@ -59,13 +59,19 @@ class PortalSpider(Spider):
         started: datetime,
         window: Window | None = None,
         only: str | None = None,
+        *,
+        begins: bool = True,
         **kwargs: Any,
     ) -> None:
-        """Crawl `portal`, going by what was known of its articles when the crawl began."""
+        """Crawl `portal`, going by what was known of its articles when the crawl began.
+
+        Of several processes one `begins`; the others take what waits.
+        """
         super().__init__(**kwargs)
         self.portal = portal
         self.window = window
         self.only = only
+        self.begins = begins
         self.started = started
         self.known = known
         self.article_url = re.compile(portal.article_pattern)
@@ -74,6 +80,8 @@ class PortalSpider(Spider):
 
     async def start(self) -> AsyncIterator[Request]:
         """Ask for listings, feeds, sitemaps and searches, and again for the articles that were there before."""
+        if not self.begins:
+            return
         if self.only:
             yield self.ask(self.only, "article", self.parse_article)
             return

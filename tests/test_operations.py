@@ -234,7 +234,7 @@ def test_a_rebuild_from_the_archive_says_the_same_and_keeps_what_was_known_when(
     before = content_hash(data.warehouse)
     history = ask(data.warehouse, "from fact_history order by all")
     pages = archived_pages(data)
-    read = read_all(data.archive, pages_to_read(pages, frozenset()), workers=1)
+    read = read_all(data.archive, pages_to_read(pages, frozenset()), where="processes:1")
     counts = load_night(data, pages, read, [], Run("rebuild", NOW, kind="rebuild"))
     assert (counts.articles_new, counts.facts_changed) == (25, 0)
     assert content_hash(data.warehouse) == before
