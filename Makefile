@@ -3,9 +3,11 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 INSTALLED := $(VENV)/.installed
 BIN := $(VENV)/bin
+LAKE := .venv-lake
+POSTGRES := $(lastword $(sort $(wildcard /usr/lib/postgresql/*/bin)) /usr/lib/postgresql/bin)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types unit bench bench-crawl bench-extract bench-truth bench-reconcile bench-scale bench-report bench-warehouse docs book hostile kill torture schedule ablation fuzz browser readers format lock clean
+.PHONY: help demo test check lint types unit bench bench-crawl bench-extract bench-truth bench-reconcile bench-scale bench-report bench-warehouse docs book hostile kill torture schedule ablation fuzz browser readers servers lake scale format lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-17s %s\n", $$1, $$2}'
@@ -92,11 +94,34 @@ $(AXE):
 	@mkdir -p .tools && cd .tools && npm pack --silent axe-core@4.14.1 >/dev/null 2>&1
 	@tar -xzf .tools/axe-core-4.14.1.tgz -C .tools --strip-components=1 package/axe.min.js && touch $@ && rm .tools/axe-core-4.14.1.tgz
 
+# A server that speaks S3, for the tests; it is not part of chiso.
+S3 := .tools/node_modules/.bin/s3rver
+$(S3):
+	@command -v npm >/dev/null || apt-get install -y -qq --no-install-recommends npm >/dev/null
+	@mkdir -p .tools && npm install --silent --no-audit --no-fund --prefix .tools s3rver@3.7.1 >/dev/null 2>&1
+
 browser: $(AXE) ## install Chromium from Debian and axe-core from npm, with which the report is looked at (root)
 	@command -v chromium >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-noto-core; } >/dev/null
 
 readers: ## install R and LibreOffice from Debian, which read the release in the tests (root)
 	@command -v Rscript >/dev/null && command -v soffice >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends r-base-core libreoffice-calc-nogui; } >/dev/null
+
+# DuckLake is built for DuckDB 1.5: an environment of its own, which has that DuckDB before everything of the first one.
+$(LAKE)/.installed: $(INSTALLED) deploy/lake/requirements.lock
+	@echo "Installing into $(LAKE)"
+	@test -x $(LAKE)/bin/python || $(PYTHON) -m venv $(LAKE)
+	@$(LAKE)/bin/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r deploy/lake/requirements.lock
+	@$(BIN)/python -c "import site; print(f'import site; site.addsitedir({site.getsitepackages()[0]!r})')" > $$($(LAKE)/bin/python -c "import site; print(site.getsitepackages()[0])")/zz-chiso.pth
+	@$(LAKE)/bin/python -c "from duckdb_extensions import import_extension as take; [take(name) for name in ('ducklake', 'httpfs', 'postgres_scanner')]"
+	@touch $@
+
+lake: $(LAKE)/.installed ## the environment of a warehouse on DuckLake (docs/scale.md)
+
+servers: $(S3) ## install PostgreSQL and Redis from Debian and an S3 server from npm, which the tests of several machines start (root)
+	@test -x $(POSTGRES)/initdb && command -v redis-server >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends postgresql redis-server; } >/dev/null
+
+scale: $(INSTALLED) lake ## the same night in one process and on Dask, Redis, PostgreSQL and S3: times, equal hashes (5 minutes)
+	@$(BIN)/python benchmarks/cluster.py
 
 format: $(INSTALLED) ## format the code
 	@$(BIN)/ruff format --quiet .

@@ -26,6 +26,7 @@ from warehouse.dictionary import SchemaError, build, dictionary
 from warehouse.error import WarehouseError
 
 _REACHING = re.compile(r"postgres_\w*|\w*ducklake\w*|\bquery(?:_table)?(?=\W*\()|json_execute\w*", re.IGNORECASE)
+_QUESTIONS = frozenset({"SELECT", "EXPLAIN"})
 #: The name of the lake in a connection.
 _LAKE = "lake"
 
@@ -110,14 +111,16 @@ class Lake:
             connection.execute("commit")
 
 
-def refused_in(sql: str) -> str | None:
-    """Return the word in a question that a lake does not answer, or None.
+def refused_in(connection: duckdb.DuckDBPyConnection, sql: str) -> str | None:
+    """Return what in a question a lake does not answer, or None.
 
-    The catalogue's server stays reachable for a reader: functions that speak to it by themselves, or run text as SQL, are
-    refused by name, wherever the name stands.
+    A reader can still write beside the tables (`copy ... to`) and speak to the server of the catalogue. So only questions
+    are asked, and functions that speak to it by themselves, or run text as SQL, are refused wherever their name stands.
     """
     found = _REACHING.search(sql)
-    return None if found is None else found[0]
+    if found is not None:
+        return found[0]
+    return next((s.type.name for s in connection.extract_statements(sql) if s.type.name not in _QUESTIONS), None)
 
 
 def copy_to_file(connection: duckdb.DuckDBPyConnection, path: Path) -> None:

@@ -33,10 +33,10 @@ def connect(path: Path) -> duckdb.DuckDBPyConnection:
 
 def ask(path: Path, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
     """Return column names and rows of one query."""
-    if is_lake(path) and (word := refused_in(sql)) is not None:
-        raise QueryError(f"{word}: what speaks to the catalogue itself is not for questions; see docs/scale.md")
     with connect(path) as connection:
         try:
+            if is_lake(path) and (what := refused_in(connection, sql)) is not None:
+                raise QueryError(f"{what}: a lake answers questions only (select), and none to its catalogue; see docs/scale.md")
             cursor = connection.execute(sql)
             if cursor is None:
                 raise QueryError("there is no statement in it")

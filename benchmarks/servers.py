@@ -1,0 +1,138 @@
+"""Servers on loopback, started from Debian's and npm's packages for a test and gone with it: PostgreSQL, Redis, S3, Dask.
+
+`make servers` and `make lake` install what they need; MissingServerError says what is not there.
+"""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+LAKE_PYTHON = ROOT / ".venv-lake" / "bin" / "python"
+_S3 = ROOT / ".tools" / "node_modules" / ".bin" / "s3rver"
+_PATIENCE = 60.0
+#: The key of the S3 server, which knows no other.
+S3_KEYS = {"AWS_ACCESS_KEY_ID": "S3RVER", "AWS_SECRET_ACCESS_KEY": "S3RVER", "AWS_REGION": "us-east-1"}
+
+
+class MissingServerError(Exception):
+    """Raised where a server is not installed; says how it is."""
+
+
+def missing() -> str | None:
+    """Return what is not installed, or None."""
+    wanted = {"PostgreSQL": _postgres(), "Redis": shutil.which("redis-server"), "s3rver": _S3, "the environment of the lake": LAKE_PYTHON}
+    gone = [name for name, path in wanted.items() if path is None or not Path(path).exists()]
+    return f"{', '.join(gone)} not installed: run `make servers lake`" if gone else None
+
+
+def _postgres() -> Path | None:
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
+    return found[-1] if found else None
+
+
+@contextmanager
+def postgres(folder: Path) -> Iterator[int]:
+    """Run a PostgreSQL server in a folder and yield its port; the user is chiso, who needs no password on loopback."""
+    program = _postgres()
+    if program is None:
+        raise MissingServerError("PostgreSQL is not installed: run `make servers`")
+    data, port = folder / "postgres", free_port()
+    data.mkdir()
+    # PostgreSQL refuses to run as root.
+    someone: list[str] = []
+    if os.geteuid() == 0:
+        shutil.chown(data, "postgres")
+        folder.chmod(0o755)
+        someone = ["runuser", "-u", "postgres", "--"]
+    tools = program.parent
+    subprocess.run([*someone, str(tools / "initdb"), "-D", str(data), "-A", "trust", "-U", "chiso"], check=True, capture_output=True)
+    options = ["-D", str(data), "-p", str(port), "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="]
+    with running([*someone, str(program), *options], folder / "postgres.log"):
+        ask = [str(tools / "createdb"), "-h", "127.0.0.1", "-p", str(port), "-U", "chiso", "chiso"]
+        until = time.monotonic() + _PATIENCE
+        while subprocess.run(ask, check=False, capture_output=True).returncode:
+            if time.monotonic() > until:
+                raise MissingServerError(f"PostgreSQL does not answer: see {folder / 'postgres.log'}")
+            time.sleep(0.2)
+        yield port
+
+
+@contextmanager
+def redis(folder: Path) -> Iterator[str]:
+    """Run a Redis server and yield its URL."""
+    port = free_port()
+    with running(["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", ""], folder / "redis.log"):
+        wait_for(port)
+        yield f"redis://127.0.0.1:{port}/0"
+
+
+@contextmanager
+def s3(folder: Path) -> Iterator[str]:
+    """Run a server that speaks S3, with a bucket `chiso`, and yield its endpoint."""
+    port = free_port()
+    command = [str(_S3), "-d", str(folder / "s3"), "--address", "127.0.0.1", "--port", str(port), "--configure-bucket", "chiso"]
+    with running(command, folder / "s3.log"):
+        wait_for(port)
+        yield f"http://127.0.0.1:{port}"
+
+
+@contextmanager
+def dask(folder: Path, workers: int) -> Iterator[str]:
+    """Run a Dask scheduler with so many workers, each a process of its own, and yield its address."""
+    port = free_port()
+    address = f"tcp://127.0.0.1:{port}"
+    here = {**os.environ, "DASK_DISTRIBUTED__WORKER__DAEMON": "False"}
+    with ExitStack() as stack:
+        scheduler = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard"]
+        stack.enter_context(running(scheduler, folder / "scheduler.log"))
+        wait_for(port)
+        for number in range(workers):
+            # A port for the dashboard of each worker would be taken by the first.
+            local = str(folder / f"worker{number}")
+            command = [sys.executable, "-m", "distributed.cli.dask_worker", address, "--nthreads", "1", "--no-dashboard"]
+            stack.enter_context(running([*command, "--local-directory", local], folder / f"worker{number}.log", here))
+        yield address
+
+
+@contextmanager
+def running(command: Sequence[str], log: Path, environment: Mapping[str, str] | None = None) -> Iterator[None]:
+    """Run a program until the block ends."""
+    with log.open("wb") as out:
+        process = subprocess.Popen(command, stdout=out, stderr=out, env=environment)
+        try:
+            yield
+        finally:
+            process.terminate()
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def free_port() -> int:
+    """Return a port of loopback that nobody listens on."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+def wait_for(port: int) -> None:
+    """Wait until somebody listens on a port of loopback."""
+    until = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            if time.monotonic() > until:
+                raise MissingServerError(f"nobody listens on port {port}") from None
+            time.sleep(0.1)
+        else:
+            return
