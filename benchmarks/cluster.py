@@ -12,7 +12,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -56,14 +56,19 @@ def engines(folder: Path) -> Iterator[list[Way]]:
         ]
 
 
-def night(way: Way, data: Path) -> None:
+def night(way: Way, data: Path, clock: str = _CLOCK) -> None:
     """Run the next night of the sample web in a data folder."""
     data.mkdir(parents=True, exist_ok=True)
     if way.lake:
         (data / "lake.toml").write_text(way.lake, encoding="utf-8")
-    command = [str(way.python), "-m", "flows.cli", "nightly", "--sample", "--data", str(data)]
-    done = subprocess.run(command, env=_environment(way), capture_output=True, text=True, check=False)
-    if done.returncode not in (0, 1):  # 1: there are findings, as planted
+    chiso(way, "nightly", "--sample", "--data", str(data), clock=clock)
+
+
+def chiso(way: Way, *arguments: str, clock: str = _CLOCK) -> None:
+    """Run a command; what it leaves as findings (1) is planted."""
+    environment = {**os.environ, "CHISO_SAMPLE_CLOCK": clock, **way.environment}
+    done = subprocess.run([str(way.python), "-m", "flows.cli", *arguments], env=environment, capture_output=True, text=True, check=False)
+    if done.returncode not in (0, 1):
         raise RuntimeError(f"{way.name}: {done.stdout}{done.stderr}")
 
 
@@ -73,12 +78,9 @@ def hash_of(way: Way, data: Path) -> str:
     if not way.lake:
         return content_hash(warehouse)
     ask = "import sys; from pathlib import Path; from warehouse.content import content_hash; print(content_hash(Path(sys.argv[1])))"
-    told = subprocess.run([str(way.python), "-c", ask, str(warehouse)], env=_environment(way), capture_output=True, text=True, check=True)
+    environment = {**os.environ, **way.environment}
+    told = subprocess.run([str(way.python), "-c", ask, str(warehouse)], env=environment, capture_output=True, text=True, check=True)
     return told.stdout.strip()
-
-
-def _environment(way: Way) -> Mapping[str, str]:
-    return {**os.environ, "CHISO_SAMPLE_CLOCK": _CLOCK, **way.environment}
 
 
 def main(nights: int) -> int:

@@ -12,6 +12,10 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import distributed
 
 ROOT = Path(__file__).resolve().parent.parent
 LAKE_PYTHON = ROOT / ".venv-lake" / "bin" / "python"
@@ -39,22 +43,21 @@ def _postgres() -> Path | None:
 
 @contextmanager
 def postgres(folder: Path) -> Iterator[int]:
-    """Run a PostgreSQL server in a folder and yield its port; the user is chiso, who needs no password on loopback."""
+    """Run a PostgreSQL server, which logs into a folder, and yield its port; its user chiso needs no password on loopback."""
     program = _postgres()
     if program is None:
         raise MissingServerError("PostgreSQL is not installed: run `make servers`")
-    data, port = folder / "postgres", free_port()
-    data.mkdir()
-    # PostgreSQL refuses to run as root.
-    someone: list[str] = []
-    if os.geteuid() == 0:
-        shutil.chown(data, "postgres")
-        folder.chmod(0o755)
-        someone = ["runuser", "-u", "postgres", "--"]
-    tools = program.parent
-    subprocess.run([*someone, str(tools / "initdb"), "-D", str(data), "-A", "trust", "-U", "chiso"], check=True, capture_output=True)
-    options = ["-D", str(data), "-p", str(port), "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="]
-    with running([*someone, str(program), *options], folder / "postgres.log"):
+    tools, port = program.parent, free_port()
+    with ExitStack() as stack:
+        # PostgreSQL refuses to run as root, and who runs it then cannot look into root's folders.
+        data = Path(stack.enter_context(TemporaryDirectory(prefix="chiso-postgres-")))
+        someone: list[str] = []
+        if os.geteuid() == 0:
+            shutil.chown(data, "postgres")
+            someone = ["runuser", "-u", "postgres", "--"]
+        subprocess.run([*someone, str(tools / "initdb"), "-D", str(data), "-A", "trust", "-U", "chiso"], check=True, capture_output=True)
+        options = ["-D", str(data), "-p", str(port), "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="]
+        stack.enter_context(running([*someone, str(program), *options], folder / "postgres.log"))
         ask = [str(tools / "createdb"), "-h", "127.0.0.1", "-p", str(port), "-U", "chiso", "chiso"]
         until = time.monotonic() + _PATIENCE
         while subprocess.run(ask, check=False, capture_output=True).returncode:
@@ -98,6 +101,10 @@ def dask(folder: Path, workers: int) -> Iterator[str]:
             local = str(folder / f"worker{number}")
             command = [sys.executable, "-m", "distributed.cli.dask_worker", address, "--nthreads", "1", "--no-dashboard"]
             stack.enter_context(running([*command, "--local-directory", local], folder / f"worker{number}.log", here))
+        connect: Any = distributed.Client
+        with connect(address, timeout=_PATIENCE, set_as_default=False) as client:
+            if workers:
+                client.wait_for_workers(workers, timeout=_PATIENCE)
         yield address
 
 

@@ -23,7 +23,7 @@ from scrapy.exceptions import DontCloseSpider
 from scrapy.utils.request import request_from_dict
 
 #: A process that has not been heard of for so many seconds is dead; it is heard of whenever it looks for work.
-_ALIVE_SECONDS = 60
+_ALIVE_SECONDS = 30
 #: What a session leaves in Redis if all its processes die.
 _KEPT_SECONDS = 24 * 3600
 #: A first process that begins so much later has failed.

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,12 +24,20 @@ class Night:
     err: str
 
 
-def run_chiso(*arguments: str | Path, stdin: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run([CHISO, *map(str, arguments)], capture_output=True, input=stdin, check=False, timeout=600, cwd=ROOT)
+def run_chiso(
+    *arguments: str | Path, stdin: bytes | None = None, environment: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[bytes]:
+    env = {**os.environ, **(environment or {})}
+    return subprocess.run([CHISO, *map(str, arguments)], capture_output=True, input=stdin, check=False, timeout=600, cwd=ROOT, env=env)
 
 
-def nightly(data: Path) -> Night:
-    done = run_chiso("nightly", "--sample", "--data", data)
+def clock_of(number: int) -> dict[str, str]:
+    """Each night has a time of its own, at which the sample web's clock stands: two runs of it see the same bytes."""
+    return {"CHISO_SAMPLE_CLOCK": f"2026-11-2{number}T02:0{number}:0{number}+07:00"}
+
+
+def nightly(data: Path, number: int) -> Night:
+    done = run_chiso("nightly", "--sample", "--data", data, environment=clock_of(number))
     return Night(data, done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
@@ -45,7 +54,7 @@ class Nights:
             if not told.exists():
                 if number > 1:
                     shutil.copytree(self.number(number - 1).data, data, ignore=shutil.ignore_patterns("prefect"))
-                night = nightly(data)
+                night = nightly(data, number)
                 told.write_text(json.dumps([night.code, night.out, night.err]), encoding="utf-8")
         return Night(data, *json.loads(told.read_text(encoding="utf-8")))
 
