@@ -39,11 +39,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from flows.data import DataFolder
 from flows.loading import Run, known_pages, load_night
-from flows.reading import archived_pages, pages_to_read, read_all
+from flows.reading import archived_pages, pages_to_read, read_batch
 data, kind = DataFolder(Path(sys.argv[1])), sys.argv[2]
 pages = archived_pages(data)
 known = frozenset() if kind == "rebuild" else known_pages(data)
-read = read_all(data.archive, pages_to_read(pages, known), where="processes:1")
+read = read_batch(data.archive, pages_to_read(pages, known))
 load_night(data, pages, read, [], Run(datetime.now(UTC).isoformat(), datetime.now(UTC), kind=kind))
 """
 _REPORT = "import sys; from flows.cli import main; sys.exit(min(main(['report', '--data', sys.argv[1]]), 2) // 2)"

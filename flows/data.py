@@ -27,6 +27,11 @@ class DataFolder:
         return lake if lake.exists() else self.root / "chiso.duckdb"
 
     @property
+    def reading(self) -> Path:
+        """What was read and is not loaded yet."""
+        return self.root / "reading"
+
+    @property
     def report(self) -> Path:
         """The validation report."""
         return self.root / "report"

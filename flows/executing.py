@@ -26,9 +26,9 @@ class ExecutorError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Workers:
-    """Workers with the number of batches that they read at once."""
+    """Workers with the number of batches that they read at once; without an executor the caller reads."""
 
-    executor: Executor
+    executor: Executor | None
     count: int
 
 

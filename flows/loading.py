@@ -1,35 +1,32 @@
 """What was read, reconciled and loaded in one transaction; the same night twice changes nothing."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 import duckdb
-import pyarrow as pa
 
 from flows.bounds import RefusedError, broken, standing_at
 from flows.data import DataFolder
-from flows.reading import READ, ReadPage
+from flows.ingest import Ingest
+from flows.reading import ReadPage
 from flows.reconciling import equations, in_both, related
 from flows.releasing import release_rows
-from normalize.cluster import Sketch, cluster_sketches
 from normalize.decisions import DecisionError, read_decisions, statement_of
 from normalize.equations import Equation
 from normalize.equations import equations as declared_equations
-from normalize.grouping import COLUMNS, arrow, row_of
+from normalize.grouping import arrow
 from normalize.indices import indices
 from normalize.judgement import Conflict, Fact
-from normalize.ledger import made_by_these_rules
 from normalize.reconcile import Settled, settle
 from normalize.reference import ReferenceTableError, read_reference, shipped
-from normalize.statement import Key, Statement, read_statement
+from normalize.statement import Key, Statement
 from normalize.units import districts, provinces_and_ministries
-from spiders.archive import NOT_MODIFIED, Page
+from spiders.archive import Page
 from spiders.judge import CrawlCounts
-from spiders.page_class import SOFT_404
 from spiders.portal import load_portal, portal_names
 from warehouse.query import connect, is_published
 from warehouse.store import add, count, load_facts, replace, rewriting
@@ -86,7 +83,7 @@ def known_pages(data: DataFolder) -> frozenset[str]:
 def load_night(
     data: DataFolder,
     pages: Sequence[Page],
-    read: Sequence[ReadPage],
+    read: Iterable[ReadPage],
     crawls: Sequence[CrawlCounts],
     run: Run,
 ) -> NightCounts:
@@ -100,29 +97,16 @@ def load_night(
     before_it = standing_at(data.warehouse)
     with rewriting(data.warehouse, afresh=run.kind == "rebuild") as connection:
         _load_reference(connection)
-        article_of = _articles_of_pages(connection, read)
-        pages_new = add(connection, "pages", [_page_row(page, article_of.get(page.page_id)) for page in pages])
-        articles = [{**r.article, "cluster": r.article["article_id"], "current": True, "gone": False} for r in read if r.article]
-        articles_new = add(connection, "articles", list({a["article_id"]: a for a in articles}.values()))
-        sketches = {r.article["article_id"]: r.sketch for r in read if r.article and r.sketch}
-        add(connection, "sketches", [{"article_id": a, "figures": s.figures, "whole": s.whole} for a, s in sketches.items()])
-        claims = {c["claim_id"]: {**c, "superseded": False} for r in read for c in r.claims}
-        claims_new = add(connection, "claims", list(claims.values()))
-        add(
-            connection,
-            "problems",
-            [{"article": r.page.page_id, "url": r.page.url, "kind": r.kind, "what": r.problem} for r in read if r.problem],
-        )
-        add(connection, "unresolved", list({(u["article"], u["start"]): u for r in read for u in r.unresolved}.values()))
+        ingest = Ingest(connection)
         before = _counts_of_versions(connection)
-        _mark_versions(connection, pages, article_of)
+        ingest.take(read)
+        pages_new = ingest.finish(pages)
         superseded, gone = (now - then for now, then in zip(_counts_of_versions(connection), before, strict=True))
-        _complete(connection)
         wrong = _load_tables(connection, data)
         replace(connection, "releases", release_rows(data.releases))
         changed, conflicts = reconcile_warehouse(connection, run.run_id, moment)
         facts = count(connection, "facts")
-        watched = [_watched(connection, run.run_id, crawl, read) for crawl in crawls]
+        watched = [_watched(connection, run.run_id, crawl, ingest) for crawl in crawls]
         failed = sum(crawl.state != "complete" for crawl in crawls)
         verdict = "degraded" if failed or any(row["degraded"] for row in watched) else "findings" if conflicts else "complete"
         counts = NightCounts(
@@ -130,10 +114,10 @@ def load_night(
             run.started_at,
             verdict,
             pages_new,
-            articles_new,
+            ingest.articles_new,
             superseded,
             gone,
-            claims_new,
+            ingest.claims_new,
             facts,
             changed,
             conflicts,
@@ -162,38 +146,23 @@ def reconcile_warehouse(connection: duckdb.DuckDBPyConnection, run_id: str, mome
     return changed, count(connection, "conflicts")
 
 
-def _articles_of_pages(connection: duckdb.DuckDBPyConnection, read: Sequence[ReadPage]) -> dict[str, str]:
-    """Return the article of each page that was ever read, tonight's too: pages of the same text share one."""
-    known = connection.execute("select distinct page_id, article_id from pages where article_id is not null").fetchall()
-    return dict(known) | {r.page.page_id: r.article["article_id"] for r in read if r.article}
-
-
-def _page_row(page: Page, article_id: str | None) -> dict[str, Any]:
-    row = {**asdict(page), "page_id": page.page_id, "article_id": article_id, "fetched_at": datetime.fromisoformat(page.fetched_at)}
-    return {k: v for k, v in row.items() if k not in {"etag", "last_modified", "content_encoding", "size", "record_sha256"}}
-
-
-def _watched(connection: duckdb.DuckDBPyConnection, run_id: str, crawl: CrawlCounts, read: Sequence[ReadPage]) -> dict[str, Any]:
+def _watched(connection: duckdb.DuckDBPyConnection, run_id: str, crawl: CrawlCounts, ingest: Ingest) -> dict[str, Any]:
     """Return a crawl's row with what was read of it, and what is wrong with that against the nights before and the portal's bounds."""
     portal = load_portal(crawl.portal)
-    articles = [r for r in read if r.page.portal == crawl.portal and r.article]
-    claims, generic = (
-        sum(len(r.claims) for r in articles),
-        sum(r.article is not None and r.article["reader"] == "generic" for r in articles),
-    )
+    articles, claims, generic = (counts[crawl.portal] for counts in (ingest.articles, ingest.claims, ingest.generic))
     sums = "select coalesce(sum(pages_read), 0), coalesce(sum(claims), 0) from crawls where portal = ?"
     ((pages_before, claims_before),) = connection.execute(sums, [crawl.portal]).fetchall()
     wrong = []
-    if len(articles) >= _ENOUGH and pages_before >= _ENOUGH and 2 * claims * pages_before < claims_before * len(articles):
-        wrong.append(f"{claims / len(articles):.1f} claims an article, {claims_before / pages_before:.1f} before")
-    if generic and 2 * generic >= len(articles):
-        wrong.append(f"{generic} of {len(articles)} pages fit no layout")
+    if articles >= _ENOUGH and pages_before >= _ENOUGH and 2 * claims * pages_before < claims_before * articles:
+        wrong.append(f"{claims / articles:.1f} claims an article, {claims_before / pages_before:.1f} before")
+    if generic and 2 * generic >= articles:
+        wrong.append(f"{generic} of {articles} pages fit no layout")
     if articles and not portal.min_claims <= claims <= portal.max_claims:
         wrong.append(f"{claims} claims, expected {portal.min_claims} to {portal.max_claims}")
     return {
         "run_id": run_id,
         **asdict(crawl),
-        "pages_read": len(articles),
+        "pages_read": articles,
         "generic": generic,
         "claims": claims,
         "degraded": "; ".join(wrong) or None,
@@ -226,69 +195,6 @@ def _counts_of_versions(connection: duckdb.DuckDBPyConnection) -> tuple[int, int
     sql = "select count(*) filter (not current), count(*) filter (gone and current) from articles"
     ((superseded, gone),) = connection.execute(sql).fetchall()
     return int(superseded), int(gone)
-
-
-def _mark_versions(connection: duckdb.DuckDBPyConnection, pages: Sequence[Page], article_of: Mapping[str, str]) -> None:
-    """Mark of each URL the newest version as current, older ones' claims as superseded, vanished URLs as gone."""
-    taken_back = {row[0] for row in connection.execute("select article from problems where kind = ?", [SOFT_404]).fetchall()}
-    newest: dict[str, str] = {}
-    gone: dict[str, bool] = {}
-    for page in pages:
-        if page.kind in READ and page.status not in _REDIRECTS:
-            # A server that fails tonight, or shows a wall, has taken nothing back.
-            is_answer = page.status in (_OK, NOT_MODIFIED) and (page.page_id in article_of or page.status == NOT_MODIFIED)
-            gone[page.url] = page.status in _GONE or page.page_id in taken_back or (not is_answer and gone.get(page.url, False))
-            if page.page_id in article_of:
-                newest[page.url] = article_of[page.page_id]
-    rows = connection.execute("select article_id, url from articles order by article_id").fetchall()
-    if not rows:
-        return
-    clusters = _clusters(connection, set(newest.values()))
-    marks = pa.table({
-        "article_id": [a for a, _ in rows],
-        "current": [newest.get(u) == a for a, u in rows],
-        "gone": [gone.get(u, False) for _, u in rows],
-        "cluster": [clusters.get(a, a) for a, _ in rows],
-    })  # fmt: skip
-    connection.register("marks", marks)
-    connection.execute(
-        "update articles set current = m.current, gone = m.gone, cluster = m.cluster from marks m where articles.article_id = m.article_id"
-    )
-    connection.execute(
-        "update claims set superseded = not m.current from marks m where claims.article = m.article_id and superseded <> (not m.current)"
-    )
-    connection.unregister("marks")
-
-
-def _clusters(connection: duckdb.DuckDBPyConnection, current: set[str]) -> dict[str, str]:
-    """Return the cluster of each current article, by the sketches that were made when it was read."""
-    rows = connection.execute("select article_id, figures, whole, credit from sketches join articles using (article_id)").fetchall()
-    sketches = {article: Sketch(figures, whole, credit) for article, figures, whole, credit in sorted(rows) if article in current}
-
-    def text_of(article: str) -> str:
-        return str(connection.execute("select text from articles where article_id = ?", [article]).fetchall()[0][0])
-
-    return cluster_sketches(sketches, text_of)
-
-
-def _complete(connection: duckdb.DuckDBPyConnection) -> None:
-    """Bring claims that are not yet comparable to that form: tonight's, and all if the rules have changed."""
-    if not made_by_these_rules(connection):
-        connection.execute("delete from comparable")
-    cursor = connection.execute(
-        """select c.*, s.place, (select min(fetched_at)::date from pages p where p.article_id = c.article) as seen
-        from claims c join sources s on s.source = c.source where c.claim_id not in (select claim_id from comparable) order by c.claim_id"""
-    )
-    names = [column[0] for column in cursor.description or ()]
-    rows = []
-    for row in cursor.fetchall():
-        claim = dict(zip(names, row, strict=True))
-        statement = read_statement({**claim, "value": claim["value_text"]}, place=claim["place"])
-        rows.append({name: value for name, value in zip(COLUMNS, row_of(statement), strict=True) if name in _COMPARABLE})
-    add(connection, "comparable", rows)
-
-
-_COMPARABLE = frozenset(COLUMNS) - {"article", "source", "kind", "url", "published", "cluster", "evidence"}
 
 
 def _load_tables(connection: duckdb.DuckDBPyConnection, data: DataFolder) -> list[str]:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -31,7 +32,7 @@ from flows.data import DataFolder
 from flows.journal import Journal
 from flows.loading import NightCounts, Run, known_pages, load_night
 from flows.progress import Progress
-from flows.reading import ReadPage, archived_pages, pages_to_read, read_all
+from flows.reading import archived_pages, pages_to_read, read_back, read_into
 from flows.releasing import write_release
 from flows.report import Report, write_report
 from spiders.archive import Page
@@ -62,15 +63,17 @@ def crawl_task(name: str, data: DataFolder, proxy: str | None, *, fast: bool, wi
 
 
 @task(name="read")
-def read_task(archive: Path, pages: Sequence[Page]) -> list[ReadPage]:
-    """Read the new pages in a pool of processes."""
-    return read_all(archive, pages)
+def read_task(data: DataFolder, pages: Sequence[Page]) -> list[Path]:
+    """Read the new pages into files; what an earlier night has read and could not load is not read again."""
+    return read_into(data.reading, data.archive, pages)
 
 
 @task(name="reconcile-and-load")
-def load_task(data: DataFolder, pages: Sequence[Page], read: Sequence[ReadPage], crawls: Sequence[CrawlCounts], run: Run) -> NightCounts:
+def load_task(data: DataFolder, pages: Sequence[Page], read: Sequence[Path], crawls: Sequence[CrawlCounts], run: Run) -> NightCounts:
     """Reconcile, load in one transaction, publish."""
-    return load_night(data, pages, read, crawls, run)
+    counts = load_night(data, pages, read_back(read), crawls, run)
+    shutil.rmtree(data.reading, ignore_errors=True)
+    return counts
 
 
 @task(name="report")
@@ -148,7 +151,7 @@ def _night(
         pages = archived_pages(data)
         todo = pages_to_read(pages, frozenset() if kind == "rebuild" else known_pages(data))
         with entry.stage("read"), progress.step("read", f"{len(todo)} {'' if kind == 'rebuild' else 'new '}pages"):
-            read = read_task(data.archive, todo)
+            read = read_task(data, todo)
         with entry.stage("reconcile"), progress.step("reconcile", "facts, conflicts, load"):
             try:
                 counts = load_task(data, pages, read, crawls, Run(run_id, started_at, sample, kind, accept is not None))

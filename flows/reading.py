@@ -2,18 +2,25 @@
 
 import hashlib
 import math
-from collections.abc import Iterable, Sequence
+import pickle
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from itertools import groupby
 from pathlib import Path
 from typing import Any
+
+from backports import zstd
 
 from extract.charset import PageError, decompress
 from extract.claims import read_claims
 from extract.html import NotAnArticleError
 from extract.reader import read_document
 from flows.data import DataFolder
-from flows.executing import is_cluster, processes, setting, workers
+from flows.executing import Workers, code_version, is_cluster, processes, setting, workers
 from normalize.claim import Claim
 from normalize.cluster import Sketch, sketch
 from normalize.statement import claim_id
@@ -56,15 +63,59 @@ def read_batch(archive: Path, pages: Sequence[Page]) -> list[ReadPage]:
     return [_read_page(archive, page) for page in pages]
 
 
-def read_all(archive: Path, pages: Sequence[Page], *, where: str | None = None) -> list[ReadPage]:
-    """Read pages where the setting of flows/executing.py says; few are read here, where starting a pool would take longer."""
+def read_into(folder: Path, archive: Path, pages: Sequence[Page], *, where: str | None = None) -> list[Path]:
+    """Read pages into files of a folder, and return these in the order of the pages; `read_back` gives their contents.
+
+    A batch that is there already is not read again: its name is a hash of its pages and of the code that reads, so that a
+    night which was broken off goes on where it stopped. No more batches than the workers can do are under way at once.
+    """
     where = where or setting()
-    if not pages or (not is_cluster(where) and (processes(where) == 1 or len(pages) <= _BATCH)):
-        return read_batch(archive, pages)
-    with workers(where, archive) as pool:
+    folder.mkdir(parents=True, exist_ok=True)
+    is_small = not is_cluster(where) and (processes(where) == 1 or len(pages) <= _BATCH)
+    with nullcontext(Workers(None, 1)) if is_small else workers(where, archive) as pool:
         size = max(1, min(_BATCH, math.ceil(len(pages) / (_ROUNDS * pool.count))))
-        batches = [pages[i : i + size] for i in range(0, len(pages), size)]
-        return [read for group in pool.executor.map(read_batch, [archive] * len(batches), batches) for read in group]
+        batches = [(folder / f"{_name(batch)}.zst", batch) for batch in _batches(pages, size)]
+        under_way: deque[tuple[Path, Future[list[ReadPage]]]] = deque()
+        for path, batch in batches:
+            if path.exists():
+                continue
+            if pool.executor is None:
+                _keep(path, read_batch(archive, batch))
+                continue
+            under_way.append((path, pool.executor.submit(read_batch, archive, batch)))
+            if len(under_way) >= _ROUNDS * pool.count:
+                _keep_next(under_way)
+        while under_way:
+            _keep_next(under_way)
+    return [path for path, _ in batches]
+
+
+def read_back(paths: Iterable[Path]) -> Iterator[ReadPage]:
+    """Yield what `read_into` has written, a batch in memory at a time. The files are our own: the folder must be nobody else's."""
+    for path in paths:
+        yield from pickle.loads(zstd.decompress(path.read_bytes()))  # noqa: S301 (as said)
+
+
+def _keep_next(under_way: "deque[tuple[Path, Future[list[ReadPage]]]]") -> None:
+    path, future = under_way.popleft()
+    _keep(path, future.result())
+
+
+def _keep(path: Path, read: list[ReadPage]) -> None:
+    beside = path.with_suffix(".writing")
+    beside.write_bytes(zstd.compress(pickle.dumps(read, protocol=5), level=1))
+    beside.replace(path)
+
+
+def _batches(pages: Sequence[Page], size: int) -> Iterator[list[Page]]:
+    """Yield batches of one portal each: news on one of them leaves the batches of the others as they were."""
+    for _, of_portal in groupby(pages, key=lambda page: page.portal):
+        listed = list(of_portal)
+        yield from (listed[first : first + size] for first in range(0, len(listed), size))
+
+
+def _name(batch: Sequence[Page]) -> str:
+    return hashlib.sha256("\n".join((code_version(), *(page.page_id for page in batch))).encode()).hexdigest()[:32]
 
 
 def _read_page(archive: Path, page: Page) -> ReadPage:

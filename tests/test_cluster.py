@@ -16,9 +16,9 @@ from flows.crawling import crawl_portal
 from flows.data import DataFolder
 from flows.executing import ExecutorError, is_cluster, processes, workers
 from flows.journal import Journal
-from flows.reading import archived_pages, pages_to_read, read_all
+from flows.reading import ReadPage, archived_pages, pages_to_read, read_back, read_batch, read_into
 from samples.server import serve
-from spiders.archive import Archive
+from spiders.archive import Archive, Page
 from spiders.frontier import FrontierError, Session, SharedAsked, SharedScheduler, _packed, _unpacked
 from spiders.judge import summed
 from spiders.portal import load_portal
@@ -164,7 +164,31 @@ def test_a_cluster_reads_what_one_process_reads(first_night: Night, tmp_path: Pa
     data = DataFolder(first_night.data)
     pages = pages_to_read(archived_pages(data), frozenset())
     with dask(tmp_path, 2) as address:
-        assert read_all(data.archive, pages, where=address) == read_all(data.archive, pages, where="processes:1")
+        there = list(read_back(read_into(tmp_path / "there", data.archive, pages, where=address)))
+    assert there == read_batch(data.archive, pages)
+    here = list(read_back(read_into(tmp_path / "here", data.archive, pages, where="processes:2")))
+    assert here == there
+
+
+def test_what_was_read_is_not_read_again(first_night: Night, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = DataFolder(first_night.data)
+    pages = pages_to_read(archived_pages(data), frozenset())
+    files = read_into(tmp_path, data.archive, pages)
+    files[1].unlink()  # as if it had been broken off
+    (tmp_path / "torn.writing").write_bytes(b"half")
+    read: list[list[str]] = []
+
+    def read_and_tell(archive: Path, batch: list[Page]) -> list[ReadPage]:
+        read.append([page.portal for page in batch])
+        return read_batch(archive, batch)
+
+    monkeypatch.setattr("flows.reading.read_batch", read_and_tell)
+    assert read_into(tmp_path, data.archive, pages) == files
+    assert len(read) == 1
+    assert len(set(read[0])) == 1
+    assert list(read_back(files)) == read_batch(data.archive, pages)
+    monkeypatch.setattr("flows.reading.code_version", lambda: "other rules")
+    assert not set(read_into(tmp_path, data.archive, pages)) & set(files)
 
 
 def test_a_cluster_that_would_read_otherwise_reads_nothing(tmp_path: Path) -> None:

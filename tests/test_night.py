@@ -172,8 +172,9 @@ def test_a_portal_whose_yield_falls_by_half_is_degraded(third_night: Night) -> N
     crawl = CrawlCounts("sonv_hungyen", "complete", "5 articles", 6, 5, 0, 0, 0, 0)
 
     def watched(claims: int, reader: str = "sonv_hungyen") -> str | None:
-        read = [SimpleNamespace(page=SimpleNamespace(portal="sonv_hungyen"), article={"reader": reader}, claims=("c",) * claims)] * 5
-        return _watched(connection, "run", crawl, read)["degraded"]
+        of = {"articles": 5, "claims": 5 * claims, "generic": 5 * (reader == "generic")}
+        ingest = SimpleNamespace(**{name: {"sonv_hungyen": count} for name, count in of.items()})
+        return _watched(connection, "run", crawl, ingest)["degraded"]
 
     with connect(third_night.data / "chiso.duckdb") as connection:
         assert watched(4) is None
@@ -186,12 +187,12 @@ def test_the_same_night_again_changes_nothing(two_nights: tuple[Night, Night]) -
 
     from flows.data import DataFolder
     from flows.loading import Run, known_pages, load_night
-    from flows.reading import archived_pages, pages_to_read, read_all
+    from flows.reading import archived_pages, pages_to_read, read_batch
 
     data = DataFolder(two_nights[1].data)
     before = rows(two_nights[1], "select * from fact_history order by fact_id, known_from")
     pages = archived_pages(data)
-    read = read_all(data.archive, pages_to_read(pages, known_pages(data)), where="processes:1")
+    read = read_batch(data.archive, pages_to_read(pages, known_pages(data)))
     counts = load_night(data, pages, read, [], Run("again", datetime.now(UTC), sample=True))
     assert (counts.articles_new, counts.claims_new, counts.facts_changed) == (0, 0, 0)
     assert rows(two_nights[1], "select * from fact_history order by fact_id, known_from") == before

@@ -17,7 +17,7 @@ from flows.data import DataFolder
 from flows.doctor import examine
 from flows.journal import Journal, NightRunningError
 from flows.loading import Run, load_night
-from flows.reading import archived_pages, pages_to_read, read_all
+from flows.reading import archived_pages, pages_to_read, read_batch
 from flows.releasing import write_release
 from flows.status import OVERDUE, print_status, troubles
 from warehouse.content import content_hash
@@ -234,7 +234,7 @@ def test_a_rebuild_from_the_archive_says_the_same_and_keeps_what_was_known_when(
     before = content_hash(data.warehouse)
     history = ask(data.warehouse, "from fact_history order by all")
     pages = archived_pages(data)
-    read = read_all(data.archive, pages_to_read(pages, frozenset()), where="processes:1")
+    read = read_batch(data.archive, pages_to_read(pages, frozenset()))
     counts = load_night(data, pages, read, [], Run("rebuild", NOW, kind="rebuild"))
     assert (counts.articles_new, counts.facts_changed) == (25, 0)
     assert content_hash(data.warehouse) == before

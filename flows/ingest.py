@@ -1,0 +1,159 @@
+"""What was read goes into the tables, so many pages at a time: a night of a million pages takes no more memory than one of a thousand."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from flows.reading import READ, ReadPage
+from normalize.cluster import Sketch, cluster_sketches
+from normalize.grouping import COLUMNS, row_of
+from normalize.ledger import made_by_these_rules
+from normalize.statement import read_statement
+from spiders.archive import NOT_MODIFIED, Page
+from spiders.page_class import SOFT_404
+from warehouse.store import add
+
+_OK = 200
+_GONE = (404, 410)
+_REDIRECTS = (301, 302, 303, 307, 308)
+#: So many pages, or claims, are in memory at once.
+_AT_ONCE = 20_000
+_COMPARABLE = frozenset(COLUMNS) - {"article", "source", "kind", "url", "published", "cluster", "evidence"}
+
+
+class Ingest:
+    """The new articles and claims of a night, put into its tables; counts what came of each portal."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+        known = "select distinct page_id, article_id from pages where article_id is not null"
+        #: The article of each page that was ever read: pages of the same text share one.
+        self.article_of: dict[str, str] = dict(connection.execute(known).fetchall())
+        self.articles_new = self.claims_new = 0
+        #: Of each portal, how many articles were read, with how many claims, and how many fit no layout.
+        self.articles: Counter[str] = Counter()
+        self.claims: Counter[str] = Counter()
+        self.generic: Counter[str] = Counter()
+
+    def take(self, read: Iterable[ReadPage]) -> None:
+        """Take all that was read, in its order: of two pages with the same text the first one gives the article."""
+        pages = iter(read)
+        while some := list(islice(pages, _AT_ONCE)):
+            self._take(some)
+
+    def _take(self, read: Sequence[ReadPage]) -> None:
+        articles: dict[str, dict[str, Any]] = {}
+        sketches: dict[str, dict[str, Any]] = {}
+        claims: dict[str, dict[str, Any]] = {}
+        unresolved: dict[tuple[str, int], dict[str, Any]] = {}
+        problems = []
+        for one in read:
+            if one.problem:
+                problems.append({"article": one.page.page_id, "url": one.page.url, "kind": one.kind, "what": one.problem})
+            for item in one.unresolved:
+                unresolved.setdefault((item["article"], item["start"]), item)
+            for claim in one.claims:
+                claims.setdefault(claim["claim_id"], {**claim, "superseded": False})
+            if one.article:
+                article_id = one.article["article_id"]
+                self.article_of[one.page.page_id] = article_id
+                articles.setdefault(article_id, {**one.article, "cluster": article_id, "current": True, "gone": False})
+                if one.sketch:
+                    sketches.setdefault(article_id, {"article_id": article_id, "figures": one.sketch.figures, "whole": one.sketch.whole})
+                self.articles[one.page.portal] += 1
+                self.claims[one.page.portal] += len(one.claims)
+                self.generic[one.page.portal] += one.article["reader"] == "generic"
+        self.articles_new += add(self._connection, "articles", list(articles.values()))
+        add(self._connection, "sketches", list(sketches.values()))
+        self.claims_new += add(self._connection, "claims", list(claims.values()))
+        add(self._connection, "problems", problems)
+        add(self._connection, "unresolved", list(unresolved.values()))
+
+    def finish(self, pages: Sequence[Page]) -> int:
+        """Note the pages, mark what is superseded or gone, and make all claims comparable; return how many pages are new."""
+        new = 0
+        for first in range(0, len(pages), _AT_ONCE):
+            new += add(self._connection, "pages", [self._page_row(page) for page in pages[first : first + _AT_ONCE]])
+        _mark_versions(self._connection, pages, self.article_of)
+        _complete(self._connection)
+        return new
+
+    def _page_row(self, page: Page) -> dict[str, Any]:
+        article_id, fetched_at = self.article_of.get(page.page_id), datetime.fromisoformat(page.fetched_at)
+        own = {"page_id": page.page_id, "article_id": article_id, "fetched_at": fetched_at}
+        left_out = {"etag", "last_modified", "content_encoding", "size", "record_sha256"}
+        return {name: value for name, value in {**asdict(page), **own}.items() if name not in left_out}
+
+
+def _mark_versions(connection: duckdb.DuckDBPyConnection, pages: Sequence[Page], article_of: Mapping[str, str]) -> None:
+    """Mark of each URL the newest version as current, older ones' claims as superseded, vanished URLs as gone."""
+    taken_back = {row[0] for row in connection.execute("select article from problems where kind = ?", [SOFT_404]).fetchall()}
+    newest: dict[str, str] = {}
+    gone: dict[str, bool] = {}
+    for page in pages:
+        if page.kind in READ and page.status not in _REDIRECTS:
+            # A server that fails tonight, or shows a wall, has taken nothing back.
+            is_answer = page.status in (_OK, NOT_MODIFIED) and (page.page_id in article_of or page.status == NOT_MODIFIED)
+            gone[page.url] = page.status in _GONE or page.page_id in taken_back or (not is_answer and gone.get(page.url, False))
+            if page.page_id in article_of:
+                newest[page.url] = article_of[page.page_id]
+    rows = connection.execute("select article_id, url from articles order by article_id").fetchall()
+    if not rows:
+        return
+    clusters = _clusters(connection, set(newest.values()))
+    marks = pa.table({
+        "article_id": [a for a, _ in rows],
+        "current": [newest.get(u) == a for a, u in rows],
+        "gone": [gone.get(u, False) for _, u in rows],
+        "cluster": [clusters.get(a, a) for a, _ in rows],
+    })  # fmt: skip
+    connection.register("marks", marks)
+    # Only what differs is written: an update of all would write each article anew.
+    connection.execute(
+        "update articles set current = m.current, gone = m.gone, cluster = m.cluster from marks m "
+        "where articles.article_id = m.article_id "
+        "and (articles.current <> m.current or articles.gone <> m.gone or articles.cluster <> m.cluster)"
+    )
+    connection.execute(
+        "update claims set superseded = not m.current from marks m where claims.article = m.article_id and superseded <> (not m.current)"
+    )
+    connection.unregister("marks")
+
+
+def _clusters(connection: duckdb.DuckDBPyConnection, current: set[str]) -> dict[str, str]:
+    """Return the cluster of each current article, by the sketches that were made when it was read."""
+    rows = connection.execute("select article_id, figures, whole, credit from sketches join articles using (article_id)").fetchall()
+    sketches = {article: Sketch(figures, whole, credit) for article, figures, whole, credit in sorted(rows) if article in current}
+
+    def text_of(article: str) -> str:
+        return str(connection.execute("select text from articles where article_id = ?", [article]).fetchall()[0][0])
+
+    return cluster_sketches(sketches, text_of)
+
+
+def _complete(connection: duckdb.DuckDBPyConnection) -> None:
+    """Bring claims that are not yet comparable to that form: tonight's, and all if the rules have changed."""
+    if not made_by_these_rules(connection):
+        connection.execute("delete from comparable")
+    while True:
+        cursor = connection.execute(
+            """select c.*, s.place, (select min(fetched_at)::date from pages p where p.article_id = c.article) as seen
+            from claims c join sources s on s.source = c.source anti join comparable d on d.claim_id = c.claim_id
+            order by c.claim_id limit ?""",
+            [_AT_ONCE],
+        )
+        names = [column[0] for column in cursor.description or ()]
+        rows = []
+        for row in cursor.fetchall():
+            claim = dict(zip(names, row, strict=True))
+            statement = read_statement({**claim, "value": claim["value_text"]}, place=claim["place"])
+            rows.append({name: value for name, value in zip(COLUMNS, row_of(statement), strict=True) if name in _COMPARABLE})
+        if not rows:
+            return
+        add(connection, "comparable", rows)
