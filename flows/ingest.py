@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from flows.reading import READ, ReadPage
 from normalize.cluster import Sketch, cluster_sketches
-from normalize.grouping import COLUMNS, row_of
+from normalize.grouping import COLUMNS, fill, row_of
 from normalize.ledger import made_by_these_rules
 from normalize.statement import read_statement
 from spiders.archive import NOT_MODIFIED, Page
@@ -131,10 +131,11 @@ def _clusters(connection: duckdb.DuckDBPyConnection, current: set[str]) -> dict[
     rows = connection.execute("select article_id, figures, whole, credit from sketches join articles using (article_id)").fetchall()
     sketches = {article: Sketch(figures, whole, credit) for article, figures, whole, credit in sorted(rows) if article in current}
 
-    def text_of(article: str) -> str:
-        return str(connection.execute("select text from articles where article_id = ?", [article]).fetchall()[0][0])
+    def texts_of(articles: Sequence[str]) -> dict[str, str]:
+        fill(connection, "likely_copies", {"article_id": pa.string()}, [(article,) for article in articles])
+        return dict(connection.execute("select article_id, text from articles semi join likely_copies using (article_id)").fetchall())
 
-    return cluster_sketches(sketches, text_of)
+    return cluster_sketches(sketches, texts_of)
 
 
 def _complete(connection: duckdb.DuckDBPyConnection) -> None:

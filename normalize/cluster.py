@@ -10,7 +10,7 @@ same source ("Nguồn: TTXVN").
 import re
 from array import array
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -91,11 +91,11 @@ def _minhash(grams: frozenset[str]) -> bytes:
 def cluster_articles(texts: Mapping[str, str], authors: Mapping[str, str | None] | None = None) -> dict[str, str]:
     """Return for each article the id of its cluster: the smallest article id among its copies."""
     named = authors or {}
-    return cluster_sketches({article: sketch(text, named.get(article)) for article, text in texts.items()}, texts.__getitem__)
+    return cluster_sketches({article: sketch(text, named.get(article)) for article, text in texts.items()}, lambda _: texts)
 
 
-def cluster_sketches(sketches: Mapping[str, Sketch], text_of: Callable[[str], str]) -> dict[str, str]:
-    """Return the clusters of articles by their sketches; `text_of` is asked for the texts of those alone that may be copies."""
+def cluster_sketches(sketches: Mapping[str, Sketch], texts_of: Callable[[Sequence[str]], Mapping[str, str]]) -> dict[str, str]:
+    """Return the clusters of articles by their sketches; `texts_of` is asked once, for the texts of those alone that may be copies."""
     parent = {article: article for article in sorted(sketches)}
 
     def root(article: str) -> str:
@@ -103,8 +103,10 @@ def cluster_sketches(sketches: Mapping[str, Sketch], text_of: Callable[[str], st
             article = parent[article]
         return article
 
-    for a, b in sorted(_candidates(sketches)):
-        if root(a) != root(b) and _are_copies(text_of(a), text_of(b), same_credit=_same(sketches[a].credit, sketches[b].credit)):
+    pairs = sorted(_candidates(sketches))
+    texts = texts_of(sorted({article for pair in pairs for article in pair})) if pairs else {}
+    for a, b in pairs:
+        if root(a) != root(b) and _are_copies(texts[a], texts[b], same_credit=_same(sketches[a].credit, sketches[b].credit)):
             first, second = sorted((root(a), root(b)))
             parent[second] = first
     return {article: root(article) for article in parent}
