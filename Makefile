@@ -7,7 +7,7 @@ LAKE := .venv-lake
 POSTGRES := $(lastword $(sort $(wildcard /usr/lib/postgresql/*/bin)) /usr/lib/postgresql/bin)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types unit bench bench-crawl bench-extract bench-truth bench-reconcile bench-scale bench-report bench-warehouse docs book hostile kill torture schedule ablation fuzz browser readers servers lake scale format lock clean
+.PHONY: help demo test check lint types unit bench bench-crawl bench-extract bench-truth bench-reconcile bench-scale bench-growth bench-report bench-warehouse docs book hostile kill torture schedule ablation fuzz browser readers servers lake scale format lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-17s %s\n", $$1, $$2}'
@@ -61,6 +61,9 @@ bench-reconcile: $(INSTALLED) ## reconciliation against a known truth: right val
 
 bench-scale: $(INSTALLED) ## a million claims reconciled: seconds and memory beside their limits
 	@$(BIN)/python benchmarks/scale.py
+
+bench-growth: $(INSTALLED) ## reading, loading and memory at several sizes, a night on top, and sums for 10 and 100 machines (PAGES=1000000: an hour and more)
+	@$(BIN)/python benchmarks/growth.py $(if $(PAGES),--pages $(PAGES))
 
 docs: $(INSTALLED) ## the dictionary page, and the results shown in docs/warehouse.md, from a first night of the sample web
 	@rm -rf .docs-night && { $(BIN)/chiso nightly --sample --data .docs-night > /dev/null 2>&1 || [ $$? -eq 1 ]; }

@@ -25,9 +25,10 @@ _ALWAYS = (
     ("Reconciliation at size", "scale.py"),
     ("The warehouse at size", "storage.py"),
     ("The report at size", "report.py"),
+    ("Growth: reading, loading and memory at several sizes", "growth.py"),
     ("A schedule, a worker, and the message when it is gone", "schedule.py"),
 )
-_LONG = (("Loads, reports and exports killed", "torture.py"), ("Crawls killed", "kill.py"))
+_LONG = (("The same nights in every way", "cluster.py"), ("Loads, reports and exports killed", "torture.py"), ("Crawls killed", "kill.py"))
 _PACKAGES = ("scrapy", "underthesea", "duckdb", "prefect", "trafilatura", "pyarrow", "numpy")
 #: What libraries say about themselves is no figure.
 _NOISE = ("nanobind:", " - leaked")

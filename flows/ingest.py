@@ -24,6 +24,7 @@ _GONE = (404, 410)
 _REDIRECTS = (301, 302, 303, 307, 308)
 #: So many pages, or claims, are in memory at once.
 _AT_ONCE = 20_000
+_SKETCHED = ("figures", "whole", "n_figures", "n_whole")
 _COMPARABLE = frozenset(COLUMNS) - {"article", "source", "kind", "url", "published", "cluster", "evidence"}
 
 
@@ -65,7 +66,7 @@ class Ingest:
                 self.article_of[one.page.page_id] = article_id
                 articles.setdefault(article_id, {**one.article, "cluster": article_id, "current": True, "gone": False})
                 if one.sketch:
-                    sketches.setdefault(article_id, {"article_id": article_id, "figures": one.sketch.figures, "whole": one.sketch.whole})
+                    sketches.setdefault(article_id, {"article_id": article_id} | {name: getattr(one.sketch, name) for name in _SKETCHED})
                 self.articles[one.page.portal] += 1
                 self.claims[one.page.portal] += len(one.claims)
                 self.generic[one.page.portal] += one.article["reader"] == "generic"
@@ -128,8 +129,8 @@ def _mark_versions(connection: duckdb.DuckDBPyConnection, pages: Sequence[Page],
 
 def _clusters(connection: duckdb.DuckDBPyConnection, current: set[str]) -> dict[str, str]:
     """Return the cluster of each current article, by the sketches that were made when it was read."""
-    rows = connection.execute("select article_id, figures, whole, credit from sketches join articles using (article_id)").fetchall()
-    sketches = {article: Sketch(figures, whole, credit) for article, figures, whole, credit in sorted(rows) if article in current}
+    sql = "select article_id, figures, whole, credit, n_figures, n_whole from sketches join articles using (article_id) order by article_id"
+    sketches = {article: Sketch(*parts) for article, *parts in connection.execute(sql).fetchall() if article in current}
 
     def texts_of(articles: Sequence[str]) -> dict[str, str]:
         fill(connection, "likely_copies", {"article_id": pa.string()}, [(article,) for article in articles])

@@ -2,19 +2,23 @@
 
 An article is sketched once, when it is read: MinHash over the five-word shingles of the sentences that hold a
 figure, and of the whole text (Broder 1997; rensa's implementation, seeded, so that a sketch is the same for ever).
-Only articles whose sketches agree in some band are compared, and then exactly: two are copies when they share four
+Only articles whose sketches agree in some band and leave room for it are compared, and then exactly: two are copies when they share four
 fifths of the smaller one's shingles (a portal may add a lead or drop a paragraph), or half of them if both name the
 same source ("Nguồn: TTXVN").
 """
 
 import re
 from array import array
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+import numpy as np
+from numpy.typing import NDArray
+
 from normalize.fold import fold
+
+Pairs = NDArray[np.int64]
 
 _WORDS = 5
 _SHARED = 0.8
@@ -26,6 +30,8 @@ _LEAST_WHOLE = 60
 _PERMUTATIONS = 128
 _ROWS = 2
 _SEED = 20211
+#: So many pairs are looked at in one go.
+_AT_ONCE = 100_000
 # A band that so many articles agree in is a set phrase of the genre.
 _COMMON = 200
 _SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n")
@@ -40,16 +46,22 @@ _AGENCIES = {"vietnam+": "ttxvn", "vietnamplus": "ttxvn", "thông tấn xã vi�
 
 @dataclass(frozen=True, slots=True)
 class Sketch:
-    """MinHash values of an article's figure sentences and of its whole text, and the source that it credits."""
+    """MinHash values of an article's figure sentences and of its whole text, of how many shingles each is, and the source that it credits.
+
+    Numbers of shingles are None in sketches of before they were kept.
+    """
 
     figures: bytes
     whole: bytes
     credit: str | None
+    n_figures: int | None = None
+    n_whole: int | None = None
 
 
 def sketch(text: str, author: str | None = None) -> Sketch:
     """Sketch one article; `author` is its byline, which may name an agency."""
-    return Sketch(_minhash(shingles(text)), _minhash(shingles(text, figures_only=False)), credit_of(text, author))
+    figures, whole = shingles(text), shingles(text, figures_only=False)
+    return Sketch(_minhash(figures), _minhash(whole), credit_of(text, author), len(figures), len(whole))
 
 
 @lru_cache(maxsize=4096)
@@ -100,10 +112,10 @@ def cluster_sketches(sketches: Mapping[str, Sketch], texts_of: Callable[[Sequenc
 
     def root(article: str) -> str:
         while parent[article] != article:
-            article = parent[article]
+            parent[article] = article = parent[parent[article]]
         return article
 
-    pairs = sorted(_candidates(sketches))
+    pairs = _candidates(sketches)
     texts = texts_of(sorted({article for pair in pairs for article in pair})) if pairs else {}
     for a, b in pairs:
         if root(a) != root(b) and _are_copies(texts[a], texts[b], same_credit=_same(sketches[a].credit, sketches[b].credit)):
@@ -126,18 +138,68 @@ def _are_copies(one: str, other: str, *, same_credit: bool) -> bool:
     return False
 
 
-def _candidates(sketches: Mapping[str, Sketch]) -> set[tuple[str, str]]:
-    """Return the pairs that agree in a band of either sketch."""
-    holders: dict[tuple[bool, int, bytes], list[str]] = defaultdict(list)
-    for article in sorted(sketches):
-        for whole, digest in ((False, sketches[article].figures), (True, sketches[article].whole)):
-            for number, band in enumerate(_bands(digest)):
-                holders[whole, number, band].append(article)
-    return {
-        (a, b) for articles in holders.values() if 1 < len(articles) <= _COMMON for i, a in enumerate(articles) for b in articles[i + 1 :]
-    }
+def _candidates(sketches: Mapping[str, Sketch]) -> list[tuple[str, str]]:
+    """Return in order the pairs that agree in a band of either sketch, and of which a sketch leaves room for them to be copies."""
+    articles = sorted(sketches)
+    named = {credit: code for code, credit in enumerate(sorted({one.credit for one in sketches.values() if one.credit}))}
+    credit = np.array([named.get(sketches[article].credit or "", -1) for article in articles], dtype=np.int64)
+    found: list[Pairs] = []
+    kinds = [[sketches[article].figures for article in articles], [sketches[article].whole for article in articles]]
+    values = [_values(digests) for digests in kinds]
+    counts = [
+        (np.array([-1 if count is None else count for count in of_kind], dtype=np.int64), fewest)
+        for of_kind, fewest in (
+            ([sketches[article].n_figures for article in articles], _LEAST),
+            ([sketches[article].n_whole for article in articles], _LEAST_WHOLE),
+        )
+    ]
+    bands = [_agreeing(digests) for digests in kinds]
+    pairs = np.unique(np.concatenate(bands), axis=0)
+    for first in range(0, len(pairs), _AT_ONCE):
+        some = pairs[first : first + _AT_ONCE]
+        one, other = credit[some[:, 0]], credit[some[:, 1]]
+        least = np.where((one >= 0) & (one == other), _SHARED_CREDITED, _SHARED)
+        room = [_leave_room(of_kind, some, least, *limits) for of_kind, limits in zip(values, counts, strict=True)]
+        found.append(some[room[0] | room[1]])
+    return [(articles[a], articles[b]) for a, b in np.concatenate(found).tolist()] if found else []
 
 
-def _bands(digest: bytes) -> Iterator[bytes]:
-    width = 4 * _ROWS
-    return (digest[at : at + width] for at in range(0, len(digest), width))
+def _values(digests: Sequence[bytes]) -> NDArray[np.uint32]:
+    """Return sketches as a row each."""
+    empty = b"\xff" * (4 * _PERMUTATIONS)
+    return np.frombuffer(b"".join(digest or empty for digest in digests), dtype="<u4").reshape(len(digests), _PERMUTATIONS)
+
+
+def _agreeing(digests: Sequence[bytes]) -> Pairs:
+    """Return the pairs of rows that agree in a band which not too many agree in, the smaller row first."""
+    rows = np.flatnonzero([bool(digest) for digest in digests]).tolist()
+    found = [np.zeros((0, 2), dtype=np.int64)]
+    if len(rows):
+        bands = np.frombuffer(b"".join(digests[row] for row in rows), dtype="<u8").reshape(len(rows), -1)
+        for column in bands.T:
+            order = np.argsort(column, kind="stable")
+            held = column[order]
+            starts = np.flatnonzero(np.concatenate(([True], held[1:] != held[:-1])))
+            sizes = np.diff(np.append(starts, len(held)))
+            rare = np.repeat(sizes <= _COMMON, sizes)
+            for step in range(1, int(min(_COMMON, sizes.max()))):
+                same = np.flatnonzero((held[step:] == held[:-step]) & rare[step:])
+                found.append(np.stack([order[same], order[same + step]], axis=1))
+    return np.array(rows, dtype=np.int64)[np.concatenate(found)]
+
+
+def _leave_room(
+    values: NDArray[np.uint32], pairs: Pairs, least: NDArray[np.float64], count: NDArray[np.int64], fewest: int
+) -> NDArray[np.bool_]:
+    """Tell of which pairs the sketches leave room for so large a share of the smaller one's shingles being the other's too.
+
+    The share of equal values estimates the Jaccard index J within sqrt(J (1 - J) / 128): room is left for five such
+    deviations. Where it is not known how many shingles there are, there is always room.
+    """
+    a, b = count[pairs[:, 0]], count[pairs[:, 1]]
+    smaller, larger = np.minimum(a, b), np.maximum(a, b)
+    is_known = smaller >= 0
+    needed = least * smaller / np.maximum(1.0, smaller + larger - least * smaller)
+    equal = (values[pairs[:, 0]] == values[pairs[:, 1]]).mean(axis=1)
+    is_near = equal >= needed - 5 * np.sqrt(np.maximum(0.0, needed * (1 - needed)) / _PERMUTATIONS)
+    return np.asarray(~is_known | ((smaller >= fewest) & is_near))
