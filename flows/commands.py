@@ -111,6 +111,8 @@ def _flows() -> Any:
 def _run_flow(args: argparse.Namespace, run: Callable[[str], Any]) -> int:
     from flows.bounds import RefusedError  # noqa: PLC0415
     from flows.data import DataFolder, DataFolderError  # noqa: PLC0415
+    from flows.engines import EngineError  # noqa: PLC0415
+    from flows.executing import ExecutorError  # noqa: PLC0415
     from flows.journal import NightRunningError  # noqa: PLC0415
     from spiders.portal import PortalError, load_portal  # noqa: PLC0415
     from warehouse.error import WarehouseError  # noqa: PLC0415
@@ -129,7 +131,7 @@ def _run_flow(args: argparse.Namespace, run: Callable[[str], Any]) -> int:
         lines = "".join(f"  {reason}\n" for reason in error.reasons)
         advice = 'If that is right, run it again with --accept "why it is right".'
         return _fail(f"refused, nothing is published:\n{lines}{advice}", FAILED)
-    except (NightRunningError, WarehouseError) as error:
+    except (EngineError, ExecutorError, NightRunningError, WarehouseError) as error:
         return _fail(str(error), FAILED)
     sys.stdout.write(
         f"{counts.verdict}: {counts.pages_new} responses archived, {counts.articles_new} articles read, "

@@ -1,7 +1,6 @@
 """Crawls as processes of their own: one a portal, or several that share a frontier."""
 
 import json
-import os
 import subprocess
 import sys
 import time
@@ -12,6 +11,7 @@ from datetime import date
 from pathlib import Path
 
 from flows.data import DataFolder
+from flows.engines import crawlers
 from flows.writing import write_whole
 from spiders.archive import Archive
 from spiders.crawl import note_end
@@ -19,8 +19,6 @@ from spiders.judge import CrawlCounts, read_counts, summed
 from spiders.portal import load_portal
 
 _CRAWL_SECONDS = 4 * 3600
-#: How many processes crawl one portal where there is a shared frontier (CHISO_FRONTIER), if CHISO_CRAWLERS does not say.
-_CRAWLERS = 2
 
 
 def crawl_portal(
@@ -44,25 +42,22 @@ def crawl_portal(
     command += ["--from", str(window[0]), "--to", str(window[1])] if window else []
     counts = data.crawls / f"{stem}.json"
     counts.unlink(missing_ok=True)
-    crawlers = int(os.environ.get("CHISO_CRAWLERS", _CRAWLERS)) if os.environ.get("CHISO_FRONTIER") else 1
-    if crawlers > 1:
-        return _crawl_together(name, data, command, crawlers, window)
+    if (number := crawlers()) > 1:
+        return _crawl_together(name, data, command, number, window)
     (ending,) = _run([[*command, "--counts", str(counts)]], [data.crawls / f"{stem}.log"])
     if not counts.exists():
         return _broken(stem, f"{ending}; see {data.crawls / stem}.log")
     return CrawlCounts(**json.loads(counts.read_text(encoding="utf-8")))
 
 
-def _crawl_together(name: str, data: DataFolder, command: Sequence[str], crawlers: int, window: tuple[date, date] | None) -> CrawlCounts:
+def _crawl_together(name: str, data: DataFolder, command: Sequence[str], number: int, window: tuple[date, date] | None) -> CrawlCounts:
     """Crawl one portal by several processes. If one of them dies the crawl has no end: the next run takes it up again."""
     stem = Path(name).stem
     session = f"{stem}:{uuid.uuid4().hex}"
-    counts = [data.crawls / f"{stem}.{number}.json" for number in range(1, crawlers + 1)]
+    counts = [data.crawls / f"{stem}.{n}.json" for n in range(1, number + 1)]
     for path in counts:
         path.unlink(missing_ok=True)
-    commands = [
-        [*command, "--session", session, "--number", str(number), "--counts", str(path)] for number, path in enumerate(counts, start=1)
-    ]
+    commands = [[*command, "--session", session, "--number", str(n), "--counts", str(path)] for n, path in enumerate(counts, start=1)]
     endings = _run(commands, [path.with_suffix(".log") for path in counts])
     parts = [json.loads(path.with_suffix(".stats.json").read_text(encoding="utf-8")) for path in counts if path.exists()]
     lost = [f"{ending}; see {path.with_suffix('.log')}" for path, ending in zip(counts, endings, strict=True) if not path.exists()]

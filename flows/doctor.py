@@ -13,6 +13,7 @@ from pathlib import Path
 import duckdb
 from packaging.requirements import Requirement
 
+from flows import engines
 from flows.data import DataFolder
 from flows.journal import Journal, JournalNight
 from flows.status import troubles
@@ -57,6 +58,7 @@ def examine(data: DataFolder, *, every_byte: bool = False, now: datetime | None 
     moment = now or datetime.now(UTC)
     yield from _versions()
     yield from _configuration(data)
+    yield Check("engines", engines.told(), "; ".join(engines.troubles(data)) or None)
     yield _folder(data)
     yield _disk(data)
     yield _clock(data, moment)
@@ -82,6 +84,8 @@ def _versions() -> Iterator[Check]:
     wrong = []
     for line in requires("chiso") or ():
         wanted = Requirement(line)
+        if wanted.marker is not None and not wanted.marker.evaluate({"extra": ""}):
+            continue
         try:
             installed = version(wanted.name)
         except PackageNotFoundError:

@@ -29,6 +29,7 @@ from flows.alerts import AlertError, tell_of_last_night
 from flows.bounds import RefusedError
 from flows.crawling import crawl_portal
 from flows.data import DataFolder
+from flows.engines import EngineError, troubles
 from flows.journal import Journal
 from flows.loading import NightCounts, Run, known_pages, load_night
 from flows.progress import Progress
@@ -146,6 +147,9 @@ def _night(
     run_id = f"{started_at:%Y%m%dT%H%M%S}-{(flow_run.get_name() or 'night')}"
     names = [] if kind == "rebuild" else list(portals) if portals else _all_portals(sample=sample)
     with Journal(data.root).night(run_id, kind) as entry, Progress() as progress:
+        if wrong := troubles(data):
+            entry.reasons = wrong
+            raise EngineError("; ".join(wrong))
         with entry.stage("crawl"):
             crawls = _crawl(names, data, progress, window, sample=sample)
         pages = archived_pages(data)

@@ -71,7 +71,7 @@ class Session:
         """Tell the other processes which crawl it is. This one works from now on, so that none of them thinks that it is over."""
         self.work()
         self.server.set(self.key("crawl"), json.dumps(dict(crawl)), ex=_KEPT_SECONDS)
-        self.server.lpush(self.key("begun"), *["go"] * 64)
+        self.server.lpush(self.key("begun"), *["go"] * 64)  # each of the others takes one
         self.server.expire(self.key("begun"), _KEPT_SECONDS)
 
     def crawl(self) -> dict[str, str]:
@@ -183,6 +183,7 @@ def _packed(request: Request, spider: Spider) -> bytes:
 
 def _unpacked(packed: bytes, spider: Spider) -> Request:
     parts = json.loads(packed)
+    parts.pop("_class", None)  # which class a request is of is not for others to say
     parts["body"] = parts["body"].encode("latin-1")
     parts["headers"] = {name.encode("latin-1"): [value.encode("latin-1") for value in values] for name, values in parts["headers"]}
     return request_from_dict(parts, spider=spider)

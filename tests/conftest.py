@@ -36,8 +36,8 @@ def clock_of(number: int) -> dict[str, str]:
     return {"CHISO_SAMPLE_CLOCK": f"2026-11-2{number}T02:0{number}:0{number}+07:00"}
 
 
-def nightly(data: Path, number: int) -> Night:
-    done = run_chiso("nightly", "--sample", "--data", data, environment=clock_of(number))
+def nightly(data: Path, number: int | None = None) -> Night:
+    done = run_chiso("nightly", "--sample", "--data", data, environment=None if number is None else clock_of(number))
     return Night(data, done.returncode, done.stdout.decode(), done.stderr.decode())
 
 

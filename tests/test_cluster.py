@@ -1,5 +1,6 @@
 """Several machines' engines, each a real server on loopback: Redis, Dask, PostgreSQL, S3."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,6 +15,8 @@ from benchmarks.cluster import Way, chiso, engines, hash_of, night
 from benchmarks.servers import dask, missing, redis
 from flows.crawling import crawl_portal
 from flows.data import DataFolder
+from flows.doctor import examine
+from flows.engines import told, troubles
 from flows.executing import ExecutorError, is_cluster, processes, workers
 from flows.journal import Journal
 from flows.reading import ReadPage, archived_pages, pages_to_read, read_back, read_batch, read_into
@@ -23,7 +26,7 @@ from spiders.frontier import FrontierError, Session, SharedAsked, SharedSchedule
 from spiders.judge import summed
 from spiders.portal import load_portal
 from spiders.spider import PortalSpider
-from tests.conftest import Night, clock_of
+from tests.conftest import Night, clock_of, run_chiso
 from warehouse.content import content_hash
 
 SERVERS = pytest.mark.skipif(missing() is not None, reason=str(missing()))
@@ -40,8 +43,6 @@ def test_a_night_on_all_engines_ends_like_one_in_one_process(first_night: Night,
         assert hash_of(way, data) == hash_of(alone, first_night.data)
         chiso(way, "export", "--data", str(data), "--out", str(tmp_path / "release"))
         assert content_hash(tmp_path / "release" / "chiso.duckdb") == hash_of(alone, first_night.data)
-        chiso(way, "rebuild", "--data", str(data))
-        assert hash_of(way, data) == hash_of(alone, first_night.data)
     assert (data / "archive" / "dongnai" / "dongnai-p2-00001.jsonl").exists() or any(data.glob("archive/*/*-p2-*.jsonl"))
 
 
@@ -147,6 +148,42 @@ def test_series_of_an_archive_come_in_the_order_of_fetching(tmp_path: Path) -> N
     # 3 was written after 4, when the clock had been set back: it stays behind it.
     assert [page.url[-1] for page in Archive(tmp_path, "dongnai").pages()] == ["1", "2", "4", "3", "5"]
     assert sorted(path.name for path in (tmp_path / "dongnai").glob("*.jsonl")) == ["dongnai-00001.jsonl", "dongnai-p2-00002.jsonl"]
+
+
+def test_a_request_from_elsewhere_is_of_no_other_class() -> None:
+    spider = PortalSpider(load_portal("dongnai"), {}, datetime.now(UTC))
+    packed = json.loads(_packed(spider.ask("https://dongnai.gov.vn/", "listing", spider.parse_listing), spider))
+    assert type(_unpacked(json.dumps({**packed, "_class": "subprocess.Popen"}).encode(), spider)) is Request
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("CHISO_WORKERS", "prozesse", "CHISO_WORKERS=prozesse: give"),
+        ("CHISO_WORKERS", "tcp://127.0.0.1:9", "no scheduler answers there"),
+        ("CHISO_FRONTIER", "redis://:geheim@127.0.0.1:9/0", "(CHISO_FRONTIER) cannot be reached"),
+        ("CHISO_CRAWLERS", "many", "CHISO_CRAWLERS=many: give a number"),
+    ],
+)
+def test_what_is_not_there_is_said_before_anything_is_crawled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str
+) -> None:
+    if name == "CHISO_CRAWLERS":
+        monkeypatch.setenv("CHISO_FRONTIER", "redis://127.0.0.1:9/0")
+    monkeypatch.setenv(name, value)
+    (wrong,) = troubles(DataFolder(tmp_path))
+    assert said in wrong
+    assert "geheim" not in wrong + told()
+    assert next(check for check in examine(DataFolder(tmp_path)) if check.what == "engines").wrong == wrong
+
+
+def test_a_night_without_its_engines_ends_before_it_begins(tmp_path: Path) -> None:
+    done = run_chiso("rebuild", "--data", tmp_path, environment={"CHISO_WORKERS": "prozesse"})
+    assert done.returncode == 3
+    assert "fault of chiso" not in done.stderr.decode()
+    assert "CHISO_WORKERS=prozesse: give" in done.stderr.decode()
+    (night,) = Journal(tmp_path).nights()
+    assert (night.state, night.reasons[0][:22]) == ("failed", "CHISO_WORKERS=prozesse")
 
 
 # -- reading ----------------------------------------------------------------------------------------------
