@@ -130,10 +130,11 @@ def _statements(relation: Relation, connection: duckdb.DuckDBPyConnection | None
     if in_lake and relation.kind == "macro":
         return  # DuckLake has no comments on macros, nor on the columns of views
     kind = "macro table" if relation.kind == "macro" else relation.kind
-    yield f"comment on {kind} {name} is {_text(relation.en)}"
+    yield f"comment on {kind} {name} is {literal(relation.en)}"
     if relation.kind == "table" or (relation.kind == "view" and not in_lake):
-        yield from (f'comment on column {name}."{c.name}" is {_text(c.en)}' for c in relation.columns)
+        yield from (f'comment on column {name}."{c.name}" is {literal(c.en)}' for c in relation.columns)
 
 
-def _text(value: str) -> str:
+def literal(value: str) -> str:
+    """Return a text as SQL has it, for statements that take no parameters."""
     return "'" + value.replace("'", "''") + "'"

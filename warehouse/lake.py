@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 import duckdb
 
 from warehouse.constraints import violations
-from warehouse.dictionary import SchemaError, build, dictionary
+from warehouse.dictionary import SchemaError, build, dictionary, literal
 from warehouse.error import WarehouseError
 
 _REACHING = re.compile(r"postgres_\w*|\w*ducklake\w*|\bquery(?:_table)?(?=\W*\()|json_execute\w*", re.IGNORECASE)
@@ -59,13 +59,13 @@ class Lake:
 
     def _attached(self, *, read_only: bool) -> duckdb.DuckDBPyConnection:
         connection = duckdb.connect(":memory:")
-        options = f"data_path {_text(self.data)}" + (", read_only" if read_only else "")
+        options = f"data_path {literal(self.data)}" + (", read_only" if read_only else "")
         try:
             connection.execute("load ducklake")
             if self.data.startswith("s3://"):
                 connection.execute("load httpfs")
                 connection.execute(_secret())
-            connection.execute(f"attach {_text('ducklake:' + self.catalog)} as {_LAKE} ({options})")
+            connection.execute(f"attach {literal('ducklake:' + self.catalog)} as {_LAKE} ({options})")
             connection.execute(f"use {_LAKE}")
         except duckdb.Error as error:
             connection.close()
@@ -83,7 +83,7 @@ class Lake:
         if not _has_tables(connection):
             connection.close()
             raise WarehouseError(f"nothing was published in the lake at {self.catalog} yet: run `chiso nightly` first")
-        connection.execute(f"set allowed_directories = [{_text(self.data.rstrip('/') + '/')}]")
+        connection.execute(f"set allowed_directories = [{literal(self.data.rstrip('/') + '/')}]")
         connection.execute("set enable_external_access = false")
         connection.execute("set lock_configuration = true")
         return connection
@@ -102,7 +102,7 @@ class Lake:
                 raise WarehouseError(f"the lake at {self.catalog}: {error}") from error
             if afresh:
                 for table in _tables(connection):
-                    if table not in kept:
+                    if table not in kept | {"schema_version"}:  # which `build` has just written
                         connection.execute(f"delete from {table}")  # noqa: S608 (a table of ours)
             yield connection
             broken = violations(connection)
@@ -154,12 +154,8 @@ def _secret() -> str:
         "session_token": os.environ.get("AWS_SESSION_TOKEN"),
         "region": os.environ.get("AWS_REGION"),
     }
-    parts = [f"{name} {_text(value)}" for name, value in given.items() if value]
+    parts = [f"{name} {literal(value)}" for name, value in given.items() if value]
     if endpoint := os.environ.get("AWS_ENDPOINT_URL"):
         at = urlsplit(endpoint)
-        parts += [f"endpoint {_text(at.netloc)}", "url_style 'path'", f"use_ssl {at.scheme == 'https'}"]
+        parts += [f"endpoint {literal(at.netloc)}", "url_style 'path'", f"use_ssl {at.scheme == 'https'}"]
     return f"create secret storage (type s3{''.join(', ' + part for part in parts)})"
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
