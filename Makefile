@@ -62,8 +62,8 @@ bench-reconcile: $(INSTALLED) ## reconciliation against a known truth: right val
 bench-scale: $(INSTALLED) ## a million claims reconciled: seconds and memory beside their limits
 	@$(BIN)/python benchmarks/scale.py
 
-bench-growth: $(INSTALLED) ## reading, loading and memory at several sizes, a night on top, and sums for 10 and 100 machines (PAGES=1000000: an hour and more)
-	@$(BIN)/python benchmarks/growth.py $(if $(PAGES),--pages $(PAGES))
+bench-growth: $(INSTALLED) ## reading, loading and memory at several sizes, a night on top, and sums for 10 and 100 machines (PAGES=1000000 ONCE=1: an hour and more)
+	@$(BIN)/python benchmarks/growth.py $(if $(PAGES),--pages $(PAGES)) $(if $(ONCE),--once)
 
 docs: $(INSTALLED) ## the dictionary page, and the results shown in docs/warehouse.md, from a first night of the sample web
 	@rm -rf .docs-night && { $(BIN)/chiso nightly --sample --data .docs-night > /dev/null 2>&1 || [ $$? -eq 1 ]; }

@@ -1,11 +1,11 @@
 """How the night grows: an archive of made-up pages goes through reading, reconciliation and loading, at several sizes.
 
-    python benchmarks/growth.py [--pages 20000] [--keep FOLDER]
+    python benchmarks/growth.py [--pages 20000] [--once] [--keep FOLDER]
 
 Pages are made in the markup of the sample web's sites, with the project's own sentences: half of them print figures of an
 index, half are other news. Printed are: articles a second by one process and by two; for a quarter, a half and all of the
 pages the seconds of each stage and the peak memory; a night of 500 new pages on top of each; and what that makes of 10 and
-100 machines, with the assumptions. Exit 1 if memory grows as fast as the stream, or a night with what is there.
+100 machines, with the assumptions; with --once all of the pages only, and no sums. Exit 1 if memory grows as fast as the stream, or a night with what is there.
 """
 
 import argparse
@@ -171,14 +171,14 @@ def simulated(machines: int, reading: float, loading: float, efficiency: float) 
     yield "load", _SIMULATED / loading / day
 
 
-def main(count: int, keep: Path | None) -> int:
+def main(count: int, keep: Path | None, *, once: bool) -> int:
     """Measure; return 1 if memory or the night on top grow with what is there."""
     with TemporaryDirectory(prefix="chiso-growth-") as temporary:
         folder = keep or Path(temporary)
-        speed = _by_workers(folder)
+        speed = None if once else _by_workers(folder)
         _say(f"\n{'pages':>9}{'list':>9}{'read':>9}{'load':>9}{'peak':>11}{'claims':>10}   a night of {_NIGHT} on top: read, load, peak")
         sizes = []
-        for number, share in enumerate((4, 2, 1)):
+        for number, share in enumerate((1,) if speed is None else (4, 2, 1)):
             root = folder / f"of-{share}"
             shutil.rmtree(root, ignore_errors=True)
             archive(root / "archive", range(count // share))
@@ -192,6 +192,8 @@ def main(count: int, keep: Path | None) -> int:
             )
             if number < 2 and not keep:  # noqa: PLR2004 (all but the largest)
                 shutil.rmtree(root)
+        if speed is None:
+            return 0
         (small, first), (large, last) = sizes[0], sizes[-1]
         memory, longer = large["peak"] / small["peak"], last["load"] / first["load"]
         _say(f"\nfour times the pages: memory x {memory:.2f} (limit {_FLAT}), a night on top x {longer:.2f} (limit {_FLAT})")
@@ -233,6 +235,7 @@ def _say(line: str) -> None:
 def _options() -> Any:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pages", type=int, default=20_000)
+    parser.add_argument("--once", action="store_true", help="all of the pages only, not a quarter and a half of them before")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="work there, and leave what was made")
     parser.add_argument("--night", type=Path, metavar="FOLDER", help="only read and load what is new there, and print what it took")
     return parser.parse_args()
@@ -243,4 +246,4 @@ if __name__ == "__main__":
     if options.night:
         _say(json.dumps(night(options.night)))
         sys.exit(0)
-    sys.exit(main(options.pages, options.keep))
+    sys.exit(main(options.pages, options.keep, once=options.once))
