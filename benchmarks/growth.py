@@ -5,7 +5,8 @@
 Pages are made in the markup of the sample web's sites, with the project's own sentences: half of them print figures of an
 index, half are other news. Printed are: articles a second by one process and by two; for a quarter, a half and all of the
 pages the seconds of each stage and the peak memory; a night of 500 new pages on top of each; and what that makes of 10 and
-100 machines, with the assumptions; with --once all of the pages only, and no sums. Exit 1 if memory grows as fast as the stream, or a night with what is there.
+100 machines, with the assumptions; with --once all of the pages only, and no sums. Exit 1 if memory grows as fast as the
+stream, or a night with what is there.
 """
 
 import argparse

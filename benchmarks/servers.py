@@ -1,16 +1,20 @@
-"""Servers on loopback, started from Debian's and npm's packages for a test and gone with it: PostgreSQL, Redis, S3, Dask.
+"""Servers on loopback, started for a test and gone with it: PostgreSQL, Redis and S3 from Debian and npm, Dask, Prefect, a webhook.
 
 `make servers` and `make lake` install what they need; MissingServerError says what is not there.
 """
 
+import json
 import os
 import shutil
 import socket
 import subprocess
 import sys
+import threading
 import time
+import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -106,6 +110,58 @@ def dask(folder: Path, workers: int) -> Iterator[str]:
             if workers:
                 client.wait_for_workers(workers, timeout=_PATIENCE)
         yield address
+
+
+@contextmanager
+def prefect(folder: Path) -> Iterator[dict[str, str]]:
+    """Run a Prefect server and yield the environment in which chiso and `prefect` speak to it."""
+    port = free_port()
+    environment = {
+        **os.environ,
+        "PREFECT_HOME": str(folder / "prefect"),
+        "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "DO_NOT_TRACK": "1",
+    }
+    command = [str(Path(sys.executable).parent / "prefect"), "server", "start", "--host", "127.0.0.1", "--port", str(port)]
+    with running(command, folder / "prefect.log", environment):
+        until = time.monotonic() + 2 * _PATIENCE
+        while True:
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/api/health", timeout=2).close()
+            except OSError:
+                if time.monotonic() > until:
+                    raise MissingServerError(f"Prefect does not answer: see {folder / 'prefect.log'}") from None
+                time.sleep(0.5)
+            else:
+                break
+        yield environment
+
+
+@contextmanager
+def webhook() -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """Yield the address of a webhook, and what it got; at /broken it says 500, at /nonsense no HTTP."""
+    got: list[dict[str, Any]] = []
+
+    class Hook(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            got.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            if self.path == "/nonsense":
+                self.wfile.write(b"what is HTTP?\r\n\r\n")
+                return
+            self.send_response(500 if self.path == "/broken" else 204)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            return
+
+    server = HTTPServer(("127.0.0.1", 0), Hook)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}", got
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
 @contextmanager

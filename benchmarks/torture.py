@@ -1,6 +1,6 @@
 """Kill -9 at random moments: what readers find afterwards, and whether the next run ends as an undisturbed one.
 
-    python benchmarks/torture.py [--kills 200] [--seed 1] [--keep FOLDER]
+    python benchmarks/torture.py [--kills 200] [--nights 0] [--seed 1] [--keep FOLDER]
 
 The sample web is crawled once. Then each of these is started again and again and killed with its children at a
 random moment of its usual time: a load of the crawl into an empty folder, a load on top of a published warehouse
@@ -8,7 +8,9 @@ random moment of its usual time: a load of the crawl into an empty folder, a loa
 published file must be one of the states that were published whole, its promises must hold (flows/doctor.py), and a
 release folder must be whole or absent. After the last kill of each kind the work is run undisturbed and must end in
 the content hash of a run that nobody disturbed. Also: writing where the file may not grow (as on a full disk), and into
-a folder that may not be written. Prints a table; exit 1 if anything did not survive.
+a folder that may not be written. With --nights so many kills hit whole nights under a Prefect server (crawl, archive,
+read, reconcile, load, publish, report): one to three kills in a row, then a night that nobody disturbs, which must end
+in the same content hash each time. Prints a table; exit 1 if anything did not survive.
 """
 
 import argparse
@@ -20,16 +22,18 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import duckdb
 
+from benchmarks.servers import prefect
 from flows.data import DataFolder
 from flows.doctor import promises_broken
 from warehouse.content import content_hash
+from warehouse.query import ask
 from warehouse.release import SUMS, verify
 
 #: What a night does once it has crawled, without Prefect, whose server takes longer to start than all of it.
@@ -46,6 +50,9 @@ known = frozenset() if kind == "rebuild" else known_pages(data)
 read = read_batch(data.archive, pages_to_read(pages, known))
 load_night(data, pages, read, [], Run(datetime.now(UTC).isoformat(), datetime.now(UTC), kind=kind))
 """
+#: Crawled in whole nights; the clock stands, so that two of them can end alike.
+_MOST_IN_A_ROW = 3
+_PORTALS, _CLOCK = ("dongnai", "sonv_hungyen", "stttt_quangngai"), "2026-11-01T00:00:00+00:00"
 _REPORT = "import sys; from flows.cli import main; sys.exit(min(main(['report', '--data', sys.argv[1]]), 2) // 2)"
 _EXPORT = "import sys; from flows.cli import main; sys.exit(main(['export', '--data', sys.argv[1], '--out', sys.argv[1] + '/release']))"
 
@@ -81,7 +88,7 @@ class Torture:
                 shutil.rmtree(data)
                 shutil.copytree(work.start, data)
             moment = self._rng.uniform(0, usual)
-            _kill_after(work, data, moment)
+            _kill_after(_command(work, data), moment)
             wrong = self._wrong(data, states)
             survived += not wrong
             if wrong:
@@ -109,13 +116,17 @@ class Torture:
         return found
 
 
+def _command(work: Work, data: Path) -> list[str]:
+    return [sys.executable, "-c", work.program[0], str(data), *work.program[1:]]
+
+
 def _run(work: Work, data: Path) -> None:
-    subprocess.run([sys.executable, "-c", work.program[0], str(data), *work.program[1:]], check=True, capture_output=True)
+    subprocess.run(_command(work, data), check=True, capture_output=True)
 
 
-def _kill_after(work: Work, data: Path, seconds: float) -> None:
-    command = [sys.executable, "-c", work.program[0], str(data), *work.program[1:]]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+def _kill_after(command: Sequence[str], seconds: float, environment: Mapping[str, str] | None = None) -> None:
+    """Start a program, and kill it with its children after so many seconds."""
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True, env=environment)
     try:
         process.wait(seconds)
     except subprocess.TimeoutExpired:
@@ -145,6 +156,58 @@ def works(folder: Path, crawled: Path) -> Iterator[Work]:
     yield Work("export", (_EXPORT,), loaded)
 
 
+def nights(folder: Path, kills: int, rng: random.Random, say: Callable[[str], None]) -> tuple[int, int, float]:
+    """Kill whole nights at random moments of their usual time, and let one run to its end after each few kills.
+
+    Some begin on an empty folder, some on a first night. Returns how many kills were survived, how many nights ran to
+    their ends after them, and the usual seconds of one. Three portals of the sample web are crawled,
+    between which there are conflicts and copies.
+    """
+    with prefect(folder) as environment:
+        environment |= {"CHISO_SAMPLE_CLOCK": _CLOCK}
+
+        def run(data: Path, seconds: float | None = None) -> None:
+            command = [str(Path(sys.executable).parent / "chiso"), "nightly", "--sample", "--data", str(data)]
+            command += [option for name in _PORTALS for option in ("--portal", name)]
+            if seconds is None:
+                done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+                if done.returncode not in {0, 1}:
+                    say(f"a night after kills ended with {done.returncode}: {done.stderr[-300:]}")
+            else:
+                _kill_after(command, seconds, environment)
+
+        # A kill after the publishing leaves a night behind, and the next one is a night further: there is an end for each.
+        calm, usual, ends = folder / "calm", 0.0, {}
+        starts = [folder / "empty", folder / "one-night"]
+        starts[0].mkdir()
+        for number in range(1, _MOST_IN_A_ROW + 3):
+            began = time.monotonic()
+            run(calm)
+            usual = max(usual, time.monotonic() - began)
+            ends[number] = content_hash(DataFolder(calm).warehouse)
+            if number == 1:
+                shutil.copytree(calm, starts[1])
+        survived = done = runs = 0
+        while done < kills:
+            data = folder / "disturbed"
+            shutil.rmtree(data, ignore_errors=True)
+            shutil.copytree(rng.choice(starts), data)
+            moments = [rng.uniform(0, usual) for _ in range(min(rng.randint(1, _MOST_IN_A_ROW), kills - done))]
+            for moment in moments:
+                run(data, moment)
+            run(data)
+            done, runs = done + len(moments), runs + 1
+            warehouse = DataFolder(data).warehouse
+            ((published,),) = ask(warehouse, "select count(*) from runs")[1]
+            wrong = [] if content_hash(warehouse) == ends[published] else ["another content hash"]
+            wrong += promises_broken(warehouse)
+            survived += 0 if wrong else len(moments)
+            if wrong:
+                say(f"a night killed after {', '.join(f'{m:.2f}' for m in moments)} s: {'; '.join(wrong)}")
+                shutil.copytree(data, folder / f"wrong-{runs}")
+    return survived, runs, usual
+
+
 def no_room(start: Path, data: Path) -> str | None:
     """Load where no file may grow beyond what is there, as on a full disk; return what was wrong afterwards."""
     shutil.copytree(start, data)
@@ -165,7 +228,7 @@ def no_room(start: Path, data: Path) -> str | None:
     return None if "WarehouseError" in done.stderr else f"no named error: {done.stderr[-200:]}"
 
 
-def main(kills: int, seed: int, keep: Path | None) -> int:
+def main(kills: int, of_nights: int, seed: int, keep: Path | None) -> int:
     """Torture; return 1 if anything did not survive."""
     with TemporaryDirectory() as temporary:
         folder = keep or Path(temporary)
@@ -181,6 +244,10 @@ def main(kills: int, seed: int, keep: Path | None) -> int:
             _say(f"{work.name:<16}{usual:>8.1f}{kills // len(kinds):>7}{survived:>10}  {'yes' if alike else 'NO'}")
         wrong = no_room(kinds[1].start, folder / "no-room")
         _say(f"{'no room':<16}{'':>8}{1:>7}{0 if wrong else 1:>10}  {wrong or 'nothing published, a named error'}")
+        if of_nights:
+            survived, runs, usual = nights(folder, of_nights, random.Random(seed), _say)
+            failed += of_nights - survived
+            _say(f"{'whole night':<16}{usual:>8.1f}{of_nights:>7}{survived:>10}  {'yes' if survived == of_nights else 'NO'} ({runs} ends)")
     return 1 if failed or wrong else 0
 
 
@@ -192,7 +259,8 @@ def _say(line: str) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--nights", type=int, default=0, help="kills of whole nights under a Prefect server (about 8 s each)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--keep", type=Path, help="work there, and leave it")
     arguments = parser.parse_args()
-    sys.exit(main(arguments.kills, arguments.seed, arguments.keep))
+    sys.exit(main(arguments.kills, arguments.nights, arguments.seed, arguments.keep))

@@ -1,51 +1,24 @@
 """Messages about nights, delivered to a web server and a mail server of our own on loopback."""
 
 import email
-import json
 import socketserver
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from email.policy import default
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
 
+from benchmarks.servers import webhook
 from flows.alerts import AlertError, _is_here, tell, tell_of_last_night
 from flows.journal import Journal
 from flows.status import print_status
 
 
-@contextmanager
-def running(server: socketserver.BaseServer) -> Iterator[int]:
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield server.server_address[1]
-    finally:
-        server.shutdown()
-        server.server_close()
-
-
 @pytest.fixture
 def posted() -> Iterator[tuple[str, list[dict]]]:
-    got: list[dict] = []
-
-    class Hook(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            got.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            if self.path == "/nonsense":
-                self.wfile.write(b"what is HTTP?\r\n\r\n")
-                return
-            self.send_response(500 if self.path == "/broken" else 204)
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with running(HTTPServer(("127.0.0.1", 0), Hook)) as port:
-        yield f"http://127.0.0.1:{port}", got
+    with webhook() as hook:
+        yield hook
 
 
 @pytest.fixture
@@ -64,8 +37,10 @@ def mailed() -> Iterator[tuple[str, list]]:
                     got.append(email.message_from_bytes(b"".join(lines), policy=default))
                 self.wfile.write(b"221 bye\r\n" if line.upper().startswith(b"QUIT") else b"250 ok\r\n")
 
-    with running(socketserver.TCPServer(("127.0.0.1", 0), Smtp)) as port:
-        yield f"smtp://127.0.0.1:{port}", got
+    with socketserver.TCPServer(("127.0.0.1", 0), Smtp) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"smtp://127.0.0.1:{server.server_address[1]}", got
+        server.shutdown()
 
 
 def night(folder: Path, state: str, reason: str) -> None:
