@@ -197,6 +197,7 @@ def nights(folder: Path, kills: int, rng: random.Random, say: Callable[[str], No
                 run(data, moment)
             run(data)
             done, runs = done + len(moments), runs + 1
+            sys.stderr.write(f"\r{done} of {kills} kills of nights" + ("\n" if done == kills else ""))
             warehouse = DataFolder(data).warehouse
             ((published,),) = ask(warehouse, "select count(*) from runs")[1]
             wrong = [] if content_hash(warehouse) == ends[published] else ["another content hash"]
