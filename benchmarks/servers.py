@@ -1,4 +1,4 @@
-"""Servers on loopback, started for a test and gone with it: PostgreSQL, Redis and S3 from Debian and npm, Dask, Prefect, a webhook.
+"""Servers on loopback, started for a test and gone with it: PostgreSQL, Redis and S3 from Debian and npm, Dask, Prefect, a webhook, mail.
 
 `make servers` and `make lake` install what they need; MissingServerError says what is not there.
 """
@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import socket
+import socketserver
 import subprocess
 import sys
 import threading
@@ -14,6 +15,9 @@ import time
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -155,10 +159,37 @@ def webhook() -> Iterator[tuple[str, list[dict[str, Any]]]]:
         def log_message(self, *_: object) -> None:
             return
 
-    server = HTTPServer(("127.0.0.1", 0), Hook)
+    with _served(HTTPServer(("127.0.0.1", 0), Hook)) as port:
+        yield f"http://127.0.0.1:{port}", got
+
+
+@contextmanager
+def mail_server() -> Iterator[tuple[str, list[EmailMessage]]]:
+    """Yield the address of a mail server that offers no TLS, and what it got."""
+    got: list[EmailMessage] = []
+
+    class Smtp(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            self.wfile.write(b"220 here\r\n")
+            while line := self.rfile.readline():
+                if line.upper().startswith(b"DATA"):
+                    self.wfile.write(b"354 go on\r\n")
+                    lines = []
+                    while (said := self.rfile.readline()) != b".\r\n":
+                        lines.append(said)
+                    got.append(message_from_bytes(b"".join(lines), policy=default))
+                self.wfile.write(b"221 bye\r\n" if line.upper().startswith(b"QUIT") else b"250 ok\r\n")
+
+    with _served(socketserver.ThreadingTCPServer(("127.0.0.1", 0), Smtp)) as port:
+        yield f"smtp://127.0.0.1:{port}", got
+
+
+@contextmanager
+def _served(server: socketserver.BaseServer) -> Iterator[int]:
+    """Serve in a thread until the block ends, and yield the port."""
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
-        yield f"http://127.0.0.1:{server.server_address[1]}", got
+        yield server.server_address[1]
     finally:
         server.shutdown()
         server.server_close()

@@ -24,6 +24,8 @@ from urllib.parse import unquote, urlsplit
 
 from flows.journal import RUNNING, Journal, JournalNight
 
+#: What is read of the environment.
+WAYS = ("CHISO_WEBHOOK", "CHISO_MAIL_TO", "CHISO_SMTP", "CHISO_MAIL_FROM")
 _SECONDS = 20
 #: These are as they should be, or still running: nobody is woken for them.
 _QUIET = ("complete", "findings", RUNNING)

@@ -120,12 +120,14 @@ def _parser() -> argparse.ArgumentParser:
         "chiso nightly --sample",
         "chiso nightly --portal sonv_hungyen --portal dongnai --data /srv/chiso",
         "chiso nightly --accept 'baohungyen.vn moved house, its old addresses answer 404'",
+        "chiso nightly --log json 2>> night.jsonl",
     )
     nightly.add_argument(
         "--portal", action="append", default=[], metavar="NAME", help="only this portal; may be given again (default: all)"
     )
     nightly.add_argument("--sample", action="store_true", help="crawl the sample portals that ship with the project, on loopback")
     _accept(nightly)
+    _log(nightly)
     _data(nightly)
     report = _command(commands, "report", run.report, "rebuild the validation report from the warehouse", "chiso report --data /srv/chiso")
     _data(report)
@@ -156,6 +158,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     backfill.add_argument("--sample", action="store_true", help="of the sample portals, on loopback")
     _accept(backfill)
+    _log(backfill)
     _data(backfill)
     _operations(commands)
     _portal_commands(commands)
@@ -187,6 +190,7 @@ def _operations(commands: Any) -> None:
         "chiso rebuild --data /srv/chiso",
     )
     _accept(rebuild)
+    _log(rebuild)
     _data(rebuild)
     status = _command(
         commands,
@@ -199,6 +203,13 @@ def _operations(commands: Any) -> None:
     status.add_argument("--format", choices=("table", "csv", "json"), default="table", help="default: table")
     status.add_argument("--alert", action="store_true", help="if somebody should look, tell it by webhook and mail (docs/operation.md)")
     _data(status)
+    _command(
+        commands,
+        "automations",
+        run.automations,
+        "have the Prefect server tell of nights that fail, crash or never come (CHISO_WEBHOOK, CHISO_MAIL_TO: docs/operation.md)",
+        "CHISO_WEBHOOK=https://chat.example.org/hook PREFECT_API_URL=http://127.0.0.1:4200/api chiso automations",
+    )
     doctor = _command(
         commands,
         "doctor",
@@ -341,6 +352,14 @@ def _command(commands: Any, name: str, does: Command, summary: str, *examples: s
 
 def _accept(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--accept", metavar="WHY", help="publish although bounds are broken (flows/bounds.toml); the reason is kept")
+
+
+def _log(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--log",
+        choices=("bars", "lines", "json"),
+        help="how the night tells on stderr what it does (default: CHISO_LOG, else bars on a terminal and lines elsewhere)",
+    )
 
 
 def _data(parser: argparse.ArgumentParser) -> None:

@@ -88,6 +88,22 @@ def status(args: argparse.Namespace) -> int:
     return print_status(args.data, args.format, alert=args.alert)
 
 
+def automations(_: argparse.Namespace) -> int:
+    """Register who is told by the Prefect server."""
+    from flows.alerts import AlertError  # noqa: PLC0415
+
+    if not os.environ.get("PREFECT_API_URL"):
+        return _fail("automations: which server? Set PREFECT_API_URL (http://127.0.0.1:4200/api)", WRONG_USAGE)
+    from flows.automations import register  # noqa: PLC0415 (Prefect takes seconds to import)
+
+    try:
+        names = register()
+    except AlertError as error:
+        return _fail(f"a message {error}", WRONG_USAGE)
+    sys.stdout.write("".join(f"{name}\n" for name in names))
+    return DONE
+
+
 def doctor(args: argparse.Namespace) -> int:
     """Look for what may be wrong."""
     from flows.doctor import print_examination  # noqa: PLC0415
@@ -125,6 +141,8 @@ def _run_flow(args: argparse.Namespace, run: Callable[[str], Any]) -> int:
     except (PortalError, DataFolderError) as error:
         return _fail(str(error), WRONG_USAGE)
     os.environ.setdefault("PREFECT_HOME", str(data.root / "prefect"))
+    if args.log:
+        os.environ["CHISO_LOG"] = args.log
     try:
         counts = run(str(data.root))
     except RefusedError as error:
@@ -145,12 +163,13 @@ def _run_flow(args: argparse.Namespace, run: Callable[[str], Any]) -> int:
 def report(args: argparse.Namespace) -> int:
     """Rebuild the report."""
     from flows.data import DataFolder  # noqa: PLC0415
+    from flows.journal import Journal  # noqa: PLC0415
     from flows.report import write_report  # noqa: PLC0415
     from warehouse.error import WarehouseError  # noqa: PLC0415
 
     data = DataFolder(args.data)
     try:
-        report = write_report(data.warehouse, data.report)
+        report = write_report(data.warehouse, data.report, Journal(data.root).nights())
     except (WarehouseError, OSError) as error:
         return _fail(str(error), WRONG_USAGE)
     sys.stdout.write(f"{len(report.conflicts)} conflicts, {len(report.open)} to be decided: {data.report / 'index.html'}\n")

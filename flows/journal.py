@@ -19,6 +19,8 @@ INCOMPLETE = "incomplete"
 RUNNING = "running"
 #: States of nights that published a warehouse.
 PUBLISHED = ("complete", "findings", "degraded")
+#: The stages of a night that are measured, in their order.
+STAGES = ("crawl", "read", "reconcile", "report")
 
 
 class NightRunningError(Exception):

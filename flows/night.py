@@ -6,7 +6,7 @@ import shutil
 import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,7 @@ from flows.bounds import RefusedError
 from flows.crawling import crawl_portal
 from flows.data import DataFolder
 from flows.engines import EngineError, troubles
-from flows.journal import Journal
+from flows.journal import Journal, JournalNight
 from flows.loading import NightCounts, Run, known_pages, load_night
 from flows.progress import Progress
 from flows.reading import archived_pages, pages_to_read, read_back, read_into
@@ -78,9 +78,9 @@ def load_task(data: DataFolder, pages: Sequence[Page], read: Sequence[Path], cra
 
 
 @task(name="report")
-def report_task(data: DataFolder) -> Report:
+def report_task(data: DataFolder, nights: Sequence[JournalNight]) -> Report:
     """Write the validation report."""
-    return write_report(data.warehouse, data.report)
+    return write_report(data.warehouse, data.report, nights)
 
 
 def _tell(_flow: object, run: FlowRun, _state: object) -> None:
@@ -146,7 +146,8 @@ def _night(
     started_at = datetime.now(UTC)
     run_id = f"{started_at:%Y%m%dT%H%M%S}-{(flow_run.get_name() or 'night')}"
     names = [] if kind == "rebuild" else list(portals) if portals else _all_portals(sample=sample)
-    with Journal(data.root).night(run_id, kind) as entry, Progress() as progress:
+    journal = Journal(data.root)
+    with journal.night(run_id, kind) as entry, Progress() as progress:
         if wrong := troubles(data):
             entry.reasons = wrong
             raise EngineError("; ".join(wrong))
@@ -164,11 +165,13 @@ def _night(
                 raise
         entry.state = "degraded"  # published by now: should the report fail, that is all that is wrong
         with entry.stage("report"), progress.step("report", str(data.report / "index.html")):
-            report = report_task(data)
+            running, *before = journal.nights()
+            report = report_task(data, [replace(running, seconds=dict(entry.seconds)), *before])
         entry.state, entry.counts = counts.verdict, {k: v for k, v in asdict(counts).items() if isinstance(v, int)}
         entry.reasons = [f"{c['portal']}: {c['degraded'] or c['reason']}" for c in report.failed] + (
             [f"accepted: {accept}"] if accept else []
         )
+        progress.end(entry.state, entry.counts)
     create_markdown_artifact(_summary(counts, report, data), key="night", description="What the night found")
     return counts
 

@@ -1,10 +1,13 @@
-"""Progress of a night: bars on a terminal, one plain line a step elsewhere."""
+"""Progress of a night: bars on a terminal, one plain line a step elsewhere, or JSON lines where CHISO_LOG=json asks for them."""
 
+import json
+import os
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
@@ -21,8 +24,9 @@ class Progress:
     """Shows steps as they go; on stderr, so that stdout stays data."""
 
     def __init__(self) -> None:
-        """Choose bars or lines by whether stderr is a terminal."""
+        """Choose bars or lines by whether stderr is a terminal, unless CHISO_LOG says which."""
         console = Console(stderr=True)
+        self._is_json = os.environ.get("CHISO_LOG") == "json"
         self._bars = (
             Bars(
                 TextColumn("{task.description:>20}"),
@@ -32,7 +36,7 @@ class Progress:
                 TextColumn("{task.fields[note]}"),
                 console=console,
             )
-            if console.is_terminal
+            if console.is_terminal and os.environ.get("CHISO_LOG", "bars") == "bars"
             else None
         )
 
@@ -43,9 +47,11 @@ class Progress:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        """Stop showing."""
+        """Stop showing; what an error says stands in a JSON log too."""
         if self._bars:
             self._bars.stop()
+        if self._is_json and error is not None:
+            _write({"event": "error", "error": type(error).__name__, "note": str(error)})
 
     def track(self, what: str, items: Iterable[T], total: int) -> Iterator[T]:
         """Yield items, showing how many of `total` are done."""
@@ -55,7 +61,7 @@ class Progress:
             yield item
             if self._bars and bar is not None:
                 self._bars.update(bar, completed=done)
-        self._line(f"{what}: {total} done", started)
+        self._line(what, f"{total} done", started)
 
     @contextmanager
     def watching(self, names: Sequence[str], folder: Path) -> Iterator[None]:
@@ -97,16 +103,32 @@ class Progress:
         yield
         if self._bars and bar is not None:
             self._bars.update(bar, completed=1)
-        self._line(f"{what}: {note}", started)
+        self._line(what, note, started)
 
     def note(self, text: str) -> None:
         """Show one line of text at once."""
         if self._bars:
             self._bars.console.print(text, markup=False, highlight=False)
         else:
-            sys.stderr.write(f"{text}\n")
+            _write({"event": "note", "note": text} if self._is_json else text)
 
-    def _line(self, text: str, started: float) -> None:
-        if self._bars is None:
-            sys.stderr.write(f"{text} ({time.monotonic() - started:.1f} s)\n")
-            sys.stderr.flush()
+    def end(self, state: str, counts: Mapping[str, int]) -> None:
+        """Note the end of a night in a JSON log; elsewhere the command prints it."""
+        if self._is_json:
+            _write({"event": "end", "state": state, **counts})
+
+    def _line(self, what: str, note: str, started: float) -> None:
+        seconds = round(time.monotonic() - started, 1)
+        if self._is_json:
+            _write({"event": "step", "step": what, "note": note, "seconds": seconds})
+        elif self._bars is None:
+            _write(f"{what}: {note} ({seconds:.1f} s)")
+
+
+def _write(line: str | dict[str, object]) -> None:
+    """Write one line of text, or one JSON object with the moment of it (UTC)."""
+    if not isinstance(line, str):
+        moment = datetime.now(UTC).isoformat(timespec="milliseconds")
+        line = json.dumps({"at": moment, **line}, ensure_ascii=False)
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()

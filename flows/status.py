@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from flows.alerts import AlertError, tell
 from flows.data import DataFolder
-from flows.journal import INCOMPLETE, PUBLISHED, RUNNING, Journal, JournalNight
+from flows.journal import INCOMPLETE, PUBLISHED, RUNNING, STAGES, Journal, JournalNight
 from flows.tables import print_table
 
 DONE, FINDINGS, WRONG_USAGE, FAILED = 0, 1, 2, 3
@@ -17,8 +17,7 @@ _NIGHTS = 14
 OVERDUE = timedelta(hours=30)
 #: One letter a night, the newest last: enough to see a row of bad ones.
 _LETTERS = {"complete": "o", "findings": "f", "degraded": "d", INCOMPLETE: "I", "refused": "R", "failed": "X", RUNNING: "~"}
-_STAGES = ("crawl", "read", "reconcile", "report")
-_COLUMNS = ["night", "kind", "state", "minutes", f"s: {', '.join(_STAGES)}", "articles", "claims", "changed", "conflicts", "failed", "why"]
+_COLUMNS = ["night", "kind", "state", "minutes", f"s: {', '.join(STAGES)}", "articles", "claims", "changed", "conflicts", "failed", "why"]
 
 
 def print_status(folder: Path, form: str = "table", *, alert: bool = False, now: datetime | None = None) -> int:
@@ -74,7 +73,7 @@ def _why(night: JournalNight) -> str:
 def _row(night: JournalNight) -> tuple[object, ...]:
     counts, seconds = night.counts, night.seconds
     minutes = None if night.ended_at is None else round((night.ended_at - night.started_at).total_seconds() / 60, 1)
-    stages = " ".join(f"{seconds[stage]:.0f}" if stage in seconds else "-" for stage in _STAGES)
+    stages = " ".join(f"{seconds[stage]:.0f}" if stage in seconds else "-" for stage in STAGES)
     numbers = [counts.get(name) for name in ("articles_new", "claims_new", "facts_changed", "conflicts", "portals_failed")]
     started = night.started_at.astimezone(_VIETNAM)
     return (f"{started:%Y-%m-%d %H:%M}", night.kind, night.state, minutes, stages, *numbers, _why(night))

@@ -1,15 +1,11 @@
 """Messages about nights, delivered to a web server and a mail server of our own on loopback."""
 
-import email
-import socketserver
-import threading
 from collections.abc import Iterator
-from email.policy import default
 from pathlib import Path
 
 import pytest
 
-from benchmarks.servers import webhook
+from benchmarks.servers import mail_server, webhook
 from flows.alerts import AlertError, _is_here, tell, tell_of_last_night
 from flows.journal import Journal
 from flows.status import print_status
@@ -23,24 +19,8 @@ def posted() -> Iterator[tuple[str, list[dict]]]:
 
 @pytest.fixture
 def mailed() -> Iterator[tuple[str, list]]:
-    got: list = []
-
-    class Smtp(socketserver.StreamRequestHandler):
-        def handle(self) -> None:
-            self.wfile.write(b"220 here\r\n")
-            while line := self.rfile.readline():
-                if line.upper().startswith(b"DATA"):
-                    self.wfile.write(b"354 go on\r\n")
-                    lines = []
-                    while (said := self.rfile.readline()) != b".\r\n":
-                        lines.append(said)
-                    got.append(email.message_from_bytes(b"".join(lines), policy=default))
-                self.wfile.write(b"221 bye\r\n" if line.upper().startswith(b"QUIT") else b"250 ok\r\n")
-
-    with socketserver.TCPServer(("127.0.0.1", 0), Smtp) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"smtp://127.0.0.1:{server.server_address[1]}", got
-        server.shutdown()
+    with mail_server() as server:
+        yield server
 
 
 def night(folder: Path, state: str, reason: str) -> None:

@@ -19,6 +19,7 @@ from conftest import Night, nightly
 
 from flows.cli import main
 from flows.figures import by_block, by_subject
+from flows.journal import STAGES, Journal
 from flows.loading import reconcile_warehouse
 from flows.report.forms import cell, schema
 from flows.report.pages import pages
@@ -51,6 +52,18 @@ def test_all_formats_speak_of_the_same_conflicts(first_night: Night) -> None:
     assert suite.attrib["failures"] == str(opened) == str(sum(c["status"] == "conflict" for c in as_parquet))
     for name in ("proposed", "class", "status", "permalink", "reason_vi"):
         assert [row[name] or "" for row in as_csv] == [c[name] or "" for c in as_json] == [c[name] or "" for c in as_parquet]
+
+
+def test_the_report_shows_where_the_time_went(first_night: Night) -> None:
+    (night,) = Journal(first_night.data).nights()
+    page = (first_night.data / "report" / "index.html").read_text(encoding="utf-8")
+    section = page[page.index('<section id="time">') : page.index('<section id="problems">')]
+    # Its own stage is not over when the report is written.
+    assert section.count(" s</td>") == 3
+    assert all(f">{night.seconds[stage]}<" in section for stage in STAGES[:3])
+    assert 'class="f-crawl" x="0.0"' in section
+    again = dict(pages(read_report(first_night.data / "chiso.duckdb"), [night]))["index.html"]
+    assert again.count(" s</td>") == 4
 
 
 def test_the_json_is_as_its_schema_says(first_night: Night) -> None:

@@ -4,7 +4,7 @@ The pages read without scripts: pages.js draws charts over the tables, filters r
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from functools import cache
 from typing import Any
@@ -13,6 +13,7 @@ import jinja2
 from markupsafe import Markup, escape
 
 from flows.figures import WORST, Row, by_block, by_subject, host_slug, slug, title_of
+from flows.journal import STAGES, JournalNight
 from flows.markup import KINDS_SAID, both, environment, method_breaks, number, years_of
 from flows.report.rows import QUERIES, Report, page_of
 from normalize.units import provinces_and_ministries
@@ -27,6 +28,14 @@ CHANGES = {
     "resolved": Words("resolved", "đã giải quyết"),
     "withdrawn": Words("withdrawn", "không còn mâu thuẫn"),
 }
+#: So many nights show where their time went.
+_NIGHTS = 14
+_STAGES_SAID = {
+    "crawl": Words("crawl, mostly polite waiting", "thu thập, chủ yếu là chờ lịch sự"),
+    "read": Words("read", "đọc"),
+    "reconcile": Words("reconcile and load", "đối chiếu và nạp"),
+    "report": Words("report", "báo cáo"),
+}
 _EDGES = {"sum": "=", "mean": "=", "median": "=", "order": "≥", "unique": "≠", "at_most": "≤", "tier": "∈"}
 
 
@@ -35,6 +44,7 @@ def _environment() -> jinja2.Environment:
     made = environment(
         changes=CHANGES,
         classes=class_titles(),
+        stages=_STAGES_SAID,
         edges=_EDGES,
         page_of=page_of,
         sides_of=_sides_of,
@@ -64,7 +74,7 @@ def _sides_of(equation: Row) -> tuple[list[Row], list[Row]]:
     return left, right
 
 
-def pages(report: Report) -> Iterator[tuple[str, str]]:
+def pages(report: Report, nights: Sequence[JournalNight] = ()) -> Iterator[tuple[str, str]]:
     """Yield the path of each page and its text."""
     figures = report["figures"]
     subjects = by_subject(figures)
@@ -83,7 +93,14 @@ def pages(report: Report) -> Iterator[tuple[str, str]]:
     }
     yield (
         "index.html",
-        _render("report/index.html", "", shared, maps=_maps(blocks), classes_found=Counter(c["class"] for c in report.conflicts)),
+        _render(
+            "report/index.html",
+            "",
+            shared,
+            maps=_maps(blocks),
+            classes_found=Counter(c["class"] for c in report.conflicts),
+            nights=_times(nights),
+        ),
     )
     for index, conflicts in conflicts_of.items():
         yield page_of(index), _render("report/conflicts.html", "../", shared, index=index, conflicts=conflicts)
@@ -120,6 +137,21 @@ def _errors(report: Report) -> dict[str, list[Row]]:
             for said in conflict["said"]:
                 if said["side"] != conflict["won"]:
                     found[said["source"]].append({"conflict": conflict, "said": said})
+    return found
+
+
+def _times(nights: Sequence[JournalNight]) -> list[Row]:
+    """Return where the time of the last nights went: of each its stages as bars, in hundredths of the longest night."""
+    shown = [night for night in nights if night.seconds][:_NIGHTS]
+    longest = max((sum(night.seconds.values()) for night in shown), default=0.0) or 1.0
+    found = []
+    for night in shown:
+        bars, left = [], 0.0
+        for stage in STAGES:
+            width = round(100 * night.seconds.get(stage, 0.0) / longest, 2)
+            bars.append({"stage": stage, "x": round(left, 2), "width": width})
+            left += width
+        found.append({"night": night, "bars": bars})
     return found
 
 
