@@ -7,7 +7,7 @@ LAKE := .venv-lake
 POSTGRES := $(lastword $(sort $(wildcard /usr/lib/postgresql/*/bin)) /usr/lib/postgresql/bin)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types unit bench bench-crawl bench-extract bench-truth bench-reconcile bench-scale bench-growth bench-report bench-warehouse docs book hostile kill torture schedule ablation fuzz browser readers servers lake scale format lock clean
+.PHONY: help demo test check lint types unit bench bench-crawl bench-extract bench-truth bench-reconcile bench-scale bench-growth bench-report bench-warehouse docs book hostile kill torture schedule ablation fuzz browser readers servers lake scale audit licences format lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-17s %s\n", $$1, $$2}'
@@ -125,6 +125,12 @@ servers: $(S3) ## install PostgreSQL and Redis from Debian and an S3 server from
 
 scale: $(INSTALLED) lake ## the same night in one process and on Dask, Redis, PostgreSQL and S3: times, equal hashes (5 minutes)
 	@$(BIN)/python benchmarks/cluster.py
+
+audit: $(INSTALLED) ## what PyPI knows against the locked packages
+	@$(BIN)/python scripts/supply.py audit
+
+licences: $(INSTALLED) ## docs/licences.md, from the metadata of the installed packages
+	@$(BIN)/python scripts/supply.py licences > docs/licences.tmp && mv docs/licences.tmp docs/licences.md
 
 format: $(INSTALLED) ## format the code
 	@$(BIN)/ruff format --quiet .

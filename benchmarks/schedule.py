@@ -57,12 +57,11 @@ def main(keep: Path | None) -> int:
                 _say(f"the schedule fired: {night.run_id} {night.state}, {night.counts['claims_new']} claims")
                 _until("the message about it", lambda: bool(got))
                 _say(f"told: {got[0]['subject']}")
-            told_before = len(got)
             program = (
                 f"from datetime import timedelta as t; from flows.automations import register; register(overdue=t(seconds={_SILENCE}))"
             )
             subprocess.run([sys.executable, "-c", program], env=environment, check=True, capture_output=True)
-            _until("the server misses a night", lambda: len(got) > told_before)
+            _until("the server misses a night", lambda: got[-1]["subject"] == "chiso: no night")
             _say(f"the server, {_SILENCE} s after the worker went: {got[-1]['subject']}: {got[-1]['text'].splitlines()[0]}")
         except Missed as error:
             _say(f"missed: {error} (logs in {folder})")
