@@ -56,10 +56,10 @@ def fits(licence: str) -> bool:
 
 def page() -> str:
     """Return the page of licences."""
-    named = {
-        one["Name"]: f"[{one['Name']}]({one['URL']})" if one["URL"].startswith("http") else one["Name"] for one in (told := licences())
-    }
-    rows = "".join(f"| {named[one['Name']]} | {one['License']} |\n" for one in sorted(told, key=lambda one: one["Name"].lower()))
+    rows = ""
+    for one in sorted(licences(), key=lambda one: one["Name"].lower()):
+        name = f"[{one['Name']}]({one['URL']})" if one["URL"].startswith("http") else one["Name"]
+        rows += f"| {name} | {one['License']} |\n"
     return (
         "# Licences\n\n"
         "chiso is under the Apache License 2.0. It needs these packages when it runs, each under its own licence, as their metadata"
