@@ -1,6 +1,7 @@
 """The release as other programs read it: R, LibreOffice, the recipes. The same figures, and every letter."""
 
 import csv
+import re
 import shutil
 import subprocess
 import sys
@@ -94,3 +95,18 @@ def test_the_recipes_answer_alike_in_python_and_r(release: Path) -> None:
     assert r.splitlines()[0].split() == ["gain", gain, "lose", lose]
     assert r.splitlines()[1:12] == [" ".join(line.split()) for line in python.splitlines()[3:]]
     assert r.splitlines()[-1].startswith("An Giang; Bà Rịa - Vũng Tàu; ")
+
+
+def test_the_notebook_asks_the_questions_of_the_docs_and_answers_them(release: Path, tmp_path: Path) -> None:
+    notebook, docs = ROOT / "recipes" / "notebook.py", (ROOT / "docs" / "questions.md").read_text(encoding="utf-8")
+    asked = re.findall(r'sql\("""\n(.*?)"""\)', notebook.read_text(encoding="utf-8"), re.DOTALL)
+    assert asked == re.findall(r"```sql\n(.*?)```", docs, re.DOTALL)
+    assert len(asked) == 5
+    command = [Path(sys.executable).parent / "marimo", "export", "html", notebook, "-o", tmp_path / "answers.html"]
+    done = subprocess.run([*command, "--", "--release", release], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    page = (tmp_path / "answers.html").read_text(encoding="utf-8")
+    assert all(word in page for word in ("gives up its name", r"Tuy\u00ean Quang", "as_reconciled", "first_told"))
+    # One cell that fails makes the whole fail.
+    failed = subprocess.run([*command, "--force", "--", "--release", tmp_path], capture_output=True, text=True, check=False)
+    assert failed.returncode != 0

@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from warehouse.content import content_hash
 from warehouse.error import WarehouseError
 from warehouse.query import QueryError, ask
 from warehouse.store import add, load_facts, restore, rewriting, snapshots
@@ -120,6 +121,39 @@ def test_a_reader_who_has_it_open_never_sees_half_a_load(path: Path) -> None:
     out, _ = reader.communicate("\n", timeout=60)
     assert out.strip() == "[(66.93,)]", "the old file, whole"
     assert ask(path, "select value from facts")[1] == [(67.0,)]
+
+
+def shell(path: Path, sql: str) -> subprocess.CompletedProcess[str]:
+    """Ask the shell of DuckDB, which is an older one than ours."""
+    return subprocess.run(
+        [Path(sys.executable).parent / "duckdb", "-readonly", "-csv", "-noheader", path, "-c", sql],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_shell_of_an_older_duckdb_reads_whole_states_while_a_night_loads(path: Path) -> None:
+    assert shell(path, "select version()").stdout < "v2"
+    question = "select value from facts; select count(*) from history('PAPI', 'Sơn La'); select count(*) from facts_wide"
+    before = shell(path, question)
+    assert (before.returncode, before.stdout.splitlines()[0]) == (0, "66.93"), before.stderr
+    with rewriting(path) as connection:
+        load_facts(connection, [{**FACT, "value": 67.0, "value_text": "67.0"}], datetime(2026, 2, 1, tzinfo=UTC))
+        assert shell(path, question).stdout == before.stdout
+    assert shell(path, question).stdout.splitlines()[0] == "67.0"
+
+
+def test_a_file_that_older_readers_cannot_open_is_written_anew_for_them(path: Path) -> None:
+    new = path.with_name("new.duckdb")
+    with duckdb.connect(str(new), config={"storage_compatibility_version": "latest"}) as connection:
+        connection.execute(f"attach '{path}' as standing (read_only); copy from database standing to new")
+    assert "newer version" in shell(new, "from facts").stderr
+    hashed = content_hash(new)
+    with rewriting(new):
+        pass
+    assert shell(new, "select value from facts").stdout == "66.93\n"
+    assert content_hash(new) == hashed
 
 
 def test_a_killed_load_leaves_the_last_good_file(path: Path) -> None:

@@ -24,6 +24,7 @@ import duckdb
 from warehouse.constraints import violations
 from warehouse.dictionary import SchemaError, build, dictionary, literal
 from warehouse.error import WarehouseError
+from warehouse.file import open_to_write
 
 _REACHING = re.compile(r"postgres_\w*|\w*ducklake\w*|\bquery(?:_table)?(?=\W*\()|json_execute\w*", re.IGNORECASE)
 _QUESTIONS = frozenset({"SELECT", "EXPLAIN"})
@@ -125,7 +126,7 @@ def refused_in(connection: duckdb.DuckDBPyConnection, sql: str) -> str | None:
 
 def copy_to_file(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     """Write what a lake holds into a DuckDB file, for those who download it."""
-    with duckdb.connect(str(path)) as copy:
+    with open_to_write(path) as copy:
         copy.execute("begin")
         build(copy)
         for relation in dictionary().values():

@@ -19,6 +19,7 @@ import pyarrow as pa
 from warehouse.constraints import key_of
 from warehouse.dictionary import SchemaError, build
 from warehouse.error import WarehouseError
+from warehouse.file import open_to_write, take_over
 from warehouse.lake import Lake, is_lake
 
 Rows = Sequence[Mapping[str, Any]]
@@ -51,8 +52,8 @@ def _rewriting(published: Path, *, afresh: bool) -> Iterator[duckdb.DuckDBPyConn
         for left_over in (building, building.with_name(building.name + ".wal")):
             left_over.unlink(missing_ok=True)
         if published.exists() and not afresh:
-            shutil.copyfile(published, building)
-        connection = duckdb.connect(str(building), config={"enable_external_access": "true"})
+            take_over(published, building)
+        connection = open_to_write(building)
     except (OSError, duckdb.IOException) as error:
         raise WarehouseError(f"cannot write {published.parent}: {error}") from error
     try:
