@@ -142,6 +142,20 @@ def test_the_codebook_explains_every_column_in_both_languages(release: Path) -> 
     assert "default-src 'none'" in text
 
 
+def test_the_codebook_on_paper_has_the_same_columns(release: Path) -> None:
+    import unicodedata
+
+    import pdfplumber
+
+    with pdfplumber.open(release / "codebook.pdf") as pdf:
+        text = "".join("".join(unicodedata.normalize("NFC", page.extract_text()).split()) for page in pdf.pages)
+    for name in TABLES:
+        for column in dictionary()[name].columns:
+            assert column.name in text
+        # Sentences break over lines and pages: their first words do not.
+        assert "".join(dictionary()[name].vi.split()[:4]) in text
+
+
 def test_the_notes_tell_what_has_changed_since(release: Path, two_nights: tuple[Night, Night], tmp_path: Path) -> None:
     out = tmp_path / "nightly"
     assert run_chiso("export", "--data", two_nights[1].data, "--out", out, "--since", release).returncode == 0

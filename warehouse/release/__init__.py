@@ -17,7 +17,7 @@ from warehouse.error import WarehouseError
 from warehouse.lake import copy_to_file, is_lake
 from warehouse.query import connect
 from warehouse.release.changes import Changes, changes, notes
-from warehouse.release.codebook import codebook
+from warehouse.release.codebook import codebook, codebook_pdf
 from warehouse.release.metadata import citation, datapackage, json_schema, zenodo
 from warehouse.release.tables import CSV_FOR_EXCEL, STATA, TABLES, csv, parquet, read, stata, stata_labels, workbook
 
@@ -109,6 +109,7 @@ def _write(connection: duckdb.DuckDBPyConnection, out: Path, version: str, momen
         path = out / name
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")
+    (out / "codebook.pdf").write_bytes(codebook_pdf(version, moment))
     if since is not None:
         csv(found.table, out / "changes.csv")
 
