@@ -10,8 +10,8 @@ from extract.discourse import Discourse, YearRead, as_subject, era, in_year
 from extract.draft import Draft
 from extract.home import read_home
 from extract.lexer import lex, strong_codes
-from extract.lists import compared_names
-from extract.marked import mark
+from extract.lists import compared_names, name_list
+from extract.marked import Marked, mark
 from extract.mentions import Delta, Group, IndexName, Mention, Rank, Score, SubjectName, Tier
 from extract.plausible import is_figure
 from extract.resolver import resolve
@@ -46,6 +46,8 @@ _HEADLINE = re.compile(r"^\W*(?:tin khác|xem thêm|đọc thêm|tin liên quan)
 # The rows of a table are `read_tables`'s: a sentence's rules would take a cell's number for its neighbour's.
 _TABLE_ROW = re.compile(r"(?:[^|]{0,200}\|){3}")
 _LONG_PARAGRAPH = 160
+#: So many names in one list: the article is about none of them.
+_LONG_LIST = 5
 _LATE = 10
 # A paragraph that spells out the one before: its figures are targets where those were.
 _GOES_ON = re.compile(r"\W*(?:trong đó|cụ thể|đồng thời|bên cạnh đó|ngoài ra|[-+•])", re.IGNORECASE)
@@ -201,7 +203,7 @@ def _main_province(read: list[tuple[Span, list[Mention]]], state: Discourse) -> 
     named = [
         (n, m.payload)
         for n, (span, mentions) in enumerate(read)
-        for beside in [compared_names(mark(span.text, mentions))]
+        for beside in [_not_its_topic(mark(span.text, mentions))]
         for i, m in enumerate(mentions)
         if isinstance(m.payload, SubjectName)
         and m.payload.subject_type == "province"
@@ -220,6 +222,13 @@ def _main_province(read: list[tuple[Span, list[Mention]]], state: Discourse) -> 
         if not provinces:
             return state.home_subject("province")
     return provinces[0] if provinces else None
+
+
+def _not_its_topic(s: Marked) -> frozenset[int]:
+    """Return the names of a sentence that an article is hardly about: compared with, or one of a long list of others."""
+    names = [i for i in range(len(s.mentions)) if s.subject(i) is not None]
+    lists = [found for i in names if len(found := name_list(s, i)) >= _LONG_LIST]
+    return compared_names(s) | {n for found in lists for n in found}
 
 
 def _speaks_of_districts(read: Iterable[tuple[Span, list[Mention]]], codes: frozenset[str]) -> bool:

@@ -37,6 +37,7 @@ class Discourse:
     last_named: SubjectName | None = None
     group: Group | None = None
     year: YearRead = OPEN_YEAR
+    by_fields: bool = False
     target: bool = False
     target_year: int | None = None
     counts: dict[str, int] = field(default_factory=dict)

@@ -16,6 +16,7 @@ from extract.plausible import (
     is_part,
     names_unknown_field,
     negation_objection,
+    opens_with_unknown_field,
     place_objection,
     score_objection,
     tier_objection,
@@ -240,7 +241,7 @@ class Drafter:
         if component is None and self.component is not None and index not in self.component.codes:
             return f"a field that {index} does not have"
         named = bool(self.codes) or aggregated
-        if component is None and names_unknown_field(self.s, i):
+        if component is None and (names_unknown_field(self.s, i) or (self.state.by_fields and opens_with_unknown_field(self.s))):
             return "a field that no list holds"
         if component is None and is_part(self.s, i):
             return "a part of the score before the brackets"

@@ -23,6 +23,8 @@ _BEHIND_VALUE = re.compile(
     r"[^,.;()]{0,25}?(?:về|ở|của|trong|in|for|on)(?: (?:tiêu chí|chỉ số|lĩnh vực|nội dung|chỉ số thành phần|mục))?(?: về)?\s*[“\"]?"
 )
 _LONGEST_GAP = 45
+_OPENS = re.compile(r"[\s\-–•*+“\"\d.)]*(?:(?:về|chỉ số|chỉ số thành phần|lĩnh vực|trụ cột|nội dung|hạng mục|tiêu chí|điểm) )*[“\"]?")
+_COLON = re.compile(r"[”\"]?\s*:")
 _SHARED_GAP = re.compile(r"[\s(),]*(?:và\s*)?(?:chỉ số[^.;]{0,60})?[\s(),]*")
 _NOT_IN_THE_WAY = (Group, Region, Year, RelativeBase)
 
@@ -114,6 +116,11 @@ def heads_value(s: Marked, i: int) -> bool:
         return False
     gap = s.between(i, following)
     return len(gap) <= _LONGEST_GAP and bool(_BEFORE_VALUE.fullmatch(gap))
+
+
+def heads_sentence(s: Marked, i: int) -> bool:
+    """Tell whether a component opens the sentence as its heading: "Hạ tầng kỹ thuật: ..."."""
+    return bool(_OPENS.fullmatch(s.text, 0, s.mentions[i].start) and _COLON.match(s.text, s.mentions[i].end))
 
 
 def points_of(s: Marked, i: int) -> ComponentName | None:

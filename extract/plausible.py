@@ -44,10 +44,18 @@ _MANY_IN_GROUP = re.compile(
     r"(?:đa số|phần lớn|hầu hết|nhiều|(?<!một trong )(?<!trong )(?<!cùng )\b(?:các|những)|"
     r"(?<!trong )(?<!trong số )(?<!/)\b\d{1,2}(?:/\d\d)?) (?:các )?(?:tỉnh|địa phương|huyện|sở|bộ|đơn vị)\b[^.;:]{0,70}$"
 )
+_HEADING = re.compile(
+    r"[\s\-–•*+\d.)]*(?!cụ thể|trong đó|theo đó|kết quả|như sau|ngoài ra|đặc biệt|riêng|tổng|chung|đối với|xếp|nhóm|top|tốp|khối|các)"
+    r"[^:;.,()\d]{4,50}:\s"
+)
 _OF_THE_INDEX = re.compile(r"(?:chỉ số|điểm số|tổng điểm)(?: này)? $")
 # "3 năm liền X dẫn đầu", "7 lần dẫn đầu": which years is open.
-_STREAK = re.compile(r"\b\d+ (?:năm (?:liền|liên tiếp)[^.;]{0,30}|lần )$")
+_STREAK = re.compile(r"\b(?:\d+ lần |(?:\d+|nhiều) năm (?:liền|liên tiếp)[^.;]{0,30})$")
 _IS_ONE = re.compile(r"là (?:địa phương|đơn vị|nơi|tỉnh|thành phố|2 đơn vị)[^,.;]{0,30}$")
+# "chỉ số Cải cách bộ máy là chỉ số có giá trị trung bình cao nhất": among the fields, not among the provinces.
+_OF_MEANS_OR_FIELDS = re.compile(
+    r"(?:(?:trung bình|bình quân|trung vị)|\blà (?:một trong (?:những|các) )?(?:chỉ số|lĩnh vực|trụ cột|nội dung|tiêu chí)\b[^,.;]{0,40}) $"
+)
 _BEST_SINCE = re.compile(r"(?:index|sipas|pci|papi|dti|ddci|pii|cchc|hành chính|\d{4}|đánh giá|về|minh bạch)\s*$")
 _OWN_SCORE = re.compile(
     r"\b(?:có|đạt|được) (?:tổng |số )?(?:điểm(?: số)?|kết quả|chỉ số(?: cchc| par index| sipas| pci| papi| ddci| dti)?)(?: \d{4})?\s*$"
@@ -139,6 +147,8 @@ def place_objection(s: Marked, i: int, since: int | None, *, has_component: bool
     word = s.word(i)
     if since is not None and since > s.mentions[i].start:
         return "its subject stands behind it"
+    if _OF_MEANS_OR_FIELDS.search(s.before(i, 60)):
+        return "the highest or lowest of means or fields"
     if _STREAK.search(s.before(i, 60)) and not s.measured_years():
         return "a streak: of which year is open"
     start = s.mentions[i].start
@@ -235,6 +245,12 @@ def names_unknown_field(s: Marked, i: int) -> bool:
     return field is not None and not any(
         isinstance(m.payload, IndexName | ComponentName) for m in s.mentions if field.start() <= m.start < start
     )
+
+
+def opens_with_unknown_field(s: Marked) -> bool:
+    """Tell whether a sentence of a list by fields has a heading that no list holds: "Dịch vụ công trực tuyến: A xếp thứ 4"."""
+    heading = _HEADING.match(s.text)
+    return heading is not None and not any(m.start < heading.end() for m in s.mentions)
 
 
 def is_figure(mention: Mention) -> bool:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from extract.discourse import Discourse, YearRead
 from extract.draft import Draft, Value, whole
 from extract.drafting import Drafter
-from extract.indexing import announced, heads_value, indices_of
+from extract.indexing import announced, heads_sentence, heads_value, indices_of
 from extract.lists import bracketed_list, listed_behind, members, name_list, subjects_behind
 from extract.marked import Marked, mark
 from extract.mentions import (
@@ -86,6 +86,8 @@ class _Reader(Drafter):
     def __init__(self, s: Marked, state: Discourse) -> None:
         super().__init__(replace(s, mentions=said_in_full(s.mentions, state.year.year)), state)
         self.met: list[SubjectName] = []
+        #: The field that the whole sentence is of: "Hạ tầng kỹ thuật: A xếp thứ 1, đơn vị xếp sau là B (0,71 điểm)".
+        self.heading: ComponentName | None = None
         self.statistic: tuple[Statistic, int] | None = None
         self.deferred: list[int] = []
         self.done: set[int] = set()
@@ -137,9 +139,11 @@ class _Reader(Drafter):
                 yield from self._meet_statistic(i, statistic)
             case ComponentName() as component:
                 self.component = component if heads_value(self.s, i) else None
+                if heads_sentence(self.s, i):
+                    self.heading = component
             case IndexName():
                 if not (i and isinstance(self.s.mentions[i - 1].payload, ComponentName) and self.s.between(i - 1, i).strip() in {"", "("}):
-                    self.component = None
+                    self.component = self.heading = None
             case Cue(what="target" | "reported" as what):
                 self.target = what == "target"
             case Cue(what="respectively"):
@@ -185,7 +189,7 @@ class _Reader(Drafter):
         self.met += self._named(names)
         self.set_subjects(self._named(names), mention.start)
         if not (i and isinstance(self.s.mentions[i - 1].payload, ComponentName)):
-            self.component = None
+            self.component = self.heading
         yield from self._flush()
         if len(names) > 1:
             yield from self._share_among(names)
@@ -305,6 +309,10 @@ class _Reader(Drafter):
                     self.done.add(j)
                     self.set_subjects(self._named([name]), s.mentions[names[0]].start)
                     yield from self.attach(j)
+            else:  # "Bộ Tài chính, Khoa học Công nghệ lần lượt xếp thứ hai và thứ ba": one of the names was not read
+                for j in run:
+                    self.done.add(j)
+                    self.drop(j, "shared out in order, and to what is not read")
 
     def _share_scores(self, i: int, run: Sequence[int]) -> Iterator[Draft]:
         """Give scores to the last subjects named."""
@@ -422,7 +430,8 @@ class _Reader(Drafter):
         if rank.superlative and re.search(r"\b(?:các|những)\b", s.before(i, 25)):
             return
         self.set_subjects(self._named(followers[:1]), first.start)
-        self.component = None
+        fields = [m.payload for m in s.mentions[i + 1 : followers[0]] if isinstance(m.payload, ComponentName)]
+        self.component = fields[-1] if fields else self.heading
         yield from self.draft(i, self.subjects[0], end=first.end)
         if len(name_list(s, followers[0])) == 1:
             self.done.add(followers[0])
@@ -499,6 +508,7 @@ class _Reader(Drafter):
 
     def _leave(self) -> None:
         state = self.state
+        state.by_fields = self.heading is not None or (state.by_fields and not self.codes)
         if self.codes:
             state.index = announced(self.s, self.codes)
         years = [m for m in self.s.measured_years() if not self.s.depth[m.start] and isinstance(m.payload, Year) and not m.payload.is_range]

@@ -17,6 +17,8 @@ _INTO_GROUP = re.compile(r"[^.;,\d]{0,40}\b(?:lên|xuống|vào)\b[^.;,\d]{0,20}
 _FROM_AND_TO = 2
 #: These words open what follows them: "hạng 10 và nay vươn lên hạng 2".
 _COUNTED_YEARS = {"year.now", "year.next", "year.previous"}
+#: What dates another part of the sentence: "đứng thứ hai năm nay, khi năm 2016 còn xếp thứ 20".
+_OPENS_PART = re.compile(r"(?<!\w)(?:trong khi|khi|nếu|trong lúc) (?:ở |vào )?$")
 _RESULTS_OF = re.compile(r"\((?:kết quả|số liệu|kết quả đánh giá|xếp hạng) (?:của )?$")
 _CLOSES = re.compile(r"\s*(?:[),;.]|$|với|đạt)")
 
@@ -80,14 +82,15 @@ def years_of(s: Marked, i: int, index: str, base: Year | RelativeBase | None, st
     if before:
         return [_from_value(s, i, read) for read in _read(before[-1], "named in the sentence")]
     plan = next((m.start for m in s.mentions[i:] if isinstance(m.payload, Cue) and m.payload.what == "target"), len(s.text))
-    behind = [m for m in outside if mention.end <= m.start < plan]  # "đã vào top 10, vượt kế hoạch phấn đấu giai đoạn 2021-2025"
+    # "đã vào top 10, vượt kế hoạch phấn đấu giai đoạn 2021-2025"
+    behind = [m for m in outside if mention.end <= m.start < plan and not _OPENS_PART.search(s.text, 0, m.start)]
     if behind:
         return [_from_value(s, i, read) for read in _read(behind[0], "named in the sentence")]
     told = sorted({m.payload.years[-1] for m in years if isinstance(m.payload, Year) and s.depth[m.start]})
     if len(told) == _FROM_AND_TO and not bracket:  # "từ 64,43 (năm 2019) xuống 62,48 (năm 2020), từ thứ 26 xuống thứ 45"
         return [YearRead(told[0] if _starts_change(s, i) else told[-1], "named in brackets before")]
-    read = state.measured_year(index, base if isinstance(base, Year) else None)
     base = base or base_of(s, i)  # a value beside "so với năm 2020" is of a later year, changed or not
+    read = state.measured_year(index, base if isinstance(base, Year) else None)
     if isinstance(base, Year) and read.year is not None and read.year <= base.years[0]:
         read = YearRead(base.years[0] + 1, "base year plus one")
     return [_from_value(s, i, read)]

@@ -58,6 +58,8 @@ BEFORE_NAMES: tuple[Rule, ...] = (
     rule("noise.decree_code", r"\b\d+/(?:\d{4}/)?(?:qđ|kh|nq|nđ|ct|tb|bc|ttr|ubnd)[\w-]*", lambda _: Cue("noise")),
     # "Huân chương Lao động hạng Ba", "di tích cấp quốc gia hạng nhất"
     rule("noise.medal", r"\b(?:huân|huy)\ chương\ [^,.;()]{0,40}?hạng\ (?:nhất|nhì|ba)\b", lambda _: Cue("noise")),
+    # the name of a campaign: “Năm kỷ cương hành chính 2017”, "Năm Dân vận chính quyền 2018"
+    rule("noise.year_of", r"[“\"'‘]năm\ (?!\d)[^”\"'’\d]{4,60}\ \d{4}(?=[”\"'’])", lambda _: Cue("noise")),
     # "lần thứ 3 liên tiếp", "năm thứ hai liên tiếp", "9 tuần liên tiếp", "16 năm"
     rule(
         "noise.streak",
