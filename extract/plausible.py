@@ -56,6 +56,9 @@ _IS_ONE = re.compile(r"là (?:địa phương|đơn vị|nơi|tỉnh|thành ph�
 _OF_MEANS_OR_FIELDS = re.compile(
     r"(?:(?:trung bình|bình quân|trung vị)|\blà (?:một trong (?:những|các) )?(?:chỉ số|lĩnh vực|trụ cột|nội dung|tiêu chí)\b[^,.;]{0,40}) $"
 )
+# "đạt điểm cao nhất trong 8 trục nội dung"
+_AMONG_FIELDS = re.compile(r" trong (?:số |tổng số )?(?:\d+|các) (?:trục|trụ cột|chỉ số|lĩnh vực|nội dung|tiêu chí)\b")
+_COUNT_BEFORE = re.compile(r"\b\d{1,2} $")
 _BEST_SINCE = re.compile(r"(?:index|sipas|pci|papi|dti|ddci|pii|cchc|hành chính|\d{4}|đánh giá|về|minh bạch)\s*$")
 _OWN_SCORE = re.compile(
     r"\b(?:có|đạt|được) (?:tổng |số )?(?:điểm(?: số)?|kết quả|chỉ số(?: cchc| par index| sipas| pci| papi| ddci| dti)?)(?: \d{4})?\s*$"
@@ -147,8 +150,10 @@ def place_objection(s: Marked, i: int, since: int | None, *, has_component: bool
     word = s.word(i)
     if since is not None and since > s.mentions[i].start:
         return "its subject stands behind it"
-    if _OF_MEANS_OR_FIELDS.search(s.before(i, 60)):
+    if _OF_MEANS_OR_FIELDS.search(s.before(i, 60)) or _AMONG_FIELDS.match(s.text, s.mentions[i].end):
         return "the highest or lowest of means or fields"
+    if word.startswith("vị trí") and _COUNT_BEFORE.search(s.before(i, 4)):
+        return "places of several"
     if _STREAK.search(s.before(i, 60)) and not s.measured_years():
         return "a streak: of which year is open"
     start = s.mentions[i].start

@@ -36,6 +36,7 @@ from normalize.numbers import NumberFormatError, parse_count, parse_number
 _IN_ORDER = re.compile(r"lần lượt|theo thứ tự")
 _COUNTED_PLACES = re.compile(r"\b\d{1,2} vị trí[^.;]{0,20}$")
 _OPENS_WITH_VALUE = re.compile(r"\s*(?:[-–•*]\s*)?(?:\w+ \w+ )?(?:với|đạt|được)\b", re.IGNORECASE)
+_PLACES_GAP = re.compile(r"\s*(?:,|và|, và)\s*(?:vị trí |hạng )?")
 _EQUALLY = re.compile(r"\b(?:đều|cùng|mỗi nơi|mỗi)\b|là 2 đơn vị")
 _MORE_PLACES = re.compile(rf"(?:(?:,| và) (?:thứ )?{COUNT})+(?! (?:tỉnh|điểm|bậc))".replace("\\ ", "[ ]"))
 _OWN_MEAN = re.compile(
@@ -43,7 +44,9 @@ _OWN_MEAN = re.compile(
 )
 # Who moved most or least stands between the verb and the amount.
 _CHANGED_MOST = re.compile(
-    r"\b(?:tăng|(?P<down>giảm|sụt))\b[^.]{0,60}?\b(?:nhiều|mạnh|ít|lớn|sâu)\ nhất\b[^.;\d]{0,40}$".replace("\\ ", " ")
+    r"\b(?:tăng|(?P<down>giảm|sụt))\b(?:(?!\b(?:tăng|giảm|sụt)\b)[^.]){0,60}?\b(?:nhiều|mạnh|ít|lớn|sâu)\ nhất\b[^.;\d]{0,40}$".replace(
+        "\\ ", " "
+    )
 )
 #: No index of 100 points has moved further in a year than this.
 _LARGEST_YEARLY = Decimal(40)
@@ -359,11 +362,35 @@ class _Reader(Drafter):
         return None
 
     def _special_rank(self, i: int) -> Iterator[Draft] | None:
+        run = self._places_together(i)
+        if len(run) > 1 and (names := subjects_behind(self.s, run[-1])):
+            return self._shared_behind(run, names)
         followers = subjects_behind(self.s, i) if self.s.mentions[i].rule != "rank.ordered" else listed_behind(self.s, i)
         if followers and self.s.is_superlative(i) and leads_in_other(self.s, i):
             self.drop(i, "a lead in something else")
             return iter(())
         return self._inverted(i, followers) if followers else None
+
+    def _places_together(self, i: int) -> list[int]:
+        """Return the places of a list that begins at `i`: "vị trí thứ 2 và thứ 3"."""
+        run = [i]
+        for j in range(i + 1, len(self.s.mentions)):
+            if not isinstance(self.s.mentions[j].payload, Rank) or not _PLACES_GAP.fullmatch(self.s.between(run[-1], j)):
+                break
+            run.append(j)
+        return run
+
+    def _shared_behind(self, run: Sequence[int], names: Sequence[int]) -> Iterator[Draft]:
+        """Share out places over the names behind them: "vị trí thứ 2 và thứ 3 lần lượt thuộc về A (79,81 điểm) và B"."""
+        self.done.update(run)
+        for j, n in zip(run, names, strict=False):
+            if len(run) != len(names):
+                self.drop(j, "shared out in order, and to what is not read")
+                continue
+            self.set_subjects(self._named([n]), self.s.mentions[run[0]].start)
+            self.component = self.heading
+            yield from self.draft(j, self.subjects[0], end=self.s.mentions[n].end)
+        self.set_subjects([], self.s.mentions[run[0]].start)
 
     def _special_tier(self, i: int, tier: Tier) -> Iterator[Draft] | None:
         names = bracketed_list(self.s, i)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from extract.discourse import Discourse, YearRead
 from extract.lists import is_compared
 from extract.marked import Marked
-from extract.mentions import Cue, Delta, Mention, Rank, RelativeBase, RelativeYear, Score, Year
+from extract.mentions import Cue, Delta, Mention, Rank, RelativeBase, RelativeYear, Score, SubjectName, Year
 
 _ATTACHED = re.compile(r"\s*\(?\s*(?:(?:của|trong|vào|ở|in)\s+)?")
 _PAST_ASIDE = re.compile(r"(?:\s*\([^()]*)?\)\s*")
@@ -53,11 +53,13 @@ def base_of(s: Marked, i: int) -> Year | RelativeBase | None:
 
 
 def explains_base(s: Marked, i: int) -> bool:
-    """Tell whether a value stands in brackets behind the year compared with: "so với năm 2022 (80,08%)"."""
-    if not i or not s.bracket(i):
+    """Tell whether a value stands in brackets behind the year compared with: "so với năm 2020 (83,05%, hạng 55)"."""
+    bracket = s.bracket(i)
+    opened = next((m for m in reversed(s.mentions[:i]) if m.end < bracket), None)
+    if opened is None or not isinstance(opened.payload, Year) or not opened.payload.base:
         return False
-    year = s.mentions[i - 1].payload
-    return isinstance(year, Year) and year.base and s.between(i - 1, i).strip() == "("
+    others = any(isinstance(m.payload, SubjectName) for m in s.mentions[:i] if m.start >= bracket)
+    return not others and not s.text[opened.end : bracket - 1].strip()
 
 
 def years_of(s: Marked, i: int, index: str, base: Year | RelativeBase | None, state: Discourse) -> list[YearRead]:
@@ -65,7 +67,8 @@ def years_of(s: Marked, i: int, index: str, base: Year | RelativeBase | None, st
     mention = s.mentions[i]
     years = s.measured_years()
     if explains_base(s, i):
-        return _read(s.mentions[i - 1], "the year compared with")
+        compared = next(m for m in reversed(s.mentions[:i]) if m.end < s.bracket(i))
+        return _read(compared, "the year compared with")
     results = next((m for m in years if _RESULTS_OF.search(s.text, max(0, m.start - 25), m.start)), None)
     if results is not None:  # "năm 2023 ... công bố (kết quả năm 2022)"
         return _read(results, "named as the year of the results")
@@ -142,16 +145,19 @@ def _starts_change(s: Marked, i: int) -> bool:
 
 
 def _from_value(s: Marked, i: int, read: YearRead) -> YearRead:
-    """Move a value that a change starts from to the year before: "từ xếp hạng thứ 60 lên thứ 38"."""
-    if read.year is None or not isinstance(s.mentions[i].payload, Rank) or not _starts_change(s, i):
+    """Move a value that a change starts from to the year before: "từ xếp hạng thứ 60 lên thứ 38", "từ 5,34 lên 6,72"."""
+    if read.year is None or not isinstance(s.mentions[i].payload, Rank | Score) or not _starts_change(s, i):
         return read
     if s.mentions[i].rule == "english.rank_from":
         return YearRead(read.year - 1, "the value before the change")
     follower = s.mentions[i + 1] if i + 1 < len(s.mentions) else None
-    to_place = follower is not None and isinstance(follower.payload, Rank) and _UP_OR_DOWN.search(s.text, s.mentions[i].end, follower.end)
+    like = type(s.mentions[i].payload)
+    to_value = follower is not None and isinstance(follower.payload, like) and _UP_OR_DOWN.search(s.text, s.mentions[i].end, follower.end)
+    if like is Score:
+        return YearRead(read.year - 1, "the value before the change") if to_value else read
     # "tăng 18 bậc từ vị trí thứ 48", "từ vị trí thứ 48 lên nhóm 30 tỉnh dẫn đầu": where the change ends has no number.
     change = s.mentions[i - 1] if i else None
     by_how_much = change is not None and isinstance(change.payload, Delta) and s.between(i - 1, i).strip() == "từ"
-    if to_place or by_how_much or _INTO_GROUP.match(s.text, s.mentions[i].end):
+    if to_value or by_how_much or _INTO_GROUP.match(s.text, s.mentions[i].end):
         return YearRead(read.year - 1, "the value before the change")
     return read

@@ -28,7 +28,7 @@ RULES: tuple[Rule, ...] = (
     # before the classes: "nhóm 10 tỉnh thành có điểm cao nhất" is the first ten, not a class
     rule(
         "tier.leading",
-        rf"\b(?:top|tốp|nhóm)\ (?P<n>\d{{1,2}})\ {RANKED}(?:,?\ (?:thành\ phố|thành|tỉnh))?\ (?:dẫn\ đầu|đứng\ đầu|đầu|(?:có\ (?:điểm|chỉ\ số)\ )?cao\ nhất)(?!\ (?:bảng|lần\ lượt))\b",
+        rf"\b(?:top|tốp|nhóm|(?:trong|vào|thuộc)(?:\ số)?)\ (?P<n>\d{{1,2}})\ {RANKED}(?:,?\ (?:thành\ phố|thành|tỉnh))?\ (?:dẫn\ đầu|đứng\ đầu|đầu|(?:có\ (?:[^\s.,;()]+\ ){{1,4}}?)?(?:cao|tốt)\ nhất)(?!\ (?:bảng|lần\ lượt|là|thuộc))\b",
         _top,
     ),
     # "nhóm các tỉnh, thành có PAPI cao nhất", "nhóm 14 tỉnh, thành có điểm thấp nhất"
