@@ -36,6 +36,7 @@ from normalize.numbers import NumberFormatError, parse_count, parse_number
 _IN_ORDER = re.compile(r"lần lượt|theo thứ tự")
 _COUNTED_PLACES = re.compile(r"\b\d{1,2} vị trí[^.;]{0,20}$")
 _OPENS_WITH_VALUE = re.compile(r"\s*(?:[-–•*]\s*)?(?:\w+ \w+ )?(?:với|đạt|được)\b", re.IGNORECASE)
+_OTHER_PART = re.compile(r"[;…]|\.\.\.")
 _PLACES_GAP = re.compile(r"\s*(?:,|và|, và)\s*(?:vị trí |hạng )?")
 _EQUALLY = re.compile(r"\b(?:đều|cùng|mỗi nơi|mỗi)\b|là 2 đơn vị")
 _MORE_PLACES = re.compile(rf"(?:(?:,| và) (?:thứ )?{COUNT})+(?! (?:tỉnh|điểm|bậc))".replace("\\ ", "[ ]"))
@@ -78,9 +79,23 @@ class Resolved:
 def resolve(sentence: str, mentions: Sequence[Mention], state: Discourse) -> Resolved:
     """Return what one sentence claims, and leave in `state` what the next sentence may refer to."""
     reader = _Reader(mark(sentence, mentions), state)
-    drafts = tuple(reader.read())
+    drafts = tuple(_without_second_values(sentence, reader.read(), reader.dropped))
     drafted = {draft.number for draft in drafts}
     return Resolved(drafts, {mention: why for mention, why in reader.dropped.items() if mention not in drafted})
+
+
+def _without_second_values(sentence: str, drafts: Iterator[Draft], dropped: dict[Mention, str]) -> Iterator[Draft]:
+    """Leave out a value where another part of the sentence has given one for the same: its name or field was not read."""
+    first: dict[tuple[object, ...], Draft] = {}
+    for draft in drafts:
+        unit = draft.value.unit if isinstance(draft.value, Score | Delta) else None
+        of = (draft.index, draft.subject, draft.measure, draft.year.year, draft.component, draft.scope, draft.target)
+        before = first.setdefault((*of, draft.base_year, unit), draft)
+        same = (before.value, before.place, before.amount) == (draft.value, draft.place, draft.amount)
+        if same or isinstance(draft.value, Tier) or not _OTHER_PART.search(sentence, before.number.end, draft.number.start):
+            yield draft
+        else:
+            dropped.setdefault(draft.number, "another part of the sentence has given a value for the same")
 
 
 class _Reader(Drafter):

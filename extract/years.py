@@ -18,7 +18,7 @@ _FROM_AND_TO = 2
 #: These words open what follows them: "hạng 10 và nay vươn lên hạng 2".
 _COUNTED_YEARS = {"year.now", "year.next", "year.previous"}
 #: What dates another part of the sentence: "đứng thứ hai năm nay, khi năm 2016 còn xếp thứ 20".
-_OPENS_PART = re.compile(r"(?<!\w)(?:trong khi|khi|nếu|trong lúc) (?:ở |vào )?$")
+_OPENS_PART = re.compile(r"(?<!\w)(?:(?:trong khi|khi|nếu|trong lúc) (?:ở |vào )?$|mà )")
 _RESULTS_OF = re.compile(r"\((?:kết quả|số liệu|kết quả đánh giá|xếp hạng) (?:của )?$")
 _CLOSES = re.compile(r"\s*(?:[),;.]|$|với|đạt)")
 
@@ -86,7 +86,7 @@ def years_of(s: Marked, i: int, index: str, base: Year | RelativeBase | None, st
         return [_from_value(s, i, read) for read in _read(before[-1], "named in the sentence")]
     plan = next((m.start for m in s.mentions[i:] if isinstance(m.payload, Cue) and m.payload.what == "target"), len(s.text))
     # "đã vào top 10, vượt kế hoạch phấn đấu giai đoạn 2021-2025"
-    behind = [m for m in outside if mention.end <= m.start < plan and not _OPENS_PART.search(s.text, 0, m.start)]
+    behind = [m for m in outside if mention.end <= m.start < plan and not _OPENS_PART.search(s.text, mention.end, m.start)]
     if behind:
         return [_from_value(s, i, read) for read in _read(behind[0], "named in the sentence")]
     told = sorted({m.payload.years[-1] for m in years if isinstance(m.payload, Year) and s.depth[m.start]})
