@@ -14,7 +14,7 @@ _INVERTED = re.compile(
     r"(?:các |địa phương |đơn vị |tỉnh |thành phố |bộ |ngành |\d+ đơn vị[: ]*)*[:,]?\s*",
 )
 _LIST_GAP = re.compile(
-    r"\s*(?:,|;|và|cùng|cùng với|/|,\s*và|-|–)\s*(?:(?:các|tỉnh|thành phố|tp\.?|huyện|thị xã|mỗi nơi)\s*)*", re.IGNORECASE
+    r"\s*(?:,|;|và|and|cùng|cùng với|/|,\s*(?:và|and)|-|–)\s*(?:(?:các|tỉnh|thành phố|tp\.?|huyện|thị xã|mỗi nơi)\s*)*", re.IGNORECASE
 )
 _SEQUENCE_GAP = re.compile(r"[\s),;.]*(?:và|cùng|cùng với)?[\s(:\d.)]*(?:(?:các|tỉnh|thành phố|huyện|thị xã|là) )*")
 _ORDER_OPENS = re.compile(r"[\s):]*(?:là|gồm|như sau)?[\s:]*(?:ubnd )?(?:các |huyện |tỉnh |sở )*")
