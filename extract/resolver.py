@@ -28,6 +28,7 @@ from extract.mentions import (
     Year,
 )
 from extract.plausible import leads_in_other
+from extract.rules.english import ORDINALS
 from extract.rules.patterns import COUNT
 from extract.sharing import shared_portions
 from extract.years import explains_base, said_in_full
@@ -39,6 +40,8 @@ _OPENS_WITH_VALUE = re.compile(r"\s*(?:[-–•*]\s*)?(?:\w+ \w+ )?(?:với|đ�
 _OTHER_PART = re.compile(r"[;…]|\.\.\.")
 _PLACES_GAP = re.compile(r"\s*(?:,|và|, và)\s*(?:vị trí |hạng )?")
 _EQUALLY = re.compile(r"\b(?:đều|cùng|mỗi nơi|mỗi)\b|là 2 đơn vị")
+#: "ranked second and third": the second place has lost its verb.
+_MORE_ORDINALS = re.compile(rf"(?:(?:,|,? and) (?:the )?(?:\d{{1,3}}(?:st|nd|rd|th)|{'|'.join(ORDINALS)})\b)+")
 _MORE_PLACES = re.compile(rf"(?:(?:,| và) (?:thứ )?{COUNT})+(?! (?:tỉnh|điểm|bậc))".replace("\\ ", "[ ]"))
 _OWN_MEAN = re.compile(
     r"cả nước|toàn quốc|của các|bình quân chung|\bcấp\b|các (?:tỉnh|sở|huyện|bộ|địa)|khối|trung vị|\d+ bộ|mức (?:cao|thấp) nhất"
@@ -277,6 +280,11 @@ class _Reader(Drafter):
             for name in named:
                 self.set_subjects([name], start)
                 yield from self.attach(first)
+        if shared:  # "A, B and C led with 90%, 89% and 88%": the place of all of them is nobody's
+            for j in values:
+                if j not in self.done and isinstance(s.mentions[j].payload, Rank):
+                    self.done.add(j)
+                    self.drop(j, "of which of the names listed stays open")
         self.set_subjects([named[-1]] if shared else [], s.mentions[names[-1]].start)
 
     def _values_until_next_subject(self, i: int) -> list[int]:
@@ -288,11 +296,12 @@ class _Reader(Drafter):
     def _bare_places(self, names: list[int], i: int) -> Iterator[Draft]:
         """Read "lần lượt thứ 9 và 10": the second place has lost its noun."""
         rank, end = self.s.mentions[i].payload, self.s.mentions[i].end
-        tail = _MORE_PLACES.match(self.s.text, end)
+        tail = _MORE_PLACES.match(self.s.text, end) or _MORE_ORDINALS.match(self.s.text, end)
         if not isinstance(rank, Rank) or rank.place is None or not tail:
             return
+        words = re.findall(r"(?:,| và|,? and) (?:thứ |the )?([^,]+?)(?=,| và| and|$)", tail[0])
         try:
-            places = [rank.place, *(parse_count(word) for word in re.findall(r"(?:,| và) (?:thứ )?([^,]+?)(?=,| và|$)", tail[0]))]
+            places = [rank.place, *(ORDINALS.get(word) or parse_count(word.rstrip("stndrh")) for word in words)]
         except NumberFormatError:
             return
         if len(places) != len(names):

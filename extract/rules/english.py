@@ -7,7 +7,7 @@ from extract.mentions import Cue, Delta, Group, Pronoun, Rank, RelativeBase, Rul
 from extract.rules.patterns import LARGEST_CHANGE, NUMBER
 from normalize.numbers import parse_number
 
-_ORDINALS = {
+ORDINALS = {
     word: n for n, word in enumerate(("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"), start=1)
 }  # fmt: skip
 _VERB = r"(?:ranked|ranks|ranking|rank|placed|came|comes|coming|stood|stands|standing|finished|finishing|held|holds|took|secured|occupied|retained|maintained|was|is|(?:climbed|climbing|rose|rising|moved|moving|jumped|jumping|fell|falling|dropped|dropping|slipped|slipping)(?:\ up|\ down)?\ to)"
@@ -22,7 +22,7 @@ _SIGN = re.compile(rf"\b(?:(?P<up>{_UP})|{_DOWN})\b".replace("\\ ", "[ ]"))
 
 def _rank(match: re.Match[str]) -> Rank | None:
     found = match.groupdict()
-    place = int(found["place"]) if found["place"] else _ORDINALS[found["word"]]
+    place = int(found["place"]) if found["place"] else ORDINALS[found["word"]]
     of = int(found["of"]) if found.get("of") else _WORDS.get(found.get("few") or "")
     return Rank(place, of) if place >= 1 and (of is None or place <= of) else None
 
@@ -118,7 +118,7 @@ RULES: tuple[Rule, ...] = (
         r"\b(?:departments?(?:-level|\ group|\ level)|(?:among|of)\ (?:the\ )?(?:(?P<n>\d{1,2})\ )?departments)\b",
         lambda m: Group("department", "các sở", int(m["n"]) if m["n"] else None),
     ),
-    rule("english.average", r"\b(?P<word>average|mean|median)\b(?:\ (?:score|points?|value))?", _statistic),
+    rule("english.average", r"\b(?P<word>averaged?|mean|median)\b(?:\ (?:score|points?|value))?", _statistic),
     rule(
         "english.ministries",
         r"\b(?P<n>\d{1,2})\ ministries(?:\ and\ (?:\w+[ -]){0,3}(?:agencies|branches|sectors))?",
