@@ -78,8 +78,8 @@ bench-report: $(INSTALLED) ## the report with ten thousand conflicts: seconds an
 bench-warehouse: $(INSTALLED) ## ten million claims: loading, a night on top, the queries of docs/warehouse.md, beside their limits (minutes)
 	@$(BIN)/python benchmarks/storage.py
 
-torture: $(INSTALLED) ## loads, rebuilds, reports and exports killed 200 times with -9: what readers find, how the next run ends
-	@$(BIN)/python benchmarks/torture.py
+torture: $(INSTALLED) ## loads, rebuilds, reports and exports killed 200 times with -9, and other faults: what readers find, how the next run ends (NIGHTS=500: whole nights too, an hour and more)
+	@$(BIN)/python benchmarks/torture.py $(if $(NIGHTS),--nights $(NIGHTS))
 
 schedule: $(INSTALLED) ## the deployments on a Prefect server: a schedule fires, the worker goes, somebody is told (3 minutes)
 	@$(BIN)/python benchmarks/schedule.py

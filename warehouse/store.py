@@ -22,6 +22,8 @@ from warehouse.error import WarehouseError
 from warehouse.file import open_to_write, take_over
 from warehouse.lake import Lake, is_lake
 
+#: How DuckDB says that a file could not be written: at once, or when it puts what is in memory into the file.
+_NO_WRITING = (duckdb.IOException, duckdb.FatalException)
 Rows = Sequence[Mapping[str, Any]]
 #: So many earlier states are kept.
 _KEPT = 7
@@ -48,28 +50,37 @@ def rewriting(published: Path, *, afresh: bool = False) -> Iterator[duckdb.DuckD
 
 def _rewriting(published: Path, *, afresh: bool) -> Iterator[duckdb.DuckDBPyConnection]:
     building = published.with_name(f".{published.name}.building")
-    try:
+    with _writing(published, OSError, *_NO_WRITING):
         for left_over in (building, building.with_name(building.name + ".wal")):
             left_over.unlink(missing_ok=True)
         if published.exists() and not afresh:
             take_over(published, building)
         connection = open_to_write(building)
-    except (OSError, duckdb.IOException) as error:
-        raise WarehouseError(f"cannot write {published.parent}: {error}") from error
     try:
-        connection.execute("begin")
-        try:
-            build(connection)
-        except SchemaError as error:
-            raise WarehouseError(f"{published}: {error}") from error
-        if afresh:
-            _take_history(connection, published)
-        yield connection
-        connection.execute("commit")
-        connection.execute("checkpoint")
+        with _writing(published, *_NO_WRITING):  # what the caller does with other files is its own
+            connection.execute("begin")
+            try:
+                build(connection)
+            except SchemaError as error:
+                raise WarehouseError(f"{published}: {error}") from error
+            if afresh:
+                _take_history(connection, published)
+            yield connection
+            connection.execute("commit")
+            connection.execute("checkpoint")
     finally:
         connection.close()
-    _publish(building, published)
+    with _writing(published, OSError):
+        _publish(building, published)
+
+
+@contextmanager
+def _writing(published: Path, *errors: type[Exception]) -> Iterator[None]:
+    """Say of which warehouse it is that a file could not be written."""
+    try:
+        yield
+    except errors as error:
+        raise WarehouseError(f"cannot write {published.parent}: {error}") from error
 
 
 @contextmanager
