@@ -72,7 +72,8 @@ class Drafter:
     def _looks_back(self) -> bool:
         """Tell whether the sentence speaks of a year before the one that the targets are for."""
         years = [m.payload.years[-1] for m in self.s.measured_years() if isinstance(m.payload, Year)]
-        return bool(years) and self.state.target_year is not None and max(years) < self.state.target_year
+        now = [self.state.target_year] if self.state.published is None else [self.state.target_year, self.state.published.year]
+        return bool(years) and any(year is not None and max(years) < year for year in now)
 
     def all_compared(self) -> bool:
         """Tell whether the sentence names nobody but those that its own subject is compared with."""

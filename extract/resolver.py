@@ -31,7 +31,7 @@ from extract.plausible import leads_in_other
 from extract.rules.english import ORDINALS
 from extract.rules.patterns import COUNT
 from extract.sharing import shared_portions
-from extract.years import explains_base, said_in_full
+from extract.years import explains_base, opens_part, said_in_full
 from normalize.numbers import NumberFormatError, parse_count, parse_number
 
 _IN_ORDER = re.compile(r"lần lượt|theo thứ tự")
@@ -563,6 +563,7 @@ class _Reader(Drafter):
         if self.codes:
             state.index = announced(self.s, self.codes)
         years = [m for m in self.s.measured_years() if not self.s.depth[m.start] and isinstance(m.payload, Year) and not m.payload.is_range]
+        years = [m for m in years if not opens_part(self.s, m)] or years  # "..., trong khi năm 2020 là 0,29"
         if self.planned:
             plans = [m.payload.years[-1] for m in self.s.measured_years() if isinstance(m.payload, Year)]
             state.target_year = plans[-1] if plans else state.target_year

@@ -62,6 +62,11 @@ def explains_base(s: Marked, i: int) -> bool:
     return not others and not s.text[opened.end : bracket - 1].strip()
 
 
+def opens_part(s: Marked, year: Mention, start: int = 0) -> bool:
+    """Tell whether a year dates a part of the sentence that begins between `start` and it: "..., khi năm 2016 còn xếp thứ 20"."""
+    return bool(_OPENS_PART.search(s.text, start, year.start))
+
+
 def years_of(s: Marked, i: int, index: str, base: Year | RelativeBase | None, state: Discourse) -> list[YearRead]:
     """Return the year or years that the value `i` is of; one that reads open has the year None."""
     mention = s.mentions[i]
@@ -86,7 +91,7 @@ def years_of(s: Marked, i: int, index: str, base: Year | RelativeBase | None, st
         return [_from_value(s, i, read) for read in _read(before[-1], "named in the sentence")]
     plan = next((m.start for m in s.mentions[i:] if isinstance(m.payload, Cue) and m.payload.what == "target"), len(s.text))
     # "đã vào top 10, vượt kế hoạch phấn đấu giai đoạn 2021-2025"
-    behind = [m for m in outside if mention.end <= m.start < plan and not _OPENS_PART.search(s.text, mention.end, m.start)]
+    behind = [m for m in outside if mention.end <= m.start < plan and not opens_part(s, m, mention.end)]
     if behind:
         return [_from_value(s, i, read) for read in _read(behind[0], "named in the sentence")]
     told = sorted({m.payload.years[-1] for m in years if isinstance(m.payload, Year) and s.depth[m.start]})

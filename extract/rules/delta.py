@@ -37,7 +37,7 @@ def _delta(match: re.Match[str]) -> Delta | None:
     verb = _SIGN.search(match["verb"])
     if verb is None:
         return None
-    sign = 1 if verb["up"] else -1
+    sign = 1 if verb["up"] and not match["verb"].startswith("thấp") else -1
     amount, unit = _amount(match["amount"]), _unit(match["unit"])
     places = unit == "bậc"
     if not 0 < amount <= LARGEST_CHANGE or (places and amount != amount.to_integral_value()):
