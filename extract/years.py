@@ -80,8 +80,9 @@ def years_of(s: Marked, i: int, index: str, base: Year | RelativeBase | None, st
     bracket = s.bracket(i)
     if bracket:
         same = [m for m in years if s.depth[m.start] == bracket]
-        if same:
-            return _read(same[0], "named in the same brackets")
+        if same:  # "(năm 2021 thứ 61; năm 2020 thứ 60)": the last one before the value, else the first
+            nearest = next((m for m in reversed(same) if m.start < mention.start), same[0])
+            return _read(nearest, "named in the same brackets")
     attached = _attached_year(s, mention, years)
     if attached is not None:
         return _read(attached, "named right behind the value")

@@ -17,6 +17,8 @@ _AT_LEAST = re.compile(r"\b(?:ít nhất|tối thiểu)\b")
 _BEFORE_BASE = re.compile(
     r"\b(?P<verb>cao hơn|thấp hơn|tăng|giảm|hơn|kém)(?: (?:so )?với)? (?:năm (?:20\d\d|trước|ngoái)|cùng kỳ)(?: (?:là|tới|đến))? $"
 )
+#: "thứ hạng 52 (-5)": places, although the brackets do not say so.
+_PLACE_BEFORE = re.compile(r"(?:hạng|thứ|vị trí) \d{1,2}(?:/\d{1,2})? \($")
 _ABOUT = re.compile(r"\b(?:khoảng|gần|xấp xỉ)\b")
 
 
@@ -59,6 +61,8 @@ def _delta(match: re.Match[str]) -> Delta | None:
 def _signed(match: re.Match[str]) -> Delta | None:
     amount, unit = _amount(match["amount"]), _unit(match["unit"])
     whole = amount == amount.to_integral_value()
+    if unit is None and whole and _PLACE_BEFORE.search(match.string, 0, match.start()):
+        unit = "bậc"
     if not 0 < amount <= LARGEST_CHANGE or (unit == "bậc" and not whole) or (unit is None and whole):
         return None
     return Delta(amount if match["sign"] in "+▲↑" else -amount, unit)
@@ -83,7 +87,7 @@ RULES: tuple[Rule, ...] = (
     # in brackets behind a value, with a sign: "hạng 8 (+4 bậc)", "7,46 điểm (+0,35)"
     rule(
         "delta.signed",
-        rf"(?<=\()(?P<sign>[+\-−–▲▼↑↓])\ ?(?P<amount>\d+(?:[.,]\d+)?)\ ?(?P<unit>{PLACE_UNIT}|điểm|%)?(?=\))",
+        rf"(?<=\()(?P<sign>[+\-−–▲▼↑↓])\ ?(?P<amount>\d+(?:[.,]\d+)?)\ ?(?P<unit>{PLACE_UNIT}|điểm|%)?(?=\)|\ so\ với\ )",
         _signed,
     ),
     rule(
