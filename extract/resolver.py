@@ -57,6 +57,7 @@ _LARGEST_YEARLY = Decimal(40)
 _WHOLE_COUNTRY = {"cả nước", "toàn quốc", "cấp tỉnh"}
 _STATISTIC_REACH = 90
 _FEWEST_SHARED = 2
+_LEAST_OF_SERIES = 3
 # "70 xã xếp loại tốt" counts some of them; "70 xã, phường" all.
 _SOME_OF_THEM = re.compile(r"\s*(?:được |cùng )?(?:xếp loại|đạt|thuộc|tăng|giảm|nằm|có (?:điểm|chỉ số|kết quả))\b")
 #: Said of a block that the sentence has given the mean or median of: "..., thấp nhất là 66,05 điểm".
@@ -85,6 +86,12 @@ def resolve(sentence: str, mentions: Sequence[Mention], state: Discourse) -> Res
     drafts = tuple(_without_second_values(sentence, reader.read(), reader.dropped))
     drafted = {draft.number for draft in drafts}
     return Resolved(drafts, {mention: why for mention, why in reader.dropped.items() if mention not in drafted})
+
+
+def _is_series(years: Sequence[Mention]) -> bool:
+    """Tell whether the years of a sentence follow each other, so many that it tells of a development."""
+    told = [m.payload.years[-1] for m in years if isinstance(m.payload, Year)]
+    return len(told) >= _LEAST_OF_SERIES and told == sorted(set(told))
 
 
 def _without_second_values(sentence: str, drafts: Iterator[Draft], dropped: dict[Mention, str]) -> Iterator[Draft]:
@@ -573,8 +580,8 @@ class _Reader(Drafter):
                 state.first_year = state.first_year or state.year
             for _, end, code in self.codes:
                 near = [m.payload.years[-1] for m in years if self._beside(end, m) and isinstance(m.payload, Year)]
-                if near:
-                    state.name_year(code, near[0])
+                if near:  # of a series ("PCI: 2019 hạng 28, 2020 hạng 38, 2021 hạng 44") the last one is spoken of further on
+                    state.name_year(code, years[-1].payload.years[-1] if _is_series(years) else near[0])
         if len(self.subjects) == 1 and self.subjects[0].subject_type == "province":
             state.subject = self.subjects[0]
         state.last_named = self.met[-1] if self.met else state.last_named

@@ -84,7 +84,7 @@ def years_of(s: Marked, i: int, index: str, base: Year | RelativeBase | None, st
             nearest = next((m for m in reversed(same) if m.start < mention.start), same[0])
             return _read(nearest, "named in the same brackets")
     attached = _attached_year(s, mention, years)
-    if attached is not None:
+    if attached is not None and not _is_base(attached, base):
         return _read(attached, "named right behind the value")
     outside = [m for m in years if not s.depth[m.start] and not _belongs_to_earlier(s, m, i) and not _of_compared(s, m)]
     before = [m for m in outside if m.start < mention.start]
@@ -103,6 +103,11 @@ def years_of(s: Marked, i: int, index: str, base: Year | RelativeBase | None, st
     if isinstance(base, Year) and read.year is not None and read.year <= base.years[0]:
         read = YearRead(base.years[0] + 1, "base year plus one")
     return [_from_value(s, i, read)]
+
+
+def _is_base(year: Mention, base: Year | RelativeBase | None) -> bool:
+    """Tell whether a year behind a change is the one that it is measured against: "tăng 1,52% (năm 2023 đạt 88,08%)"."""
+    return isinstance(base, Year) and isinstance(year.payload, Year) and year.payload.years == base.years
 
 
 def _read(mention: Mention, reason: str) -> list[YearRead]:
