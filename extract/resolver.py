@@ -397,10 +397,24 @@ class _Reader(Drafter):
         if len(run) > 1 and (names := subjects_behind(self.s, run[-1])):
             return self._shared_behind(run, names)
         followers = subjects_behind(self.s, i) if self.s.mentions[i].rule != "rank.ordered" else listed_behind(self.s, i)
+        if not followers and self._opens_item(i):
+            followers = [i + 1]
         if followers and self.s.is_superlative(i) and leads_in_other(self.s, i):
             self.drop(i, "a lead in something else")
             return iter(())
         return self._inverted(i, followers) if followers else None
+
+    def _opens_item(self, i: int) -> bool:
+        """Tell whether a highest or lowest stands right before its name and figure: "...; cao nhất Quảng Ninh 87,59%, thấp nhất ..."."""
+        s = self.s
+        named = i + 2 < len(s.mentions) and s.subject(i + 1) is not None and isinstance(s.mentions[i + 2].payload, Score)
+        return (
+            named
+            and s.is_superlative(i)
+            and not s.between(i, i + 1).strip()
+            and s.between(i + 1, i + 2).strip() in {"", "(", "với", "đạt", ":"}
+            and s.before(i, 3).rstrip()[-1:] in {"", ",", ";", ":", "."}
+        )
 
     def _places_together(self, i: int) -> list[int]:
         """Return the places of a list that begins at `i`: "vị trí thứ 2 và thứ 3"."""
@@ -485,7 +499,7 @@ class _Reader(Drafter):
                 yield from self.draft(i, self.subjects[0], place=place, end=s.mentions[n].end)
             self.set_subjects([], first.start)
             return
-        if rank.superlative and re.search(r"\b(?:các|những)\b", s.before(i, 25)):
+        if rank.superlative and re.search(r"\b(?:các|những)\b[^,;:]*$", s.before(i, 25)):
             return
         self.set_subjects(self._named(followers[:1]), first.start)
         fields = [m.payload for m in s.mentions[i + 1 : followers[0]] if isinstance(m.payload, ComponentName)]
@@ -500,7 +514,9 @@ class _Reader(Drafter):
         before = s.text[: s.mentions[i].start]
         if statistic.compared and not re.search(r"(?:là|\(|ở mức)\s*$", before):
             return
-        if statistic.measure == "score_mean" and self.subjects and not statistic.compared and not _OWN_MEAN.search(before[-90:]):
+        is_told = any(isinstance(m.payload, Score) and m.start >= (self.subject_at or 0) for m in s.mentions[:i])
+        own = statistic.measure == "score_mean" and self.subjects and not statistic.compared and not is_told
+        if own and not _OWN_MEAN.search(before[-90:]):
             yield from self.attach(i)
             return
         self.aggregate = self._group_near(i)
