@@ -2,8 +2,10 @@
 
 import csv
 import json
+import os
 import re
 import shutil
+import signal
 import xml.etree.ElementTree as ET
 from collections import Counter
 from datetime import UTC, datetime
@@ -18,9 +20,11 @@ from browser import NO_AXE, NO_CHROMIUM, links_followed, opened, serious_barrier
 from conftest import Night, nightly
 
 from flows.cli import main
+from flows.executing import beside
 from flows.figures import by_block, by_subject
 from flows.journal import STAGES, Journal
 from flows.loading import reconcile_warehouse
+from flows.report import write_report
 from flows.report.forms import cell, schema
 from flows.report.pages import pages
 from flows.report.rows import QUERIES, Report, read_report
@@ -62,7 +66,7 @@ def test_the_report_shows_where_the_time_went(first_night: Night) -> None:
     assert section.count(" s</td>") == 3
     assert all(f">{night.seconds[stage]}<" in section for stage in STAGES[:3])
     assert 'class="f-crawl" x="0.0"' in section
-    again = dict(pages(read_report(first_night.data / "chiso.duckdb"), [night]))["index.html"]
+    again = dict(pages(read_report(first_night.data / "chiso.duckdb"), [night]))["index.html"]()
     assert again.count(" s</td>") == 4
 
 
@@ -175,7 +179,7 @@ def made(subject: str = "<img src=x>", figures: tuple[dict[str, Any], ...] = ())
 def test_what_was_crawled_is_escaped() -> None:
     hostile = '"><script>alert(2)</script>'
     figures = (figure(hostile, 2020, "1.5"), figure(hostile, 2021, "2.5"))
-    written = dict(pages(made(figures=figures)))
+    written = {path: text() for path, text in pages(made(figures=figures))}
     assert len(written) == 5
     for path, page in written.items():
         assert "<script>" not in page, path
@@ -192,7 +196,7 @@ def test_a_merged_province_and_a_new_method_are_told() -> None:
         figure("Hưng Yên", 2022, "61", subject_id="P33-63"),
         figure("Hưng Yên", 2025, "65", subject_id="P33-34"),
     )
-    page = dict(pages(made(figures=figures)))["provinces/hung-yen.html"]
+    page = dict(pages(made(figures=figures)))["provinces/hung-yen.html"]()
     assert 'data-merger="Hưng Yên + Thái Bình"' in page
     assert 'data-breaks="[[2022, ' in page
     assert by_subject(figures)["Hưng Yên"]["PCI"][0]["score"]["value"] == 60.0
@@ -301,3 +305,32 @@ def test_a_shorter_figure_stands_with_its_side(tmp_path: Path) -> None:
     assert {(said["value"], said["source"]) for said in conflict["said"] if said["side"] == conflict["won"]} == {
         ("91.87", "a.vn"), ("91.87", "d.vn"), ("91.9", "b.vn"), ("91.8", "b.vn"),
     }  # fmt: skip
+
+
+def test_two_processes_write_the_same_bytes(first_night: Night, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    warehouse = first_night.data / "chiso.duckdb"
+    write_report(warehouse, tmp_path / "one")
+    monkeypatch.setattr("flows.report._MANY", 1)
+    write_report(warehouse, tmp_path / "two")
+    one, two = ({p.relative_to(r): p.read_bytes() for p in r.rglob("*.*")} for r in (tmp_path / "one", tmp_path / "two"))
+    assert one == two
+
+
+def test_work_that_a_copy_of_the_process_cannot_do_is_done_here(tmp_path: Path) -> None:
+    here = os.getpid()
+
+    def work() -> None:
+        if os.getpid() != here:
+            os.kill(os.getpid(), signal.SIGKILL)
+        (tmp_path / "done").touch()
+
+    assert beside(work, lambda: "own") == "own"
+    assert (tmp_path / "done").exists()
+
+
+def test_what_goes_wrong_in_the_work_is_seen_here() -> None:
+    def work() -> None:
+        raise OSError("no room")
+
+    with pytest.raises(OSError, match="no room"):
+        beside(work, lambda: "own")

@@ -1,10 +1,12 @@
 """The validation report: offline pages for the editor, and the same as CSV, JSON, Parquet and JUnit XML."""
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from importlib.resources import as_file, files
 from pathlib import Path
 
+from flows.executing import beside
 from flows.journal import JournalNight
 from flows.report.forms import write_forms
 from flows.report.pages import pages
@@ -15,6 +17,8 @@ from normalize.collecting import uncollected
 __all__ = ["Report", "write_report"]
 
 _ASSETS = ("pages.css", "pages.js", "d3.min.js", "d3.LICENSE")
+#: From so many conflicts on the pages are written by a second process.
+_MANY = 1000
 #: Folders whose pages come and go with what the warehouse holds.
 _FOLDERS = ("conflicts", "provinces", "indices", "sources")
 
@@ -35,19 +39,32 @@ def _write(report: Report, folder: Path, nights: Sequence[JournalNight]) -> Repo
     for name in _ASSETS:
         with as_file(files("flows").joinpath("assets", name)) as asset:
             shutil.copyfile(asset, folder / "assets" / name)
-    write_forms(report, folder)
-    written = set()
-    first = ""
-    for path, text in pages(report, nights):
-        if path == "index.html":
-            first = text
-        else:
-            write_whole(folder / path, [text])
-            written.add(path)
+    (_, first), *further = pages(report, nights)
+
+    # About as much work as the rest.
+    large = [page for page in further if page[0].startswith(("conflicts/", "indices/"))]
+    small = [page for page in further if page not in large]
+
+    def write_rest() -> str:
+        write_forms(report, folder)
+        _write_pages(small, folder)
+        return first()
+
+    if len(report.conflicts) >= _MANY:
+        text = beside(partial(_write_pages, large, folder), write_rest)
+    else:
+        _write_pages(large, folder)
+        text = write_rest()
     # The first screen comes last: its links lead to pages that are there.
-    write_whole(folder / "index.html", [first])
+    write_whole(folder / "index.html", [text])
+    written = {path for path, _ in further}
     for name in _FOLDERS:
         for page in (folder / name).glob("*.html"):
             if f"{name}/{page.name}" not in written:
                 page.unlink()
     return report
+
+
+def _write_pages(pages: Iterable[tuple[str, Callable[[], str]]], folder: Path) -> None:
+    for path, text in pages:
+        write_whole(folder / path, [text()])

@@ -61,10 +61,11 @@ _ARROW = {"string": pa.string(), "integer": pa.int64(), "number": pa.float64(), 
 
 def write_forms(report: Report, folder: Path) -> None:
     """Write conflicts.csv, .json with its schema, .parquet, and junit.xml, each replaced in one step."""
-    write_whole(folder / "conflicts.csv", [_csv(report.conflicts)])
-    write_whole(folder / "conflicts.json", [_json(report)])
+    plain = [_plain(conflict) for conflict in report.conflicts]
+    write_whole(folder / "conflicts.csv", [_csv(report.conflicts, plain)])
+    write_whole(folder / "conflicts.json", [_json(report, plain)])
     write_whole(folder / "conflicts.schema.json", [json.dumps(schema(), ensure_ascii=False, indent=1) + "\n"])
-    _write_parquet(report.conflicts, folder / "conflicts.parquet")
+    _write_parquet(report.conflicts, plain, folder / "conflicts.parquet")
     write_whole(folder / "junit.xml", [_junit(report)])
 
 
@@ -72,13 +73,13 @@ def _plain(conflict: Row) -> Row:
     return {name: str(conflict[name]) if name == "since" else conflict[name] for name in COLUMNS}
 
 
-def _csv(conflicts: Sequence[Row]) -> str:
+def _csv(conflicts: Sequence[Row], plain: Sequence[Row]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow([*COLUMNS, "values", "weights", "sources", "evidence"])
-    for conflict in conflicts:
+    for conflict, parts in zip(conflicts, plain, strict=True):
         row = [
-            *_plain(conflict).values(),
+            *parts.values(),
             " | ".join(conflict["values"]),
             " | ".join(map(str, conflict["weights"] or ())),
             " | ".join(f"{c['value']}: {c['url'] or c['source']}" for c in conflict["said"]),
@@ -90,18 +91,20 @@ def _csv(conflicts: Sequence[Row]) -> str:
 
 def cell(value: object) -> str:
     """Return a value as a cell that a spreadsheet does not run."""
-    return harmless("" if value is None else str(value).lower() if isinstance(value, bool) else str(value))
+    if isinstance(value, str):
+        return harmless(value)
+    return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _json(report: Report) -> str:
+def _json(report: Report, plain: Sequence[Row]) -> str:
     conflicts = [
         {
-            **_plain(conflict),
+            **parts,
             **{name: list(conflict[name] or ()) for name in _LISTS},
             "did_you_mean": conflict["meant"],
             "said": [{name: said[name] for name in _SAID} for said in conflict["said"]],
         }
-        for conflict in report.conflicts
+        for conflict, parts in zip(report.conflicts, plain, strict=True)
     ]
     head = {"$schema": "conflicts.schema.json", "run": report.run, "sql": QUERIES["conflicts"]}
     opened = json.dumps(head, ensure_ascii=False, default=str)[:-1]
@@ -149,8 +152,7 @@ def _type(kind: str) -> dict[str, Any]:
     return {"type": [kind.removesuffix("?"), "null"] if kind.endswith("?") else kind}
 
 
-def _write_parquet(conflicts: Sequence[Row], path: Path) -> None:
-    plain = [_plain(conflict) for conflict in conflicts]
+def _write_parquet(conflicts: Sequence[Row], plain: Sequence[Row], path: Path) -> None:
     columns = {name: pa.array([row[name] for row in plain], _ARROW[kind.removesuffix("?")]) for name, (kind, _) in COLUMNS.items()}
     for name, (kind, _) in _LISTS.items():
         columns[name] = pa.array([list(conflict[name] or ()) for conflict in conflicts], pa.list_(_ARROW[kind]))

@@ -4,17 +4,17 @@ The pages read without scripts: pages.js draws charts over the tables, filters r
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import jinja2
 from markupsafe import Markup, escape
 
-from flows.figures import WORST, Row, by_block, by_subject, host_slug, slug, title_of
+from flows.figures import MEASURES, WORST, Row, by_block, by_subject, host_slug, slug, title_of
 from flows.journal import STAGES, JournalNight
-from flows.markup import KINDS_SAID, both, environment, method_breaks, number, years_of
+from flows.markup import KINDS_SAID, both, environment, method_breaks, number, tag, told, years_of
 from flows.report.rows import QUERIES, Report, page_of
 from normalize.units import provinces_and_ministries
 from normalize.wording import Words, class_titles
@@ -41,18 +41,16 @@ _EDGES = {"sum": "=", "mean": "=", "median": "=", "order": "≥", "unique": "≠
 
 @cache
 def _environment() -> jinja2.Environment:
-    made = environment(
+    return environment(
         changes=CHANGES,
         classes=class_titles(),
         stages=_STAGES_SAID,
-        edges=_EDGES,
         page_of=page_of,
-        sides_of=_sides_of,
         title_of=title_of,
         side=side,
+        picture=picture,
+        line=line,
     )
-    made.filters["signed"] = _signed
-    return made
 
 
 def _signed(times: int) -> str:
@@ -74,8 +72,8 @@ def _sides_of(equation: Row) -> tuple[list[Row], list[Row]]:
     return left, right
 
 
-def pages(report: Report, nights: Sequence[JournalNight] = ()) -> Iterator[tuple[str, str]]:
-    """Yield the path of each page and its text."""
+def pages(report: Report, nights: Sequence[JournalNight] = ()) -> Iterator[tuple[str, Callable[[], str]]]:
+    """Yield the path of each page and what makes its text: the first screen first, the conflicts of each index behind it."""
     figures = report["figures"]
     subjects = by_subject(figures)
     blocks = by_block(figures)
@@ -93,7 +91,8 @@ def pages(report: Report, nights: Sequence[JournalNight] = ()) -> Iterator[tuple
     }
     yield (
         "index.html",
-        _render(
+        partial(
+            _render,
             "report/index.html",
             "",
             shared,
@@ -103,18 +102,18 @@ def pages(report: Report, nights: Sequence[JournalNight] = ()) -> Iterator[tuple
         ),
     )
     for index, conflicts in conflicts_of.items():
-        yield page_of(index), _render("report/conflicts.html", "../", shared, index=index, conflicts=conflicts)
+        yield page_of(index), partial(_render, "report/conflicts.html", "../", shared, index=index, conflicts=conflicts)
     breaks = method_breaks()
     conflicts_about: dict[str, list[Row]] = defaultdict(list)
     for conflict in report.conflicts:
         conflicts_about[conflict["subject"]].append(conflict)
     for subject, series in subjects.items():
         about = {"subject": subject, "series": series, "conflicts": conflicts_about[subject], "breaks": breaks}
-        yield f"provinces/{slug(subject)}.html", _render("report/province.html", "../", shared, **about)
+        yield f"provinces/{slug(subject)}.html", partial(_render, "report/province.html", "../", shared, **about)
     for index in shared["all_indices"]:
         rankings = {block[1:]: of for block, of in blocks.items() if block[0] == index}
         own = {"breaks": breaks.get(index, {}), "conflicts": conflicts_of.get(index, [])}
-        yield f"indices/{slug(index)}.html", _render("report/indicator.html", "../", shared, index=index, blocks=rankings, **own)
+        yield f"indices/{slug(index)}.html", partial(_render, "report/indicator.html", "../", shared, index=index, blocks=rankings, **own)
     reliability: dict[str, list[Row]] = defaultdict(list)
     for record in report["reliability"]:
         reliability[record["source"]].append(record)
@@ -122,7 +121,7 @@ def pages(report: Report, nights: Sequence[JournalNight] = ()) -> Iterator[tuple
         name = source["source"]
         if source["claims"] or name in reliability:
             judged = {"source": source, "records": reliability[name], "errors": errors.get(name, [])}
-            yield f"sources/{host_slug(name)}.html", _render("report/source.html", "../", {**shared, **judged})
+            yield f"sources/{host_slug(name)}.html", partial(_render, "report/source.html", "../", {**shared, **judged})
 
 
 def _render(template: str, root: str, shared: Mapping[str, Any], **parts: Any) -> str:
@@ -185,6 +184,56 @@ def _maps(blocks: Mapping[tuple[str, str, str, str], Mapping[str, Mapping[int, R
             "counts": counts,
         })  # fmt: skip
     return sorted(found, key=lambda one: (-sum(one["counts"].values()), one["index"]))
+
+
+def picture(equation: Row, conflict: Row) -> Markup:
+    """Return an equation around a conflict, drawn: its terms as boxes, and between its sides the edge that holds or fails."""
+    joint = f"<i>{'+' if equation['form'] == 'sum' else ''}</i>"
+    left, right = (joint.join(_box(term, conflict) for term in terms) for terms in _sides_of(equation))
+    if not equation["is_mended"]:
+        edge = f'<b class="no">✗ {both("fails", "không thỏa")}</b>'
+    else:
+        edge = "".join(f'<b class="no">✗ {number(value)}</b> ' for value in equation["refuses"])
+        edge += '<b class="no">✗</b> → ' if equation["is_broken"] and not equation["refuses"] else ""
+        edge += f'<b class="yes">✓ {both("holds", "thỏa")}</b>'
+    return Markup(  # noqa: S704 (escaped)
+        f'<figure class="eq {"holds" if equation["is_mended"] else "fails"}">'
+        f"<figcaption>{both(equation['title'], equation['title_vi'])} <code>{escape(equation['formula'])}</code></figcaption>"
+        f'<div class="terms">{left}<span class="edge">{_EDGES[equation["form"]]}<em>{edge}</em></span>{right}</div></figure>\n'
+    )
+
+
+def _box(term: Row, conflict: Row) -> str:
+    """Return one term of an equation; of the disputed one the refused value too."""
+    whose = "" if term["subject"] == conflict["subject"] else term["subject"]
+    component, values = term.get("component") or "", conflict["values"]
+    measure = f" {told(MEASURES[term['measure']])}" if term["measure"] in MEASURES and not component else ""
+    refused = f"<s>{number(values[1])}</s> " if term["is_disputed"] and len(values) > 1 and values[1] else ""
+    about = f"{escape(whose)} {escape(component)} {term['year']}{measure}"
+    return (
+        f'<span class="box{" hit" if term["is_disputed"] else ""}"><small>{about}</small>'
+        f"{refused}<b>{_signed(abs(term['times']))}{number(term['shown'])}</b></span>"
+    )
+
+
+def line(conflict: Row, classes: Mapping[str, Words]) -> Markup:
+    """Return a conflict's row in the table of the first screen."""
+    values = "".join(
+        f"<b>{number(value)}</b>" if n == conflict["won"] else f"{' / ' if n else ''}{number(value) if value else '…'}"
+        for n, value in enumerate(conflict["values"])
+    )
+    if not conflict["is_claimed"] and conflict["proposed"]:
+        values += f" → <b>{number(conflict['proposed'])}</b>"
+    change = conflict["change"]
+    tags = f' <span class="tag c-{change}">{told(CHANGES[change])}</span>' if change else ""
+    tags += f' <span class="tag c-reopened">{both("asks again", "hỏi lại")}</span>' if conflict["asks_again"] else ""
+    kind, status, sure = conflict["class"], conflict["status"], number(f"{100 * conflict['confidence']:.1f}")
+    return Markup(  # noqa: S704 (escaped)
+        f'<tr data-index="{escape(conflict["index"])}" data-status="{status}" data-class="{escape(kind)}" data-change="{change or ""}">'
+        f'<td><a href="{escape(conflict["permalink"])}">{told(conflict["title"])}</a></td><td class="v">{values}</td>'
+        f"<td>{told(classes[kind])}</td><td>{tag(status)}{tags}</td>"
+        f'<td class="n">{sure} %</td></tr>'
+    )
 
 
 def side(said: Row, *, won: bool) -> Markup:
