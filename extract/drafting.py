@@ -18,6 +18,7 @@ from extract.plausible import (
     negation_objection,
     opens_with_unknown_field,
     place_objection,
+    range_objection,
     score_objection,
     tier_objection,
     topic_objection,
@@ -251,6 +252,8 @@ class Drafter:
         objection = topic_objection(self.s, i)
         if objection is None and isinstance(payload, Rank | Tier):
             objection = negation_objection(self.s, i) or body_objection(self.s, i, subject)
+            if objection is None and isinstance(payload, Rank):
+                objection = range_objection(self.s, i)
         if objection is None and isinstance(payload, Score):
             objection = score_objection(self.s, i, index, component, target=self.target, index_named=named)
         elif objection is None and isinstance(payload, Delta):

@@ -36,7 +36,9 @@ _COUNTED = re.compile(r"(?:hồ sơ|doanh nghiệp|người|(?<!/\d\d )(?:đơn 
 _OF_MANY = re.compile(r"(?:nhóm|top|tốp|các (?:tỉnh|địa phương)|những|vị trí|thứ hạng|người)(?:[^,.;()]|, thành){0,40}$")
 _IN_FIRST = re.compile(r"(?:\bnằm|\bthuộc|có tên|\blọt|\bđứng|quay lại|trở lại|góp mặt|duy trì|\bgiữ)(?: \w+){0,4}\s*$")
 _NOT_IN = re.compile(r"\b(?:không|chưa|ra khỏi|rời|thoát)\b[^.;,]{0,25}$")
-_FIELDS_COUNTED = re.compile(r"\d+(?:/\d+)? (?:nội dung|chỉ số|lĩnh vực|tiêu chí|trục|trụ cột)\b[^.;,]{0,40}$")
+_FIELDS_COUNTED = re.compile(
+    r"(?:\d|\b(?:một|hai|ba|bốn|năm|sáu|bảy|tám|chín)) (?:nội dung|chỉ số|lĩnh vực|tiêu chí|trục|trụ cột)\b[^.;,]{0,40}$"
+)
 _FIELD_WORD = re.compile(r"(?<!\d )\b(?:trụ cột|lĩnh vực|chỉ số thành phần|chỉ số nội dung|nội dung|tiêu chí) [“\"]?[^\W\d]")
 _CHUNG = re.compile(r"\b(?:kết quả|chỉ số|hài lòng) chung[^.;,]{0,20}$")
 _MEMBERS_COUNTED = re.compile(r"\s*(?:có|gồm|:|là)\s*\d+ (?:đơn vị|tỉnh|địa phương|huyện|sở|xã|cơ quan|bộ)\b")
@@ -66,6 +68,7 @@ _OWN_SCORE = re.compile(
 _NOT_PLACE = re.compile(r"\d[.,]\d|\bmức\b|\bnhóm\b|tỷ lệ|\btăng\b|\bgiảm\b|hạng")
 _WIDEST = re.compile(r" (?:trong )?(?:số )?(?:cả nước|toàn quốc|vùng|khu vực|các tỉnh|\d{1,3} (?:tỉnh|huyện|phường|xã|sở|đơn vị))\b")
 _BODIES_RANKED = re.compile(r" (sở|huyện|quận|xã|phường|thị xã)\b")
+_RANGE_GOES_ON = re.compile(r"(?:-|–| đến )\d{1,2}\b(?![.,/]\d)")
 _NEGATED = re.compile(r"\b(?:không|chưa|chẳng)(?: còn| được| thể| phải)?(?: là)? $")
 _LEADS_IN = re.compile(
     r" (?:ở|về|trong) "
@@ -96,6 +99,11 @@ def _part_end(s: Marked, i: int) -> int:
 def negation_objection(s: Marked, i: int) -> str | None:
     """Object to a place or tier that the words deny: "không còn dẫn đầu", but not "không chỉ dẫn đầu"."""
     return "the words deny it" if _NEGATED.search(s.before(i, 25)) else None
+
+
+def range_objection(s: Marked, i: int) -> str | None:
+    """Object to a place that begins a range: "xếp từ hạng 15-20"."""
+    return "a range of places" if _RANGE_GOES_ON.match(s.text, s.mentions[i].end) else None
 
 
 def body_objection(s: Marked, i: int, subject: SubjectName) -> str | None:

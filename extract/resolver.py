@@ -37,6 +37,8 @@ from normalize.numbers import NumberFormatError, parse_count, parse_number
 _IN_ORDER = re.compile(r"lần lượt|theo thứ tự")
 _COUNTED_PLACES = re.compile(r"\b\d{1,2} vị trí[^.;]{0,20}$")
 _OPENS_WITH_VALUE = re.compile(r"\s*(?:[-–•*]\s*)?(?:\w+ \w+ )?(?:với|đạt|được)\b", re.IGNORECASE)
+#: "5 chỉ số năm 2022" heads an article on all of them.
+_OF_ALL_INDICES = re.compile(r"\b(?:\d{1,2}|các|những) (?:bộ )?chỉ số (?:của [^,.;]{2,30} )?(?:trong )?năm \d{4}")
 _OTHER_PART = re.compile(r"[;…]|\.\.\.")
 _PLACES_GAP = re.compile(r"\s*(?:,|và|, và)\s*(?:vị trí |hạng )?")
 _EQUALLY = re.compile(r"\b(?:đều|cùng|mỗi nơi|mỗi)\b|là 2 đơn vị")
@@ -228,7 +230,7 @@ class _Reader(Drafter):
         if (
             following < len(self.s.mentions)
             and isinstance(self.s.mentions[following].payload, Score | Rank)
-            and not self.s.between(i, following).strip()
+            and not self.s.between(i, following).strip(" :")
         ):
             kept, at = self.subjects, self.subject_at
             self.set_subjects(self._named([i]), self.s.mentions[i].start)
@@ -591,7 +593,8 @@ class _Reader(Drafter):
             plans = [m.payload.years[-1] for m in self.s.measured_years() if isinstance(m.payload, Year)]
             state.target_year = plans[-1] if plans else state.target_year
         elif years and isinstance(years[-1].payload, Year):
-            if self.codes:  # a year beside other things ("thu ngân sách năm 2017") is not an index's
+            # a year beside other things ("thu ngân sách năm 2017") is not an index's
+            if self.codes or (state.year.year is None and _OF_ALL_INDICES.search(self.s.text)):
                 state.year = YearRead(years[-1].payload.years[-1], "named in an earlier sentence")
                 state.first_year = state.first_year or state.year
             for _, end, code in self.codes:
