@@ -17,9 +17,11 @@ _LEAST_LISTED = 5
 _BAR = re.compile(r"\n[ \t]*\|[ \t]*(?=\n|$)")
 _NUMBER = re.compile(r"(?<!\d)(\d{1,2})\s?[.)]\s?")
 _RANKING = re.compile(r"xếp hạng|thứ hạng|bảng", re.IGNORECASE)
-_PIPED_LINE = re.compile(r"[ \t]*\|(?:[^|\n]*\|){2,}[ \t]*")
+_PIPED_LINE = re.compile(r"(?:[^|\n]*\|){2,}[^|\n]*")
 _PIPED_RULE = re.compile(r"[ \t|:-]+")
 _NUMBERED_LINE = re.compile(r"\s*(\d{1,3})[.)]\s+(?P<name>[^\d\n:;(–-][^\d\n:;(–]{2,60}?)(?=\s*(?:[-–:;,(]|\d|$|đạt|với))")
+#: "2. Đắk Lắk: 60,91 điểm (hạng 60)": the numbers count lines, not places.
+_OWN_PLACE = re.compile(r"\b(?:hạng|thứ|vị trí)\s*\d", re.IGNORECASE)
 _LEADERS = re.compile(r"xếp hạng|thứ hạng|bảng|dẫn đầu|đứng đầu|\btop\b|\btốp\b", re.IGNORECASE)
 # How far before the list its heading may stand.
 _HEADING_REACH = 120
@@ -40,14 +42,14 @@ def flat_tables(text: str) -> tuple[Table, ...]:
 
 
 def _piped(text: str) -> Iterator[Table]:
-    """Find rows written "| 1 | Quảng Ninh | 70,36 |", one a line."""
+    """Find rows written "| 1 | Quảng Ninh | 70,36 |" or "1 | Quảng Ninh | 70,36", one a line."""
     rows: list[list[Cell]] = []
     for line in [*re.finditer(r"[^\n]+", text), None]:
         if line is not None and _PIPED_LINE.fullmatch(line[0]):
             if not _PIPED_RULE.fullmatch(line[0]):
-                rows.append(
-                    [_trimmed(text, line.start() + m.start(), line.start() + m.end()) for m in re.finditer(r"(?<=\|)[^|]*(?=\|)", line[0])]
-                )
+                inner = line[0].strip(" \t").removeprefix("|").removesuffix("|")
+                begins = line.start() + line[0].index(inner)
+                rows.append([_trimmed(text, begins + m.start(), begins + m.end()) for m in re.finditer(r"(?:^|(?<=\|))[^|]*", inner)])
             continue
         width = max(map(len, rows), default=0)
         if len(rows) > _LEAST_ROWS and all(len(row) == width for row in rows):
@@ -128,7 +130,7 @@ def _numbered_lines(text: str) -> Iterator[Table]:
     """Find lines "1. Quảng Ninh - 71,25 điểm", counted from 1, below a heading that speaks of a ranking."""
     rows: list[tuple[Cell, Cell]] = []
     for line in [*re.finditer(r"[^\n]+", text), None]:
-        match = _NUMBERED_LINE.match(line[0]) if line else None
+        match = _NUMBERED_LINE.match(line[0]) if line and not _OWN_PLACE.search(line[0]) else None
         if line is not None and match is not None and int(match[1]) == len(rows) + 1:
             number = Cell(match[1], line.start() + match.start(1), line.start() + match.end(1))
             rows.append((number, Cell(match["name"].strip(), line.start() + match.start("name"), line.start() + match.end("name"))))
