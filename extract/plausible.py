@@ -35,6 +35,7 @@ _OTHER_SHARE = re.compile(r"(?:tỷ lệ|tỉ lệ)(?! \d)(?! là)[^,;.]{3,60}$"
 _COUNTED = re.compile(r"(?:hồ sơ|doanh nghiệp|người|(?<!/\d\d )(?:đơn vị|địa phương))[^,;.]{0,12}$")
 _OF_MANY = re.compile(r"(?:nhóm|top|tốp|các (?:tỉnh|địa phương)|những|vị trí|thứ hạng|người)(?:[^,.;()]|, thành){0,40}$")
 _IN_FIRST = re.compile(r"(?:\bnằm|\bthuộc|có tên|\blọt|\bđứng|quay lại|trở lại|góp mặt|duy trì|\bgiữ)(?: \w+){0,4}\s*$")
+_TIMES = re.compile(r"\b\d+ lần [^.;,]{0,25}$")
 _NOT_IN = re.compile(r"\b(?:không|chưa|ra khỏi|rời|thoát)\b[^.;,]{0,25}$")
 _FIELDS_COUNTED = re.compile(
     r"(?:\d|\b(?:một|hai|ba|bốn|năm|sáu|bảy|tám|chín)) (?:nội dung|chỉ số|lĩnh vực|tiêu chí|trục|trụ cột)\b[^.;,]{0,40}$"
@@ -199,6 +200,8 @@ def tier_objection(s: Marked, i: int, *, target: bool) -> str | None:
         return "the first N, and nothing says that somebody is among them"
     if _NOT_IN.search(before):
         return "a group that the subject is not in"
+    if _TIMES.search(before):
+        return "so many times: of which years is open"
     if re.search(r"(?:cách|từ|\d) (?:nhóm )?$|\bnhiều$", before):
         return "a group that the subject has left"
     start = s.mentions[i].start

@@ -6,8 +6,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from extract.discourse import Discourse, YearRead
-from extract.draft import Draft, Value, whole
-from extract.drafting import Drafter
+from extract.draft import Draft, whole
 from extract.indexing import announced, heads_sentence, heads_value, indices_of
 from extract.lists import bracketed_list, listed_behind, members, name_list, subjects_behind
 from extract.marked import Marked, mark
@@ -28,11 +27,9 @@ from extract.mentions import (
     Year,
 )
 from extract.plausible import leads_in_other
-from extract.rules.english import ORDINALS
-from extract.rules.patterns import COUNT
-from extract.sharing import shared_portions
+from extract.sharer import Sharer
 from extract.years import explains_base, opens_part, said_in_full
-from normalize.numbers import NumberFormatError, parse_count, parse_number
+from normalize.numbers import parse_number
 
 _IN_ORDER = re.compile(r"lần lượt|theo thứ tự")
 _COUNTED_PLACES = re.compile(r"\b\d{1,2} vị trí[^.;]{0,20}$")
@@ -40,11 +37,6 @@ _OPENS_WITH_VALUE = re.compile(r"\s*(?:[-–•*]\s*)?(?:\w+ \w+ )?(?:với|đ�
 #: "5 chỉ số năm 2022" heads an article on all of them.
 _OF_ALL_INDICES = re.compile(r"\b(?:\d{1,2}|các|những) (?:bộ )?chỉ số (?:của [^,.;]{2,30} )?(?:trong )?năm \d{4}")
 _OTHER_PART = re.compile(r"[;…]|\.\.\.")
-_PLACES_GAP = re.compile(r"\s*(?:,|và|, và)\s*(?:vị trí |hạng )?")
-_EQUALLY = re.compile(r"\b(?:đều|cùng|mỗi nơi|mỗi)\b|là 2 đơn vị")
-#: "ranked second and third": the second place has lost its verb.
-_MORE_ORDINALS = re.compile(rf"(?:(?:,|,? and) (?:the )?(?:\d{{1,3}}(?:st|nd|rd|th)|{'|'.join(ORDINALS)})\b)+")
-_MORE_PLACES = re.compile(rf"(?:(?:,| và) (?:thứ )?{COUNT})+(?! (?:tỉnh|điểm|bậc))".replace("\\ ", "[ ]"))
 _OWN_MEAN = re.compile(
     r"cả nước|toàn quốc|của các|bình quân chung|\bcấp\b|các (?:tỉnh|sở|huyện|bộ|địa)|khối|trung vị|\d+ bộ|mức (?:cao|thấp) nhất"
 )
@@ -58,7 +50,6 @@ _CHANGED_MOST = re.compile(
 _LARGEST_YEARLY = Decimal(40)
 _WHOLE_COUNTRY = {"cả nước", "toàn quốc", "cấp tỉnh"}
 _STATISTIC_REACH = 90
-_FEWEST_SHARED = 2
 _LEAST_OF_SERIES = 3
 # "70 xã xếp loại tốt" counts some of them; "70 xã, phường" all.
 _SOME_OF_THEM = re.compile(r"\s*(?:được |cùng )?(?:xếp loại|đạt|thuộc|tăng|giảm|nằm|có (?:điểm|chỉ số|kết quả))\b")
@@ -110,17 +101,12 @@ def _without_second_values(sentence: str, drafts: Iterator[Draft], dropped: dict
             dropped.setdefault(draft.number, "another part of the sentence has given a value for the same")
 
 
-class _Reader(Drafter):
+class _Reader(Sharer):
     """One walk over the mentions of one sentence, left to right, brackets as asides."""
 
     def __init__(self, s: Marked, state: Discourse) -> None:
         super().__init__(replace(s, mentions=said_in_full(s.mentions, state.year.year)), state)
-        self.met: list[SubjectName] = []
-        #: The field that the whole sentence is of: "Hạ tầng kỹ thuật: A xếp thứ 1, đơn vị xếp sau là B (0,71 điểm)".
-        self.heading: ComponentName | None = None
         self.statistic: tuple[Statistic, int] | None = None
-        self.deferred: list[int] = []
-        self.done: set[int] = set()
 
     # -- the walk ---------------------------------------------------------------------------------------
 
@@ -204,9 +190,6 @@ class _Reader(Drafter):
         if previous is not None and self.s.between(i - 1, i).strip().startswith("("):
             self.set_subjects([previous], self.s.mentions[i - 1].start)
 
-    def _named(self, names: Sequence[int]) -> list[SubjectName]:
-        return [subject for n in names if (subject := self.s.subject(n)) is not None]
-
     def _meet_subject(self, i: int) -> Iterator[Draft]:
         if i in self.done:
             return
@@ -255,109 +238,6 @@ class _Reader(Drafter):
         self.state.group = group
         if group.count is not None and group.subject_type != "province" and not _SOME_OF_THEM.match(self.s.text, self.s.mentions[i].end):
             self.state.counts[group.subject_type] = group.count
-
-    def _share_among(self, names: list[int]) -> Iterator[Draft]:
-        """Give each name of a list its own value: "A và B với 80,37% và 79,97%", "đều tăng 1 bậc"."""
-        s, named = self.s, self._named(names)
-        start = s.mentions[names[0]].start
-        values = self._values_until_next_subject(names[-1])
-        shared = False
-        for kind in (Score, Rank):
-            here = s.bracket(names[0])
-            of_kind = [j for j in values if isinstance(s.mentions[j].payload, kind) and not s.is_superlative(j) and s.bracket(j) == here]
-            if kind is Rank and len(of_kind) == 1:
-                yield from self._bare_places(names, of_kind[0])
-                shared = shared or of_kind[0] in self.done
-            elif len(of_kind) == len(names):
-                shared = True
-                for name, j, after in zip(named, of_kind, [*of_kind[1:], len(s.mentions)], strict=True):
-                    self.set_subjects([name], start)
-                    for k in [
-                        k for k in values if k == j or (j < k < after and (isinstance(s.mentions[k].payload, Tier) or s.bracket(k) != here))
-                    ]:
-                        self.done.add(k)
-                        yield from self.attach(k)
-        first = next((j for j in values if j not in self.done), None)
-        if first is not None and isinstance(s.mentions[first].payload, Tier) and not shared:
-            shared = True
-            self.done.add(first)
-            for name in named:
-                self.set_subjects([name], start)
-                yield from self.attach(first)
-        elif first is not None and _EQUALLY.search(s.text[s.mentions[names[-1]].end : s.mentions[first].end + 12]):
-            self.done.add(first)
-            for name in named:
-                self.set_subjects([name], start)
-                yield from self.attach(first)
-        if shared:  # "A, B and C led with 90%, 89% and 88%": the place of all of them is nobody's
-            for j in values:
-                if j not in self.done and isinstance(s.mentions[j].payload, Rank):
-                    self.done.add(j)
-                    self.drop(j, "of which of the names listed stays open")
-        self.set_subjects([named[-1]] if shared else [], s.mentions[names[-1]].start)
-
-    def _values_until_next_subject(self, i: int) -> list[int]:
-        s, end = self.s, self.s.clause_end(i)
-        following = [j for j in range(i + 1, len(s.mentions)) if s.mentions[j].start < end]
-        stop = next((j for j in following if s.subject(j) is not None), len(s.mentions))
-        return [j for j in following if j < stop and isinstance(s.mentions[j].payload, Value)]
-
-    def _bare_places(self, names: list[int], i: int) -> Iterator[Draft]:
-        """Read "lần lượt thứ 9 và 10": the second place has lost its noun."""
-        rank, end = self.s.mentions[i].payload, self.s.mentions[i].end
-        tail = _MORE_PLACES.match(self.s.text, end) or _MORE_ORDINALS.match(self.s.text, end)
-        if not isinstance(rank, Rank) or rank.place is None or not tail:
-            return
-        words = re.findall(r"(?:,| và|,? and) (?:thứ |the )?([^,]+?)(?=,| và| and|$)", tail[0])
-        try:
-            places = [rank.place, *(ORDINALS.get(word) or parse_count(word.rstrip("stndrh")) for word in words)]
-        except NumberFormatError:
-            return
-        if len(places) != len(names):
-            return
-        self.done.add(i)
-        for name, place in zip(self._named(names), places, strict=True):
-            self.set_subjects([name], self.s.mentions[names[0]].start)
-            yield from self.attach(i, place=place, end=tail.end())
-
-    def _respectively(self, i: int) -> Iterator[Draft]:
-        """Share out "lần lượt là 87,61 và 86,70": over the years or the indices listed before it, else over the subjects.
-
-        Subjects in a list right before the word are `_share_among`'s.
-        """
-        s = self.s
-        following = [j for j in range(i + 1, len(s.mentions)) if s.mentions[j].start < s.clause_end(i)]
-        stop = next((j for j in following if s.subject(j) is not None or isinstance(s.mentions[j].payload, IndexName)), len(s.mentions))
-        here = s.bracket(i)
-        for kind in (Score, Rank):
-            run = [
-                j for j in following if j < stop and isinstance(s.mentions[j].payload, kind) and s.bracket(j) == here and j not in self.done
-            ]
-            if len(run) < _FEWEST_SHARED:
-                continue
-            portions = shared_portions(s, self.codes, i, len(run))
-            if portions:
-                self.portions.update((j, [portion]) for j, portion in zip(run, portions, strict=True))
-            elif kind is Score and len(self.met) >= len(run) and not self.deferred:
-                yield from self._share_scores(i, run)
-            elif kind is Rank and len(names := bracketed_list(s, i)) == len(run):
-                for name, j in zip(names, run, strict=True):
-                    self.done.add(j)
-                    self.set_subjects(self._named([name]), s.mentions[names[0]].start)
-                    yield from self.attach(j)
-            else:  # "Bộ Tài chính, Khoa học Công nghệ lần lượt xếp thứ hai và thứ ba": one of the names was not read
-                for j in run:
-                    self.done.add(j)
-                    self.drop(j, "shared out in order, and to what is not read")
-
-    def _share_scores(self, i: int, run: Sequence[int]) -> Iterator[Draft]:
-        """Give scores to the last subjects named."""
-        kept, at = self.subjects, self.subject_at
-        for subject, j in zip(self.met[-len(run) :], run, strict=True):
-            self.done.add(j)
-            self.set_subjects([subject], at if at is not None else self.s.mentions[i].start)
-            yield from self.attach(j)
-        self.subjects = kept
 
     # -- values -----------------------------------------------------------------------------------------
 
@@ -417,27 +297,6 @@ class _Reader(Drafter):
             and s.between(i + 1, i + 2).strip() in {"", "(", "với", "đạt", ":"}
             and s.before(i, 3).rstrip()[-1:] in {"", ",", ";", ":", "."}
         )
-
-    def _places_together(self, i: int) -> list[int]:
-        """Return the places of a list that begins at `i`: "vị trí thứ 2 và thứ 3"."""
-        run = [i]
-        for j in range(i + 1, len(self.s.mentions)):
-            if not isinstance(self.s.mentions[j].payload, Rank) or not _PLACES_GAP.fullmatch(self.s.between(run[-1], j)):
-                break
-            run.append(j)
-        return run
-
-    def _shared_behind(self, run: Sequence[int], names: Sequence[int]) -> Iterator[Draft]:
-        """Share out places over the names behind them: "vị trí thứ 2 và thứ 3 lần lượt thuộc về A (79,81 điểm) và B"."""
-        self.done.update(run)
-        for j, n in zip(run, names, strict=False):
-            if len(run) != len(names):
-                self.drop(j, "shared out in order, and to what is not read")
-                continue
-            self.set_subjects(self._named([n]), self.s.mentions[run[0]].start)
-            self.component = self.heading
-            yield from self.draft(j, self.subjects[0], end=self.s.mentions[n].end)
-        self.set_subjects([], self.s.mentions[run[0]].start)
 
     def _special_tier(self, i: int, tier: Tier) -> Iterator[Draft] | None:
         names = bracketed_list(self.s, i)
@@ -564,8 +423,11 @@ class _Reader(Drafter):
         specific = [g for g in here if g.subject_type != "province"]
         if specific or here:
             return (specific or here)[-1]
-        if self.state.group is not None and not any(subject.subject_type == "province" for subject in self.subjects):
-            return self.state.group
+        group, last = self.state.group, self.state.last_named
+        if group is not None and group.subject_type == "ministry" and last is not None and last.subject_type == "province":
+            return Group("province", "63 tỉnh")  # the ministries were told of before the provinces
+        if group is not None and not any(subject.subject_type == "province" for subject in self.subjects):
+            return group
         return Group("province", "63 tỉnh")
 
     def _all_of_group(self, i: int) -> Group | None:
