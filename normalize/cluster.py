@@ -9,7 +9,7 @@ same source ("Nguồn: TTXVN").
 
 import re
 from array import array
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -144,6 +144,7 @@ def _candidates(sketches: Mapping[str, Sketch]) -> list[tuple[str, str]]:
     named = {credit: code for code, credit in enumerate(sorted({one.credit for one in sketches.values() if one.credit}))}
     credit = np.array([named.get(sketches[article].credit or "", -1) for article in articles], dtype=np.int64)
     found: list[Pairs] = []
+    most = _AT_ONCE
     kinds = [[sketches[article].figures for article in articles], [sketches[article].whole for article in articles]]
     values = [_values(digests) for digests in kinds]
     counts = [
@@ -153,15 +154,18 @@ def _candidates(sketches: Mapping[str, Sketch]) -> list[tuple[str, str]]:
             ([sketches[article].n_whole for article in articles], _LEAST_WHOLE),
         )
     ]
-    bands = [_agreeing(digests) for digests in kinds]
-    pairs = np.unique(np.concatenate(bands), axis=0)
-    for first in range(0, len(pairs), _AT_ONCE):
-        some = pairs[first : first + _AT_ONCE]
-        one, other = credit[some[:, 0]], credit[some[:, 1]]
-        least = np.where((one >= 0) & (one == other), _SHARED_CREDITED, _SHARED)
-        room = [_leave_room(of_kind, some, least, *limits) for of_kind, limits in zip(values, counts, strict=True)]
-        found.append(some[room[0] | room[1]])
-    return [(articles[a], articles[b]) for a, b in np.concatenate(found).tolist()] if found else []
+    # A band after the other: all pairs of all bands of a million articles do not fit into memory, those with room do.
+    for pairs in (pairs for digests in kinds for pairs in _agreeing(digests)):
+        for first in range(0, len(pairs), _AT_ONCE):
+            some = pairs[first : first + _AT_ONCE]
+            one, other = credit[some[:, 0]], credit[some[:, 1]]
+            least = np.where((one >= 0) & (one == other), _SHARED_CREDITED, _SHARED)
+            room = [_leave_room(of_kind, some, least, *limits) for of_kind, limits in zip(values, counts, strict=True)]
+            found.append(some[room[0] | room[1]])
+        if sum(map(len, found)) > most:  # copies agree in many bands
+            found = [np.unique(np.concatenate(found), axis=0)]
+            most = 2 * len(found[0]) + _AT_ONCE
+    return [(articles[a], articles[b]) for a, b in np.unique(np.concatenate(found), axis=0).tolist()] if found else []
 
 
 def _values(digests: Sequence[bytes]) -> NDArray[np.uint32]:
@@ -170,22 +174,21 @@ def _values(digests: Sequence[bytes]) -> NDArray[np.uint32]:
     return np.frombuffer(b"".join(digest or empty for digest in digests), dtype="<u4").reshape(len(digests), _PERMUTATIONS)
 
 
-def _agreeing(digests: Sequence[bytes]) -> Pairs:
-    """Return the pairs of rows that agree in a band which not too many agree in, the smaller row first."""
-    rows = np.flatnonzero([bool(digest) for digest in digests]).tolist()
-    found = [np.zeros((0, 2), dtype=np.int64)]
-    if len(rows):
-        bands = np.frombuffer(b"".join(digests[row] for row in rows), dtype="<u8").reshape(len(rows), -1)
-        for column in bands.T:
-            order = np.argsort(column, kind="stable")
-            held = column[order]
-            starts = np.flatnonzero(np.concatenate(([True], held[1:] != held[:-1])))
-            sizes = np.diff(np.append(starts, len(held)))
-            rare = np.repeat(sizes <= _COMMON, sizes)
-            for step in range(1, int(min(_COMMON, sizes.max()))):
-                same = np.flatnonzero((held[step:] == held[:-step]) & rare[step:])
-                found.append(np.stack([order[same], order[same + step]], axis=1))
-    return np.array(rows, dtype=np.int64)[np.concatenate(found)]
+def _agreeing(digests: Sequence[bytes]) -> Iterator[Pairs]:
+    """Yield for each band the pairs of rows that agree in it, if not too many do, the smaller row first."""
+    rows = np.flatnonzero([bool(digest) for digest in digests])
+    if not len(rows):
+        return
+    bands = np.frombuffer(b"".join(digests[row] for row in rows.tolist()), dtype="<u8").reshape(len(rows), -1)
+    for column in bands.T:
+        order = np.argsort(column, kind="stable")
+        held = column[order]
+        starts = np.flatnonzero(np.concatenate(([True], held[1:] != held[:-1])))
+        sizes = np.diff(np.append(starts, len(held)))
+        rare = np.repeat(sizes <= _COMMON, sizes)
+        for step in range(1, int(min(_COMMON, sizes.max()))):
+            same = np.flatnonzero((held[step:] == held[:-step]) & rare[step:])
+            yield rows[np.stack([order[same], order[same + step]], axis=1)]
 
 
 def _leave_room(
