@@ -66,6 +66,7 @@ def test_the_report_shows_where_the_time_went(first_night: Night) -> None:
     assert section.count(" s</td>") == 3
     assert all(f">{night.seconds[stage]}<" in section for stage in STAGES[:3])
     assert 'class="f-crawl" x="0.0"' in section
+    assert "đêm này" in section
     again = dict(pages(read_report(first_night.data / "chiso.duckdb"), [night]))["index.html"]()
     assert again.count(" s</td>") == 4
 

@@ -36,6 +36,15 @@ _STAGES_SAID = {
     "reconcile": Words("reconcile and load", "đối chiếu và nạp"),
     "report": Words("report", "báo cáo"),
 }
+_STATES_SAID = {
+    "complete": Words("complete", "trọn vẹn"),
+    "findings": Words("with findings", "có mâu thuẫn"),
+    "degraded": Words("degraded", "thiếu cổng"),
+    "incomplete": Words("incomplete", "dở dang"),
+    "refused": Words("refused", "bị từ chối"),
+    "failed": Words("failed", "lỗi"),
+    "running": Words("this night", "đêm này"),
+}
 _EDGES = {"sum": "=", "mean": "=", "median": "=", "order": "≥", "unique": "≠", "at_most": "≤", "tier": "∈"}
 
 
@@ -45,6 +54,7 @@ def _environment() -> jinja2.Environment:
         changes=CHANGES,
         classes=class_titles(),
         stages=_STAGES_SAID,
+        states=_STATES_SAID,
         page_of=page_of,
         title_of=title_of,
         side=side,
