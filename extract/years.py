@@ -18,7 +18,7 @@ _FROM_AND_TO = 2
 #: These words open what follows them: "hạng 10 và nay vươn lên hạng 2".
 _COUNTED_YEARS = {"year.now", "year.next", "year.previous"}
 #: What dates another part of the sentence: "đứng thứ hai năm nay, khi năm 2016 còn xếp thứ 20".
-_OPENS_PART = re.compile(r"(?<!\w)(?:(?:trong khi|khi|nếu|trong lúc) (?:ở |vào )?$|mà )")
+_OPENS_PART = re.compile(r"(?<!\w)(?:(?:trong khi|khi|nếu|trong lúc) (?:ở |vào )?$|mà |(?:sau|trước) khi )")
 _RESULTS_OF = re.compile(r"\((?:kết quả|số liệu|kết quả đánh giá|xếp hạng) (?:của )?$")
 _CLOSES = re.compile(r"\s*(?:[),;.]|$|với|đạt)")
 
