@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from extract.discourse import Discourse, YearRead
+from extract.discourse import OPEN_YEAR, Discourse, YearRead
 from extract.draft import MEASURES, Draft, Value, base_year
 from extract.indexing import component_of, index_places, indices_of, is_one_of_many
 from extract.lists import compared_names
@@ -66,6 +66,8 @@ class Drafter:
 
     def _planned_year(self, read: YearRead) -> YearRead:
         """Return the year of a target: its sentence's own, else the one that the plan has named."""
+        if self.state.target_year is None and read.reason.startswith("released"):
+            return OPEN_YEAR  # the results that are out by then are no plan
         if read.reason in _OWN_YEAR or self.state.target_year is None:
             return read
         return YearRead(self.state.target_year, "the year of the plan")

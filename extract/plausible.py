@@ -15,7 +15,7 @@ TOPIC_DRIFT = re.compile(
     r"thu ngân sách|thu nội địa|thu nhập bình quân|giải ngân|"
     r"thu hút (?:vốn |du )?(?:đầu tư|fdi|khách)|vốn (?:đầu tư|fdi)|tỉ đồng|tỷ đồng|triệu đồng|"
     r"lượt khách|triệu lượt|khách (?:du lịch|quốc tế)|hộ nghèo|nông thôn mới|tỷ lệ doanh nghiệp|tỉ lệ doanh nghiệp|"
-    r"tốt nghiệp|thí sinh|học sinh|thpt|điểm thi|huy chương|bình chọn|bóng đá|"
+    r"tốt nghiệp|\bmôn (?:toán|văn|ngữ văn|thi|lịch sử|vật lý|hóa|tiếng)|thí sinh|học sinh|thpt|điểm thi|huy chương|bình chọn|bóng đá|"
     r"chỉ số giá|cpi tháng|vn-index|vn index|giá vàng|thế giới|toàn cầu|asean|quốc gia trên|quốc gia và vùng"
 )
 _SCORE_CUE = re.compile(
