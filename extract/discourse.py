@@ -35,6 +35,8 @@ class Discourse:
     main_province: SubjectName | None = None
     department: SubjectName | None = None
     last_named: SubjectName | None = None
+    #: The body of a province that the sentence before told of, and of nobody else: "Chỉ số hài lòng đạt 96,11%" goes on with it.
+    body: SubjectName | None = None
     group: Group | None = None
     year: YearRead = OPEN_YEAR
     by_fields: bool = False
@@ -71,6 +73,7 @@ class Discourse:
     def new_paragraph(self, *, goes_on: bool) -> None:
         """Go back to the years that the article announces; a paragraph on an earlier year ends with itself."""
         self.index_years = dict(self.first_years)
+        self.body = None
         self.year = self.first_year or self.year
         self.target = self.target and goes_on
 

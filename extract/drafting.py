@@ -34,6 +34,8 @@ _OWN_YEAR = {"named in the sentence", "named in the same brackets", "named right
 _CALLED_SCORE = re.compile(r"\b(?:điểm tổng hợp|tổng điểm|điểm số|số điểm|tổng hợp|kết quả chung|chỉ số chung|hài lòng chung)[^.;,]{0,20}$")
 #: Bodies of a province, ranked by it.
 LOCAL = {"department", "district", "commune"}
+#: A place of so many is among the provinces: 34 of today, 60 to 64 before.
+_PROVINCES = 34
 #: A part of a sentence with so many words before its value names a field of its own.
 _WORDS_OF_A_FIELD = 4
 #: Nobody ranks the bodies of a province by these; a department beside them is named for something else.
@@ -149,6 +151,8 @@ class Drafter:
         if objection:
             self.drop(i, objection)
             return None
+        if self.state.body is not None and not self._ranks_provinces():
+            return self.state.body
         if self.state.subject is None and self.state.group is not None and self.state.group.subject_type != "province":
             self.drop(i, "the talk is of a block, and of no member of it")
             return None
@@ -156,6 +160,11 @@ class Drafter:
         if subject is None:
             self.drop(i, "no subject is named so far")
         return subject
+
+    def _ranks_provinces(self) -> bool:
+        """Tell whether the sentence speaks of a place among the provinces: "xếp thứ 40/63", "12 toàn quốc"."""
+        among = any(isinstance(m.payload, Rank) and (m.payload.of or 0) >= _PROVINCES for m in self.s.mentions)
+        return among or any(isinstance(m.payload, Group) and m.payload.subject_type == "province" for m in self.s.mentions)
 
     def drop(self, i: int, why: str) -> None:
         """Remember why value `i` became no draft; the first reason stands."""

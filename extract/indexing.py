@@ -11,7 +11,8 @@ IndexPlace = tuple[int, int, str]
 
 _FORWARD = re.compile(
     r"(?:[^.;,()]{0,30}?)\s(?:về|trong|trên|xếp hạng|thứ hạng|bảng)"
-    r"(?: (?:xếp hạng|bảng|bảng xếp hạng|thứ hạng))?(?: chỉ số)?\s*|\s*(?:xếp hạng|thứ hạng)\s*(?:của )?|\s"
+    r"(?: (?:xếp hạng|bảng|bảng xếp hạng|thứ hạng))?(?: chỉ số)?\s*|\s*(?:xếp hạng|thứ hạng)\s*(?:của )?"
+    r"|\s(?:(?:cả nước|toàn quốc)\s(?:về\s)?(?:chỉ số\s)?)?"
 )
 _BEFORE_VALUE = re.compile(
     r"[”\"\s:,(–-]*(?:cấp tỉnh|vẫn|đã|hiện|bị|vươn lên|tụt xuống|rơi xuống|tăng lên|lại|cũng|là|"

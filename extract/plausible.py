@@ -157,7 +157,7 @@ def delta_objection(s: Marked, i: int, index: str, component: str | None, *, ind
 def place_objection(s: Marked, i: int, since: int | None, *, has_component: bool) -> str | None:
     """Object to a superlative that speaks of a group, a record or a field, and not of the subject's place."""
     word = s.word(i)
-    if s.text.startswith("?", s.mentions[i].end):
+    if s.text.rstrip(' "”').endswith("?"):
         return "it is asked"
     if since is not None and since > s.mentions[i].start:
         return "its subject stands behind it"

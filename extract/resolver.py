@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from extract.discourse import Discourse, YearRead
 from extract.draft import Draft, whole
+from extract.drafting import LOCAL
 from extract.indexing import announced, heads_sentence, heads_value, indices_of
 from extract.lists import bracketed_list, listed_behind, members, name_list, subjects_behind
 from extract.marked import Marked, mark
@@ -77,6 +78,8 @@ def resolve(sentence: str, mentions: Sequence[Mention], state: Discourse) -> Res
     """Return what one sentence claims, and leave in `state` what the next sentence may refer to."""
     reader = _Reader(mark(sentence, mentions), state)
     drafts = tuple(_without_second_values(sentence, reader.read(), reader.dropped))
+    told = {draft.subject for draft in drafts}
+    state.body = next((subject for subject in told if len(told) == 1 and subject.subject_type in LOCAL), None)
     drafted = {draft.number for draft in drafts}
     return Resolved(drafts, {mention: why for mention, why in reader.dropped.items() if mention not in drafted})
 

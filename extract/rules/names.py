@@ -28,7 +28,7 @@ _CAPITALS = rf"[{UPPER}]\w*(?:[ \-’'][{UPPER}]\w*){{0,4}}(?:[’']\w+)?"
 # "huyện Sông Mã", "UBND TP. Buôn Ma Thuột", "thị xã An Khê"; the kind word may be capital at a sentence's start. In "51/63
 # tỉnh, TP. Mức độ hài lòng ..." it ends a sentence.
 _DISTRICT = re.compile(
-    rf"(?:(?:UBND|[UỦ][ỷy] ban nhân dân|Uỷ ban nhân dân)\ +)?(?<!tỉnh,\ )\b(?P<kind>[Hh]uyện|[Tt]hị\ xã|[Qq]uận|[Tt]hành\ phố|TP\.?|Tp\.?|TX\.?|H\.|[Tt]hị\ trấn|[Xx]ã|[Pp]hường)\ ?(?P<name>{_CAPITALS}(?:\ -\ {_CAPITALS})?|(?<=[Qq]uận\ )\d{{1,2}}\b(?![.,/%]))".replace(
+    rf"(?:(?:UBND|[UỦ][ỷy] ban nhân dân|Uỷ ban nhân dân)\ +)?(?<!tỉnh,\ )\b(?P<kind>[Hh]uyện|[Tt]hị\ xã|[Qq]uận|[Tt]hành\ phố|TP\.?|Tp\.?|TX\.?|H\.|[Tt]hị\ trấn|[Xx]ã|[Pp]hường)\ ?(?P<name>(?:Nông\ trường\ )?{_CAPITALS}(?:\ -\ {_CAPITALS})?|(?<=[Qq]uận\ )\d{{1,2}}\b(?![.,/%]))".replace(
         "\\ ", "[ ]"
     )
 )
