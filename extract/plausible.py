@@ -70,6 +70,8 @@ _NOT_PLACE = re.compile(r"\d[.,]\d|\bmức\b|\bnhóm\b|tỷ lệ|\btăng\b|\bgi�
 _WIDEST = re.compile(r" (?:trong )?(?:số )?(?:cả nước|toàn quốc|vùng|khu vực|các tỉnh|\d{1,3} (?:tỉnh|huyện|phường|xã|sở|đơn vị))\b")
 _BODIES_RANKED = re.compile(r" (sở|huyện|quận|xã|phường|thị xã)\b")
 _RANGE_GOES_ON = re.compile(r"(?:-|–| đến )\d{1,2}\b(?![.,/]\d)")
+#: So many provinces are ranked, and never so many bodies of one.
+_PROVINCES = {60, 61, 63, 64}
 _NEGATED = re.compile(r"\b(?:không|chưa|chẳng)(?: còn| được| thể| phải)?(?: là)? $")
 _LEADS_IN = re.compile(
     r" (?:ở|về|trong) "
@@ -108,7 +110,10 @@ def range_objection(s: Marked, i: int) -> str | None:
 
 
 def body_objection(s: Marked, i: int, subject: SubjectName) -> str | None:
-    """Object to a province in a place among departments or districts: "xếp thứ 2/20 sở, ban, ngành"."""
+    """Object to a province in a place among departments or districts, and the other way: "xếp thứ 2/20 sở, ban, ngành"."""
+    rank = s.mentions[i].payload
+    if isinstance(rank, Rank) and rank.of in _PROVINCES and subject.subject_type in {"department", "district"}:
+        return f"a place among {rank.of} provinces, and {subject.name} is none"
     ranked = _BODIES_RANKED.match(s.text, s.mentions[i].end)
     return f"it ranks {ranked[1]}, and {subject.name} is a province" if ranked and subject.subject_type == "province" else None
 

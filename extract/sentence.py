@@ -9,8 +9,8 @@ from extract.rules.patterns import LOWER, UPPER
 
 # underthesea takes a third of a second to import; a text without a full stop inside does not need it.
 _INNER_STOP = re.compile(r"[.!?…]\s+\S")
-# "10,02%Các sở": two sentences that lost the space between them; the break is before the capital.
-_GLUED = re.compile(rf"(?<=\d%|[{LOWER}]\.)(?=[{UPPER}][{LOWER} ])")
+# "10,02%Các sở", "92,1 điểm.PAR INDEX": two sentences that lost the space between them; the break is before the capital.
+_GLUED = re.compile(rf"(?<=\d%|[{LOWER}]\.)(?<!Tp\.)(?=[{UPPER}][{UPPER}{LOWER} ])")
 # A stop that ends a short form, not a sentence: "TX. An Khê", "H. Yên Châu", "ThS. Nguyễn"; but "51/63 tỉnh, TP." ends one.
 _SHORTENED = re.compile(r"(?:^|(?<!tỉnh,)[ (,;\-–])(?:TX|Tx|TT|Tt|TP|Tp|H|Q|P|X|Th\.?S|T\.?S|GS|PGS|BS|KS|LS|Đ/c|đ/c|No|vs|v\.v)\.$")
 _ALL_TOWNS = re.compile(rf"(?<=tỉnh, TP\.) (?=[{UPPER}][{LOWER}]+ [{LOWER}])")
