@@ -1,4 +1,4 @@
-"""Where pages are read: in processes of this machine, or on a Dask cluster, behind the standard Executor interface.
+"""Work beside this process: pages are read in processes of this machine or on a Dask cluster (the standard Executor interface).
 
 CHISO_WORKERS says which: `processes` (the default), `processes:4`, or the address of a Dask scheduler (`tcp://10.0.0.5:8786`,
 `tls://...`). The workers of a cluster need this version of chiso, and the archive at the same path.
