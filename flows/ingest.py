@@ -10,8 +10,8 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from flows.copying import cluster_articles
 from flows.reading import READ, ReadPage
-from normalize.cluster import Sketch, cluster_sketches
 from normalize.grouping import COLUMNS, fill, row_of
 from normalize.ledger import made_by_these_rules
 from normalize.statement import read_statement
@@ -77,12 +77,13 @@ class Ingest:
         add(self._connection, "unresolved", list(unresolved.values()))
 
     def finish(self, pages: Sequence[Page]) -> int:
-        """Note the pages, mark what is superseded or gone, and make all claims comparable; return how many pages are new."""
+        """Note the pages, mark what is superseded or gone, make all claims comparable, find copies; return how many pages are new."""
         new = 0
         for first in range(0, len(pages), _AT_ONCE):
             new += add(self._connection, "pages", [self._page_row(page) for page in pages[first : first + _AT_ONCE]])
         _mark_versions(self._connection, pages, self.article_of)
         _complete(self._connection)
+        cluster_articles(self._connection)
         return new
 
     def _page_row(self, page: Page) -> dict[str, Any]:
@@ -93,7 +94,10 @@ class Ingest:
 
 
 def _mark_versions(connection: duckdb.DuckDBPyConnection, pages: Sequence[Page], article_of: Mapping[str, str]) -> None:
-    """Mark of each URL the newest version as current, older ones' claims as superseded, vanished URLs as gone."""
+    """Mark of each URL the newest version as current, older ones' claims as superseded, vanished URLs as gone.
+
+    Makes the temp table `turned` of the articles that are current and were not, or were and are no more.
+    """
     taken_back = {row[0] for row in connection.execute("select article from problems where kind = ?", [SOFT_404]).fetchall()}
     newest: dict[str, str] = {}
     gone: dict[str, bool] = {}
@@ -105,21 +109,20 @@ def _mark_versions(connection: duckdb.DuckDBPyConnection, pages: Sequence[Page],
             if page.page_id in article_of:
                 newest[page.url] = article_of[page.page_id]
     rows = connection.execute("select article_id, url from articles order by article_id").fetchall()
-    if not rows:
-        return
-    clusters = _clusters(connection, set(newest.values()))
     marks = pa.table({
-        "article_id": [a for a, _ in rows],
-        "current": [newest.get(u) == a for a, u in rows],
-        "gone": [gone.get(u, False) for _, u in rows],
-        "cluster": [clusters.get(a, a) for a, _ in rows],
+        "article_id": pa.array([a for a, _ in rows], pa.string()),
+        "current": pa.array([newest.get(u) == a for a, u in rows], pa.bool_()),
+        "gone": pa.array([gone.get(u, False) for _, u in rows], pa.bool_()),
     })  # fmt: skip
     connection.register("marks", marks)
+    connection.execute(
+        "create or replace temp table turned as "
+        "select article_id from articles a join marks m using (article_id) where a.current <> m.current"
+    )
     # Only what differs is written: an update of all would write each article anew.
     connection.execute(
-        "update articles set current = m.current, gone = m.gone, cluster = m.cluster from marks m "
-        "where articles.article_id = m.article_id "
-        "and (articles.current <> m.current or articles.gone <> m.gone or articles.cluster <> m.cluster)"
+        "update articles set current = m.current, gone = m.gone from marks m "
+        "where articles.article_id = m.article_id and (articles.current <> m.current or articles.gone <> m.gone)"
     )
     connection.execute(
         "update claims set superseded = not m.current from marks m where claims.article = m.article_id and superseded <> (not m.current)"
@@ -127,22 +130,15 @@ def _mark_versions(connection: duckdb.DuckDBPyConnection, pages: Sequence[Page],
     connection.unregister("marks")
 
 
-def _clusters(connection: duckdb.DuckDBPyConnection, current: set[str]) -> dict[str, str]:
-    """Return the cluster of each current article, by the sketches that were made when it was read."""
-    sql = "select article_id, figures, whole, credit, n_figures, n_whole from sketches join articles using (article_id) order by article_id"
-    sketches = {article: Sketch(*parts) for article, *parts in connection.execute(sql).fetchall() if article in current}
-
-    def texts_of(articles: Sequence[str]) -> dict[str, str]:
-        fill(connection, "likely_copies", {"article_id": pa.string()}, [(article,) for article in articles])
-        return dict(connection.execute("select article_id, text from articles semi join likely_copies using (article_id)").fetchall())
-
-    return cluster_sketches(sketches, texts_of)
-
-
 def _complete(connection: duckdb.DuckDBPyConnection) -> None:
-    """Bring claims that are not yet comparable to that form: tonight's, and all if the rules have changed."""
+    """Bring claims that are not yet comparable to that form: tonight's, and all if the rules have changed.
+
+    Makes the temp table `arrived` of them.
+    """
+    connection.execute("create or replace temp table arrived (claim_id varchar)")
     if not made_by_these_rules(connection):
         connection.execute("delete from comparable")
+        connection.execute("update articles set cluster = article_id where cluster <> article_id")
     while True:
         cursor = connection.execute(
             """select c.*, s.place, (select min(fetched_at)::date from pages p where p.article_id = c.article) as seen
@@ -159,3 +155,5 @@ def _complete(connection: duckdb.DuckDBPyConnection) -> None:
         if not rows:
             return
         add(connection, "comparable", rows)
+        fill(connection, "made", {"claim_id": pa.string()}, [(row["claim_id"],) for row in rows])
+        connection.execute("insert into arrived from made")

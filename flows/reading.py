@@ -22,7 +22,7 @@ from extract.reader import read_document
 from flows.data import DataFolder
 from flows.executing import Workers, code_version, is_cluster, processes, setting, workers
 from normalize.claim import Claim
-from normalize.cluster import Sketch, sketch
+from normalize.cluster import Sketch, credit_of, sketch
 from normalize.statement import claim_id
 from spiders.archive import Archive, ArchiveError, Page, portals_in
 from spiders.portal import load_portal
@@ -137,7 +137,6 @@ def _read_page(archive: Path, page: Page) -> ReadPage:
     except (PageError, ArchiveError) as error:
         return ReadPage(page, None, (), (), None, str(error))
     article_id = hashlib.sha256(f"{page.url}\n{article.text}".encode()).hexdigest()[:16]
-    sketched = sketch(article.text, article.author)
     row = {
         "article_id": article_id,
         "url": page.url,
@@ -151,12 +150,14 @@ def _read_page(archive: Path, page: Page) -> ReadPage:
         "home": article.home,
         "text": article.text,
         "reader": article.reader,
-        "credit": sketched.credit,
+        "credit": credit_of(article.text, article.author),
         "copies": portal.copies,
     }
     reading = read_claims(article)
     claims = tuple(_claim_row(claim, row) for claim in reading.claims)
     unresolved = tuple({**asdict(item), "article": article_id} for item in reading.unresolved)
+    # Whether an article without figures is a copy is asked by nobody.
+    sketched = sketch(article.text, article.author) if claims else None
     return ReadPage(page, row, claims, unresolved, sketched, None)
 
 

@@ -1,6 +1,7 @@
 """Reconciliation over files: claim lines in, fact and conflict lines out."""
 
 import json
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -32,23 +33,19 @@ def read_claim_lines(name: str, stream: IO[bytes], complain: Callable[[str, obje
         else:
             complain(f"{name}:{number}", "not a claim")
     texts = {str(r.get("article") or r.get("url")): r["article_text"] for _, r in records if isinstance(r.get("article_text"), str)}
-    clusters = cluster_articles(texts)
     statements = []
     for number, record in records:
         portal = portal_of(record.get("url"))
-        article = str(record.get("article") or record.get("url"))
+        kind, place = (portal.kind, portal.place) if portal else ("paper", None)
         try:
-            statements.append(
-                read_statement(
-                    record,
-                    cluster=clusters.get(article),
-                    kind=portal.kind if portal else "paper",
-                    place=portal.place if portal else None,
-                )
-            )
+            statements.append(read_statement(record, kind=kind, place=place))
         except StatementError as error:
             complain(f"{name}:{number}", error)
-    return statements
+    facts: dict[str, set[str]] = defaultdict(set)
+    for statement in statements:
+        facts[statement.article].add(statement.key.fact_id)
+    clusters = cluster_articles(texts, facts)
+    return [s._replace(cluster=clusters[s.article]) if s.article in clusters else s for s in statements]
 
 
 def decided(path: Path | None, statements: Sequence[Statement], complain: Callable[[str, object], None]) -> list[Statement]:

@@ -1,17 +1,20 @@
 """Copies: articles that print the same sentences with the same figures are one witness, not many.
 
-An article is sketched once, when it is read: MinHash over the five-word shingles of the sentences that hold a
-figure, and of the whole text (Broder 1997; rensa's implementation, seeded, so that a sketch is the same for ever).
-Only articles whose sketches agree in some band and leave room for it are compared, and then exactly: two are copies when they share four
-fifths of the smaller one's shingles (a portal may add a lead or drop a paragraph), or half of them if both name the
-same source ("Nguồn: TTXVN").
+Whether two articles copy each other matters where both tell of the same fact, and only such pairs are compared. An article
+is sketched once, when it is read: MinHash over the five-word shingles of the sentences that hold a figure, and of the whole
+text (Broder 1997; rensa's implementation, seeded, so that a sketch is the same for ever). Pairs of which the sketches leave
+room for it are compared exactly: two are copies when they share four fifths of the smaller one's shingles (a portal may add a
+lead or drop a paragraph), or half of them if both name the same source ("Nguồn: TTXVN"). Whether two articles are copies
+depends on nothing but the two, so that a night looks only at pairs with a new article in them.
 """
 
 import re
 from array import array
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,14 +29,10 @@ _SHARED_CREDITED = 0.5
 # Below this an article says one common sentence ("xếp thứ 12/63 ...") that anyone may write.
 _LEAST = 25
 _LEAST_WHOLE = 60
-# 128 values in 64 bands of two: of pairs that share a tenth of their shingles half are compared, of those that share 0.3 nearly all.
 _PERMUTATIONS = 128
-_ROWS = 2
 _SEED = 20211
 #: So many pairs are looked at in one go.
 _AT_ONCE = 100_000
-# A band that so many articles agree in is a set phrase of the genre.
-_COMMON = 200
 _SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n")
 _CREDIT = re.compile(
     r"(?:^|\()\s*(?:Nguồn(?:\s+tin)?\s*:|Theo)\s*"
@@ -100,32 +99,56 @@ def _minhash(grams: frozenset[str]) -> bytes:
     return array("I", sketched.digest()).tobytes()
 
 
-def cluster_articles(texts: Mapping[str, str], authors: Mapping[str, str | None] | None = None) -> dict[str, str]:
-    """Return for each article the id of its cluster: the smallest article id among its copies."""
-    named = authors or {}
-    return cluster_sketches({article: sketch(text, named.get(article)) for article, text in texts.items()}, lambda _: texts)
+def cluster_articles(
+    texts: Mapping[str, str], facts: Mapping[str, Collection[str]], authors: Mapping[str, str | None] | None = None
+) -> dict[str, str]:
+    """Return for each article the id of its cluster: the smallest article id among its copies.
+
+    `facts` are the ids of the facts that an article tells of, `authors` its byline.
+    """
+    articles, named = sorted(texts), authors or {}
+    telling: dict[str, list[int]] = defaultdict(list)
+    for number, article in enumerate(articles):
+        for fact_id in set(facts.get(article, ())):
+            telling[fact_id].append(number)
+    pairs = np.array(sorted({pair for of_fact in telling.values() for pair in combinations(of_fact, 2)}), dtype=np.int64).reshape(-1, 2)
+    sketched = [sketch(texts[article], named.get(article)) for article in articles]
+    alone = {article: article for article in articles}
+    clusters = Clusters(alone)
+    sketches = Sketches(len(articles))
+    sketches.fill(0, sketched)
+    for one, other in pairs[sketches.leave_room(pairs)].tolist():
+        clusters.compare(articles[one], articles[other], texts, same_credit=sketches.same_credit(one, other))
+    return alone | clusters.renamed()
 
 
-def cluster_sketches(sketches: Mapping[str, Sketch], texts_of: Callable[[Sequence[str]], Mapping[str, str]]) -> dict[str, str]:
-    """Return the clusters of articles by their sketches; `texts_of` is asked once, for the texts of those alone that may be copies."""
-    parent = {article: article for article in sorted(sketches)}
+class Clusters:
+    """Clusters that grow: each is named by the smallest article id in it."""
 
-    def root(article: str) -> str:
-        while parent[article] != article:
-            parent[article] = article = parent[parent[article]]
-        return article
+    def __init__(self, known: Mapping[str, str]) -> None:
+        """Begin with the cluster that each article is known to be in; one that stands alone is in that of its own name."""
+        self._known = known
+        self._parent = {name: name for name in known.values()}
 
-    pairs = _candidates(sketches)
-    texts = texts_of(sorted({article for pair in pairs for article in pair})) if pairs else {}
-    for a, b in pairs:
-        if root(a) != root(b) and _are_copies(texts[a], texts[b], same_credit=_same(sketches[a].credit, sketches[b].credit)):
-            first, second = sorted((root(a), root(b)))
-            parent[second] = first
-    return {article: root(article) for article in parent}
+    def are_one(self, one: str, other: str) -> bool:
+        """Tell whether two articles are in one cluster."""
+        return self._now(self._known[one]) == self._now(self._known[other])
 
+    def compare(self, one: str, other: str, texts: Mapping[str, str], *, same_credit: bool) -> None:
+        """Make one cluster of those of two articles if their texts are copies."""
+        if not self.are_one(one, other) and _are_copies(texts[one], texts[other], same_credit=same_credit):
+            first, second = sorted((self._now(self._known[one]), self._now(self._known[other])))
+            self._parent[second] = first
 
-def _same(one: str | None, other: str | None) -> bool:
-    return one is not None and one == other
+    def renamed(self) -> dict[str, str]:
+        """Return the new name of each cluster that became part of another one."""
+        return {name: now for name in self._parent if (now := self._now(name)) != name}
+
+    def _now(self, name: str) -> str:
+        parent = self._parent
+        while parent[name] != name:
+            parent[name] = name = parent[parent[name]]
+        return name
 
 
 def _are_copies(one: str, other: str, *, same_credit: bool) -> bool:
@@ -138,71 +161,69 @@ def _are_copies(one: str, other: str, *, same_credit: bool) -> bool:
     return False
 
 
-def _candidates(sketches: Mapping[str, Sketch]) -> list[tuple[str, str]]:
-    """Return in order the pairs that agree in a band of either sketch, and of which a sketch leaves room for them to be copies."""
-    articles = sorted(sketches)
-    named = {credit: code for code, credit in enumerate(sorted({one.credit for one in sketches.values() if one.credit}))}
-    credit = np.array([named.get(sketches[article].credit or "", -1) for article in articles], dtype=np.int64)
-    found: list[Pairs] = []
-    most = _AT_ONCE
-    kinds = [[sketches[article].figures for article in articles], [sketches[article].whole for article in articles]]
-    values = [_values(digests) for digests in kinds]
-    counts = [
-        (np.array([-1 if count is None else count for count in of_kind], dtype=np.int64), fewest)
-        for of_kind, fewest in (
-            ([sketches[article].n_figures for article in articles], _LEAST),
-            ([sketches[article].n_whole for article in articles], _LEAST_WHOLE),
-        )
-    ]
-    # A band after the other: all pairs of all bands of a million articles do not fit into memory, those with room do.
-    for pairs in (pairs for digests in kinds for pairs in _agreeing(digests)):
+class Sketches:
+    """The sketches of many articles as arrays, a row an article: 1 kB each."""
+
+    def __init__(self, count: int) -> None:
+        """Make room for so many."""
+        self._kinds = [_Kind.empty(count, fewest) for fewest in (_LEAST, _LEAST_WHOLE)]
+        self._credit = np.full(count, -1, dtype=np.int64)
+        self._codes: dict[str, int] = {}
+
+    def fill(self, first: int, sketches: Sequence[Sketch]) -> None:
+        """Put sketches into the rows from `first` on."""
+        rows = slice(first, first + len(sketches))
+        self._credit[rows] = [-1 if one.credit is None else self._codes.setdefault(one.credit, len(self._codes)) for one in sketches]
+        figures, whole = self._kinds
+        figures.fill(rows, [one.figures for one in sketches], [one.n_figures for one in sketches])
+        whole.fill(rows, [one.whole for one in sketches], [one.n_whole for one in sketches])
+
+    def same_credit(self, one: int, other: int) -> bool:
+        """Tell whether two articles name the same source."""
+        return bool(self._credit[one] >= 0 and self._credit[one] == self._credit[other])
+
+    def leave_room(self, pairs: Pairs) -> NDArray[np.bool_]:
+        """Tell of which pairs of rows (an array of two columns) the sketches leave room for them to be copies."""
+        found = np.zeros(len(pairs), dtype=bool)
         for first in range(0, len(pairs), _AT_ONCE):
             some = pairs[first : first + _AT_ONCE]
-            one, other = credit[some[:, 0]], credit[some[:, 1]]
+            one, other = self._credit[some[:, 0]], self._credit[some[:, 1]]
             least = np.where((one >= 0) & (one == other), _SHARED_CREDITED, _SHARED)
-            room = [_leave_room(of_kind, some, least, *limits) for of_kind, limits in zip(values, counts, strict=True)]
-            found.append(some[room[0] | room[1]])
-        if sum(map(len, found)) > most:  # copies agree in many bands
-            found = [np.unique(np.concatenate(found), axis=0)]
-            most = 2 * len(found[0]) + _AT_ONCE
-    return [(articles[a], articles[b]) for a, b in np.unique(np.concatenate(found), axis=0).tolist()] if found else []
+            for kind in self._kinds:
+                found[first : first + _AT_ONCE] |= kind.leave_room(some, least)
+        return found
 
 
-def _values(digests: Sequence[bytes]) -> NDArray[np.uint32]:
-    """Return sketches as a row each."""
-    empty = b"\xff" * (4 * _PERMUTATIONS)
-    return np.frombuffer(b"".join(digest or empty for digest in digests), dtype="<u4").reshape(len(digests), _PERMUTATIONS)
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """The sketches of one kind: MinHash values, and of how many shingles (-1 if that is not known); below `fewest` nothing is a copy."""
 
+    values: NDArray[np.uint32]
+    count: NDArray[np.int64]
+    fewest: int
 
-def _agreeing(digests: Sequence[bytes]) -> Iterator[Pairs]:
-    """Yield for each band the pairs of rows that agree in it, if not too many do, the smaller row first."""
-    rows = np.flatnonzero([bool(digest) for digest in digests])
-    if not len(rows):
-        return
-    bands = np.frombuffer(b"".join(digests[row] for row in rows.tolist()), dtype="<u8").reshape(len(rows), -1)
-    for column in bands.T:
-        order = np.argsort(column, kind="stable")
-        held = column[order]
-        starts = np.flatnonzero(np.concatenate(([True], held[1:] != held[:-1])))
-        sizes = np.diff(np.append(starts, len(held)))
-        rare = np.repeat(sizes <= _COMMON, sizes)
-        for step in range(1, int(min(_COMMON, sizes.max()))):
-            same = np.flatnonzero((held[step:] == held[:-step]) & rare[step:])
-            yield rows[np.stack([order[same], order[same + step]], axis=1)]
+    @classmethod
+    def empty(cls, count: int, fewest: int) -> "_Kind":
+        return cls(np.zeros((count, _PERMUTATIONS), dtype=np.uint32), np.zeros(count, dtype=np.int64), fewest)
 
+    def fill(self, rows: slice, digests: Sequence[bytes], counts: Sequence[int | None]) -> None:
+        nothing = bytes(4 * _PERMUTATIONS)
+        self.values[rows] = np.frombuffer(b"".join(digest or nothing for digest in digests), dtype="<u4").reshape(-1, _PERMUTATIONS)
+        known = [-1 if count is None else count for count in counts]
+        self.count[rows] = [count if digest else 0 for count, digest in zip(known, digests, strict=True)]
 
-def _leave_room(
-    values: NDArray[np.uint32], pairs: Pairs, least: NDArray[np.float64], count: NDArray[np.int64], fewest: int
-) -> NDArray[np.bool_]:
-    """Tell of which pairs the sketches leave room for so large a share of the smaller one's shingles being the other's too.
+    def leave_room(self, pairs: Pairs, least: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Tell of which pairs so large a share (`least`) of the smaller one's shingles may be the other's too.
 
-    The share of equal values estimates the Jaccard index J within sqrt(J (1 - J) / 128): room is left for five such
-    deviations. Where it is not known how many shingles there are, there is always room.
-    """
-    a, b = count[pairs[:, 0]], count[pairs[:, 1]]
-    smaller, larger = np.minimum(a, b), np.maximum(a, b)
-    is_known = smaller >= 0
-    needed = least * smaller / np.maximum(1.0, smaller + larger - least * smaller)
-    equal = (values[pairs[:, 0]] == values[pairs[:, 1]]).mean(axis=1)
-    is_near = equal >= needed - 5 * np.sqrt(np.maximum(0.0, needed * (1 - needed)) / _PERMUTATIONS)
-    return np.asarray(~is_known | ((smaller >= fewest) & is_near))
+        The share of equal values estimates the Jaccard index J within sqrt(J (1 - J) / 128): room is left for five such
+        deviations. Where it is not known how many shingles there are, there is always room.
+        """
+        a, b = self.count[pairs[:, 0]], self.count[pairs[:, 1]]
+        smaller, larger = np.minimum(a, b), np.maximum(a, b)
+        found = smaller < 0
+        asked = np.flatnonzero(smaller >= self.fewest)
+        shared = least[asked] * smaller[asked]
+        needed = shared / (smaller[asked] + larger[asked] - shared)
+        equal = (self.values[pairs[asked, 0]] == self.values[pairs[asked, 1]]).mean(axis=1)
+        found[asked] = equal >= needed - 5 * np.sqrt(needed * (1 - needed) / _PERMUTATIONS)
+        return found

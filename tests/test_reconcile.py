@@ -224,9 +224,13 @@ def test_near_copies_are_clustered_and_set_phrases_are_not() -> None:
         "d": "Năm 2024, tỉnh Sơn La đạt 90,02%, xếp thứ 12/63 tỉnh, thành phố, tăng 1 bậc so với năm 2023.",
         "e": "Năm 2024, tỉnh Lào Cai đạt 89,02%, xếp thứ 19/63 tỉnh, thành phố, tăng 1 bậc so với năm 2023.",
     }
-    clusters = cluster_articles(texts)
+    clusters = cluster_articles(texts, {article: {"f-1"} for article in texts})
     assert clusters["a"] == clusters["b"] == clusters["c"] == "a"
     assert clusters["d"] != clusters["e"]
+    # Who tells of other facts is not asked whether he copies, but who copies a copy belongs to all of them.
+    facts = {"a": {"f-1"}, "b": {"f-1", "f-2"}, "c": {"f-2"}}
+    assert cluster_articles(texts, facts) == {"a": "a", "b": "a", "c": "a", "d": "d", "e": "e"}
+    assert cluster_articles(texts, {**facts, "b": {"f-1"}})["c"] == "c"
 
 
 def test_the_number_ranked_is_the_known_one_and_a_place_among_others_is_told() -> None:
