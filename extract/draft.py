@@ -35,7 +35,7 @@ def base_year(base: Year | RelativeBase | None, year: int | None) -> int | None:
     """Return the year that a change in a value of `year` is measured against."""
     if isinstance(base, Year):
         return base.years[0]
-    return year - 1 if isinstance(base, RelativeBase) and year is not None else None
+    return year - base.distance if isinstance(base, RelativeBase) and year is not None else None
 
 
 def whole(group: Group) -> SubjectName:

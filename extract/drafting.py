@@ -14,6 +14,7 @@ from extract.plausible import (
     counts_points,
     delta_objection,
     is_part,
+    lists_unknown_field,
     names_unknown_field,
     negation_objection,
     opens_with_unknown_field,
@@ -26,7 +27,7 @@ from extract.plausible import (
 from extract.scales import read_score
 from extract.scopes import block_of, in_brackets_of, ministries_apart, region_of, unnamed_region
 from extract.sharing import Portion, equal_portions, fields_behind
-from extract.years import base_of, years_of
+from extract.years import REACHED, base_of, years_of
 from normalize.indices import indices
 
 #: Why a year is read that stands in the sentence of its value.
@@ -38,6 +39,13 @@ LOCAL = {"department", "district", "commune"}
 _PROVINCES = 34
 #: A part of a sentence with so many words before its value names a field of its own.
 _WORDS_OF_A_FIELD = 4
+_HEADS_VALUE = re.compile(r"\s*(?:,|;|và|, và)(?P<words>(?:,?\s+[^\W\d_]+){1,14})[\s:]*")
+#: What stands between two values of one field.
+_OF_SAME_FIELD = re.compile(
+    r"(?:[\s,]|\b(?:đạt|được|tăng|giảm|lên|xuống|tụt|vươn|còn|là|với|xếp|đứng|ở|vị trí|hạng|thứ|so|năm|trước|và|điểm|bậc|từ|chỉ|vẫn|cũng|"
+    r"thuộc|nhóm|cả nước|toàn quốc|trong|các|tỉnh|số|tổng|tương đương|cao|thấp|nhất|hơn|nhưng|mức|đã|sau|khi|qua|riêng|thì|có|của|này|"
+    r"trung bình|giá trị|khu vực|vùng|mới|rồi|đến|nay)\b)*"
+)
 #: Nobody ranks the bodies of a province by these; a department beside them is named for something else.
 _OF_PROVINCES_ONLY = {"PCI", "PAPI", "PGI", "PII", "PEPI"}
 
@@ -206,7 +214,8 @@ class Drafter:
             if isinstance(value, Rank) and value.of is not None and subject.subject_type == "ministry":
                 self.state.counts["ministry"] = value.of  # "first of 17 ministries": the last one is the 17th
             for year in [portion.year] if portion.year else years_of(self.s, i, index, base, self.state):
-                if self.target:
+                target = self.target and year.reason not in REACHED
+                if target:
                     year = self._planned_year(year)  # noqa: PLW2901
                 yield Draft(
                     index=index,
@@ -218,7 +227,7 @@ class Drafter:
                     base_year=base_year(base, year.year),
                     component=component,
                     scope=self._scope_of(i, subject),
-                    target=self.target,
+                    target=target,
                     anchor=self._anchor(i, aggregated=group is not None),
                     evidence_end=max(mention.end, end or 0),
                     place=place,
@@ -254,7 +263,9 @@ class Drafter:
         if component is None and self.component is not None and index not in self.component.codes:
             return f"a field that {index} does not have"
         named = bool(self.codes) or aggregated
-        if component is None and (names_unknown_field(self.s, i) or (self.state.by_fields and opens_with_unknown_field(self.s))):
+        if component is None and (
+            names_unknown_field(self.s, i) or lists_unknown_field(self.s, i) or (self.state.by_fields and opens_with_unknown_field(self.s))
+        ):
             return "a field that no list holds"
         if component is None and is_part(self.s, i):
             return "a part of the score before the brackets"
@@ -264,7 +275,7 @@ class Drafter:
         if objection is None and isinstance(payload, Rank | Tier):
             objection = negation_objection(self.s, i) or body_objection(self.s, i, subject)
             if objection is None and isinstance(payload, Rank):
-                objection = range_objection(self.s, i)
+                objection = range_objection(self.s, i, target=self.target)
         if objection is None and isinstance(payload, Score):
             objection = score_objection(self.s, i, index, component, target=self.target, index_named=named)
         elif objection is None and isinstance(payload, Delta):
@@ -280,7 +291,23 @@ class Drafter:
         if not fields or self.s.bracket(i):
             return False
         stop = self.s.text.rfind(";", fields[-1].end, start)
-        return stop >= 0 and len(re.findall(r"[^\W\d_]+", self.s.text[stop:start])) >= _WORDS_OF_A_FIELD
+        if stop >= 0 and len(re.findall(r"[^\W\d_]+", self.s.text[stop:start])) >= _WORDS_OF_A_FIELD:
+            return True
+        return self._names_more(i, fields[-1])
+
+    def _names_more(self, i: int, field: Mention) -> bool:
+        """Tell whether words of their own head a second value of the kind behind a field: "công chức 82,9%, kết quả 83,3%"."""
+        here = self.s.mentions
+        kind = type(here[i].payload)
+        before = next((m for m in reversed(here[:i]) if isinstance(m.payload, kind) and not self.s.depth[m.start]), None)
+        if kind not in {Score, Rank} or before is None or before.start < field.end:
+            return False
+        gap = self.s.text[before.end : here[i].start]
+        for mention in here[:i]:
+            if mention.start >= before.end:
+                gap = gap.replace(self.s.text[mention.start : mention.end], " ")
+        heading = _HEADS_VALUE.fullmatch(gap)
+        return heading is not None and not _OF_SAME_FIELD.fullmatch(heading["words"])
 
     def _scope_of(self, i: int, subject: SubjectName) -> str | None:
         payload = self.s.mentions[i].payload

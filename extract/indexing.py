@@ -16,12 +16,12 @@ _FORWARD = re.compile(
 )
 _BEFORE_VALUE = re.compile(
     r"[”\"\s:,(–-]*(?:cấp tỉnh|vẫn|đã|hiện|bị|vươn lên|tụt xuống|rơi xuống|tăng lên|lại|cũng|là|"
-    r"đạt|được|có|ở|nằm|đứng|xếp|chỉ|với|của|trong|năm \d{4}|ở mức|đều|thì|từ|tiếp tục|"
+    r"đạt|được|có|ở|nằm|đứng|xếp|chỉ|với|của|trong|cntt|công nghệ thông tin|năm \d{4}|ở mức|đều|thì|từ|tiếp tục|"
     r"was|is|had|at|scored|a full|reached|got|"
     r"trên|cả nước|tỉnh|,|\w+ \w+|[\s”\"(,:])*"
 )
 _BEHIND_VALUE = re.compile(
-    r"[^,.;()]{0,25}?(?:về|ở|của|trong|in|for|on)(?: (?:tiêu chí|chỉ số|lĩnh vực|nội dung|chỉ số thành phần|mục))?(?: về)?\s*[“\"]?"
+    r"[^,.;()]{0,45}?(?:về|ở|của|trong|in|for|on)(?: (?:tiêu chí|chỉ số|lĩnh vực|nội dung|chỉ số thành phần|mục))?(?: về)?\s*[“\"]?"
 )
 _LONGEST_GAP = 45
 _OPENS = re.compile(r"[\s\-–•*+“\"\d.)]*(?:(?:về|chỉ số|chỉ số thành phần|lĩnh vực|trụ cột|nội dung|hạng mục|tiêu chí|điểm) )*[“\"]?")
@@ -137,7 +137,7 @@ def component_of(s: Marked, i: int, index: str, before: ComponentName | None) ->
     points = points_of(s, i)
     if points is not None and index in points.codes:
         return points.name
-    behind = next((j for j in range(i + 1, len(s.mentions)) if not isinstance(s.mentions[j].payload, Group)), None)
+    behind = next((j for j in range(i + 1, len(s.mentions)) if not isinstance(s.mentions[j].payload, Group | Region)), None)
     if behind is not None:
         payload = s.mentions[behind].payload
         if isinstance(payload, ComponentName) and index in payload.codes and _BEHIND_VALUE.fullmatch(s.between(i, behind)):

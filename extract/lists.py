@@ -22,6 +22,7 @@ _ASIDE = re.compile(r" ?\([^()]*\)")
 _IN_TIER = re.compile(r"\s*(?:(?:đều|cùng|cũng|nằm|thuộc|ở|đứng|xếp|trong|vào)\s*)*")
 _INSERTED = re.compile(r"[\s(,:]*(?:với|đạt|được)?\s*|[\s)]*")
 _MEMBERS = re.compile(r"[^.;]{0,70}?(?:\bgồm|\blà|\bcó|:|\()[^.;]{0,40}")
+_OPENS_CLAUSE = re.compile(r"(?:^|[;:])\s*$")
 _GROUP_OF = re.compile(r"(?:đơn vị|tỉnh|bộ|huyện|địa phương|nhóm)[^.;]{0,20}$")
 
 
@@ -42,7 +43,21 @@ def is_compared(s: Marked, i: int) -> bool:
 def compared_names(s: Marked) -> frozenset[int]:
     """Return the names that others are compared with: "chỉ trên Bình Thuận, Cao Bằng"."""
     first = [i for i in range(len(s.mentions)) if s.subject(i) is not None and is_compared(s, i)]
-    return frozenset(n for i in first for n in name_list(s, i))
+    return frozenset(n for i in first for n in (*name_list(s, i), *_listed_with_asides(s, i)))
+
+
+def _listed_with_asides(s: Marked, i: int) -> list[int]:
+    """Return the names of the list that begins at `i`, each with its figures in brackets: "sau A (thứ 4) và B (thứ 14)"."""
+    names = [i]
+    for j in range(i + 1, len(s.mentions)):
+        if s.subject(j) is None or s.bracket(j):
+            continue
+        gap = s.between(names[-1], j)
+        aside = _ASIDE.match(gap)
+        if aside is None or not _LIST_GAP.fullmatch(gap, aside.end()) or not _ASIDE.match(s.text, s.mentions[j].end):
+            break
+        names.append(j)
+    return names
 
 
 def name_list(s: Marked, i: int) -> list[int]:
@@ -93,12 +108,12 @@ def _has_own_place(s: Marked, i: int) -> bool:
     return i + 1 < len(s.mentions) and isinstance(s.mentions[i + 1].payload, Rank) and not s.between(i, i + 1).strip()
 
 
-def subjects_behind(s: Marked, i: int) -> list[int]:
-    """Return the subjects that the place `i` names behind itself; none where it stands after its subject."""
+def subjects_behind(s: Marked, i: int, end: int | None = None) -> list[int]:
+    """Return the subjects that the place `i` names behind itself, or behind `end`; none where it stands after its subject."""
     for j in range(i + 1, len(s.mentions)):
         payload = s.mentions[j].payload
         if isinstance(payload, SubjectName):
-            return sequence(s, j) if _INVERTED.fullmatch(s.text, s.mentions[i].end, s.mentions[j].start) else []
+            return sequence(s, j) if _INVERTED.fullmatch(s.text, end or s.mentions[i].end, s.mentions[j].start) else []
         if isinstance(payload, Rank | Delta | Score | Tier | Statistic):
             return []
     return []
@@ -134,7 +149,7 @@ def members(s: Marked, i: int, *, has_subject: bool) -> list[int]:
         payload = s.mentions[j].payload
         if isinstance(payload, SubjectName):
             gap = s.between(i, j)
-            if has_subject and "gồm" not in gap and not _GROUP_OF.search(s.before(i, 40)):
+            if has_subject and "gồm" not in gap and not _GROUP_OF.search(s.before(i, 40)) and not _OPENS_CLAUSE.search(s.before(i, 3)):
                 return []
             return sequence(s, j) if _MEMBERS.fullmatch(gap) else []
         bound = isinstance(payload, Score) and payload.qualifier == "at_least"  # "Nhóm A (từ 90% trở lên) chỉ có Quảng Ninh"

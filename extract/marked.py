@@ -63,6 +63,10 @@ class Marked:
         """Tell whether any subject is named, or pointed at ("ngân hàng này")."""
         return any(isinstance(m.payload, SubjectName) or (isinstance(m.payload, Pronoun) and m.payload.near) for m in self.mentions)
 
+    def names_anyone_between(self, start: int, end: int) -> bool:
+        """Tell whether a subject is named, or pointed at, in a stretch of the sentence."""
+        return any(isinstance(m.payload, SubjectName | Pronoun) and start <= m.start < end for m in self.mentions)
+
     def names_index(self) -> bool:
         """Tell whether an index is named outright."""
         return any(isinstance(m.payload, IndexName) and not m.payload.weak for m in self.mentions)

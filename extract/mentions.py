@@ -129,7 +129,9 @@ class RelativeYear:
 
 @dataclass(frozen=True, slots=True)
 class RelativeBase:
-    """The year before the measured one: "so với năm trước", "so với cùng kỳ"."""
+    """So many years before the measured one: "so với năm trước", "so với cùng kỳ", "sau 2 năm"."""
+
+    distance: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import re
 
 from extract.indexing import points_of
 from extract.marked import Marked
-from extract.mentions import ComponentName, Delta, IndexName, Mention, Rank, RelativeBase, Score, SubjectName, Tier, Year
+from extract.mentions import ComponentName, Delta, IndexName, Mention, Pronoun, Rank, RelativeBase, Score, SubjectName, Tier, Year
 
 #: Words of other news: what is ranked or counted beside them is not the index.
 TOPIC_DRIFT = re.compile(
@@ -19,7 +19,8 @@ TOPIC_DRIFT = re.compile(
     r"chỉ số giá|cpi tháng|vn-index|vn index|giá vàng|thế giới|toàn cầu|asean|quốc gia trên|quốc gia và vùng"
 )
 _SCORE_CUE = re.compile(
-    r"(?:\blà|\bđạt|\bđược|\bvới|:|\(|\btừ|\blên|\bxuống|\bcòn|ở mức|\bmức|điểm số|tổng điểm|\bđiểm|giá trị|kết quả|\bchỉ số|\bindex|"
+    r"(?:\blà|\bđạt|\bđược|\bvới|:|\(|\btừ|\blên|\bxuống|\bcòn|ở mức|\bmức|điểm số|tổng điểm|\bđiểm|tương ứng|giá trị|kết quả|"
+    r"\bchỉ số|\bindex|"
     r"\bwith|\bon|\bat|\bof|\bis|\bwas|\bto|\bscored|\bscore|\band|"
     r"\bpci|\bpapi|\bsipas|\bdti|\bpii|\bpgi|\bvà|,|\d;|\bcó|khá cao|\bchỉ|trung vị|trung bình|bình quân|tỷ lệ|tỉ lệ|kỷ lục|được số)\s*$"
 )
@@ -32,6 +33,10 @@ IN_POINTS_ONLY = {"PCI", "PAPI", "PGI", "PII", "DTI", "ICT_INDEX", "DDCI"}
 #: Surveys in points: a change in percent beside them is of an answer.
 SURVEYS = {"PCI", "PAPI", "PGI"}
 _OTHER_SHARE = re.compile(r"(?:tỷ lệ|tỉ lệ)(?! \d)(?! là)[^,;.]{3,60}$")
+# "điểm tối đa là 100, trong đó thẩm định 63,5 điểm và điều tra xã hội học 36,5 điểm"
+_MOST = re.compile(
+    r"(?<![/\d.,])100(?: điểm|%)?[, (]*(?:bao gồm|gồm|trong đó)\b|\b(?:điểm )?tối đa (?:là |của [^.;,\d]{2,30} là )?\d+(?:[.,]\d+)? điểm"
+)
 _COUNTED = re.compile(r"(?:hồ sơ|doanh nghiệp|người|(?<!/\d\d )(?:đơn vị|địa phương))[^,;.]{0,12}$")
 _OF_MANY = re.compile(r"(?:nhóm|top|tốp|các (?:tỉnh|địa phương)|những|vị trí|thứ hạng|người)(?:[^,.;()]|, thành){0,40}$")
 _IN_FIRST = re.compile(r"(?:\bnằm|\bthuộc|có tên|\blọt|\bđứng|quay lại|trở lại|góp mặt|duy trì|\bgiữ)(?: \w+){0,4}\s*$")
@@ -41,6 +46,10 @@ _FIELDS_COUNTED = re.compile(
     r"(?:\d|\b(?:một|hai|ba|bốn|năm|sáu|bảy|tám|chín)) (?:nội dung|chỉ số|lĩnh vực|tiêu chí|trục|trụ cột)\b[^.;,]{0,40}$"
 )
 _FIELD_WORD = re.compile(r"(?<!\d )\b(?:trụ cột|lĩnh vực|chỉ số thành phần|chỉ số nội dung|nội dung|tiêu chí) [“\"]?[^\W\d]")
+_FIELDS_OPEN = re.compile(
+    r"\b(?:chỉ số thành phần|chỉ số nội dung|nội dung|lĩnh vực|trụ cột|tiêu chí|yếu tố|trục)\b[^.:;]{0,60}(?::|\bgồm)"
+)
+_WORDS_OF_A_NAME = 2
 _CHUNG = re.compile(r"\b(?:kết quả|chỉ số|hài lòng) chung[^.;,]{0,20}$")
 _MEMBERS_COUNTED = re.compile(r"\s*(?:có|gồm|:|là)\s*\d+ (?:đơn vị|tỉnh|địa phương|huyện|sở|xã|cơ quan|bộ)\b")
 _MANY_IN_GROUP = re.compile(
@@ -69,6 +78,7 @@ _OWN_SCORE = re.compile(
 _NOT_PLACE = re.compile(r"\d[.,]\d|\bmức\b|\bnhóm\b|tỷ lệ|\btăng\b|\bgiảm\b|hạng")
 _WIDEST = re.compile(r" (?:trong )?(?:số )?(?:cả nước|toàn quốc|vùng|khu vực|các tỉnh|\d{1,3} (?:tỉnh|huyện|phường|xã|sở|đơn vị))\b")
 _BODIES_RANKED = re.compile(r" (sở|huyện|quận|xã|phường|thị xã)\b")
+_BOUNDS = re.compile(r" trở (?:xuống|lên|đi|về)\b")
 _RANGE_GOES_ON = re.compile(r"(?:-|–| đến )\d{1,2}\b(?![.,/]\d)")
 #: So many provinces are ranked, and never so many bodies of one.
 _PROVINCES = {60, 61, 63, 64}
@@ -104,9 +114,10 @@ def negation_objection(s: Marked, i: int) -> str | None:
     return "the words deny it" if _NEGATED.search(s.before(i, 25)) else None
 
 
-def range_objection(s: Marked, i: int) -> str | None:
-    """Object to a place that begins a range: "xếp từ hạng 15-20"."""
-    return "a range of places" if _RANGE_GOES_ON.match(s.text, s.mentions[i].end) else None
+def range_objection(s: Marked, i: int, *, target: bool) -> str | None:
+    """Object to a place that begins a range or bounds one: "xếp từ hạng 15-20", and "đứng thứ 20 trở xuống" where nobody plans it."""
+    end = s.mentions[i].end
+    return "a range of places" if _RANGE_GOES_ON.match(s.text, end) or (not target and _BOUNDS.match(s.text, end)) else None
 
 
 def body_objection(s: Marked, i: int, subject: SubjectName) -> str | None:
@@ -124,6 +135,12 @@ def score_objection(s: Marked, i: int, index: str, component: str | None, *, tar
     before = s.before(i, 60)
     following = s.mentions[i + 1] if i + 1 < len(s.mentions) else None
     of_index = following is not None and isinstance(following.payload, IndexName) and not s.between(i, i + 1).strip()
+    if (
+        (most := _MOST.search(s.text))
+        and most.start() <= s.mentions[i].start
+        and not s.names_anyone_between(most.start(), s.mentions[i].start)
+    ):
+        return "points that can be had"
     if score.noun_follows and score.unit != "điểm" and not of_index:
         return "it counts the noun behind it"
     if score.qualifier == "at_least" and not target:
@@ -268,6 +285,17 @@ def names_unknown_field(s: Marked, i: int) -> bool:
     return field is not None and not any(
         isinstance(m.payload, IndexName | ComponentName) for m in s.mentions if field.start() <= m.start < start
     )
+
+
+def lists_unknown_field(s: Marked, i: int) -> bool:
+    """Tell whether a value of a list of fields stands behind words of its own: "4 chỉ số thành phần: giảm thiểu rủi ro 7,2 điểm"."""
+    start = s.mentions[i].start
+    opened = max((m.end() for m in _FIELDS_OPEN.finditer(s.text, 0, start)), default=None)
+    if opened is None or any(isinstance(m.payload, IndexName | SubjectName | Pronoun) and opened <= m.start < start for m in s.mentions):
+        return False
+    part = max(opened, *(s.text.rfind(mark, 0, start) + 1 for mark in ";,("))
+    named = any(part <= m.start < start for m in s.mentions)
+    return not named and len(re.findall(r"[^\W\d_]+", s.text[part:start])) >= _WORDS_OF_A_NAME
 
 
 def opens_with_unknown_field(s: Marked) -> bool:

@@ -122,6 +122,8 @@ class _Reader(Sharer):
                 saved.append((self.s.bracket(i), self.subjects, self.subject_at, self.component))
                 self._enter_bracket(i)
             yield from self._visit(i, mention)
+        if saved:  # brackets that end the sentence are left, too
+            _, self.subjects, self.subject_at, self.component = saved[0]
         self._leave()
 
     def _as_change(self, i: int) -> bool:
@@ -281,9 +283,15 @@ class _Reader(Sharer):
         run = self._places_together(i)
         if len(run) > 1 and (names := subjects_behind(self.s, run[-1])):
             return self._shared_behind(run, names)
+        places, end = self._places_from(i)
+        if len(places) > 1 and (names := subjects_behind(self.s, i, end)):
+            return self._shared_behind([i] * len(places), names, places)
         followers = subjects_behind(self.s, i) if self.s.mentions[i].rule != "rank.ordered" else listed_behind(self.s, i)
         if not followers and self._opens_item(i):
             followers = [i + 1]
+        if not followers and self.s.is_superlative(i) and len(bracketed_list(self.s, i)) > 1:
+            self.drop(i, "one of many")
+            return iter(())
         if followers and self.s.is_superlative(i) and leads_in_other(self.s, i):
             self.drop(i, "a lead in something else")
             return iter(())

@@ -2,6 +2,7 @@
 
 import re
 
+from extract.lists import compared_names
 from extract.marked import Marked
 from extract.mentions import Delta, Group, Rank, Region, Score, SubjectName, Tier
 
@@ -25,6 +26,8 @@ def region_of(s: Marked, i: int) -> str | None:
             return follower.payload.name if limits else None
         if isinstance(follower.payload, Rank | Score | Delta | SubjectName | Tier):
             break
+    if bracket and next((j for j in range(i - 1, -1, -1) if s.mentions[j].end < bracket), None) in compared_names(s):
+        return None  # "trong vùng xếp sau Thừa Thiên Huế (thứ 4)"
     for j in range(i - 1, -1, -1):
         leader = s.mentions[j].payload
         if isinstance(leader, Rank | Score | Delta | Tier):

@@ -120,8 +120,10 @@ class Sharer(Drafter):
                 j for j in following if j < stop and isinstance(s.mentions[j].payload, kind) and s.bracket(j) == here and j not in self.done
             ]
             if kind is Rank and len(run) == 1 and len(self._places_from(run[0])[0]) > 1:
-                # "SIPAS lần lượt xếp thứ 15, 4 và 33": of those named before
-                yield from self._bare_places(list(dict.fromkeys(self.met)), s.mentions[run[0]].start, run[0])
+                # "SIPAS lần lượt xếp thứ 15, 4 và 33": of those named before, or of the years
+                yield from self._places_of_portions(i, run[0])
+                if run[0] not in self.done:
+                    yield from self._bare_places(list(dict.fromkeys(self.met)), s.mentions[run[0]].start, run[0])
                 run = [j for j in run if j not in self.done]
                 self._leave_out(run)
             if len(run) < _FEWEST_SHARED:
@@ -138,6 +140,17 @@ class Sharer(Drafter):
                     yield from self.attach(j)
             else:  # "Bộ Tư pháp, Giao thông Vận tải lần lượt đứng thứ tư và thứ năm": one of the names was not read
                 self._leave_out(run)
+
+    def _places_of_portions(self, i: int, rank: int) -> Iterator[Draft]:
+        """Share out "các năm 2019, 2020 và 2021 lần lượt xếp thứ 59, 58 và 61" over the years, fields or indices named before `i`."""
+        places, end = self._places_from(rank)
+        portions = shared_portions(self.s, self.codes, i, len(places))
+        if portions:
+            self.done.add(rank)
+        for portion, place in zip(portions, places, strict=False):
+            self.portions[rank] = [portion]
+            yield from self.attach(rank, place=place, end=end)
+        self.portions.pop(rank, None)
 
     def _leave_out(self, run: Sequence[int]) -> None:
         """Leave out values of a list that cannot be shared out."""
@@ -163,15 +176,18 @@ class Sharer(Drafter):
             run.append(j)
         return run
 
-    def _shared_behind(self, run: Sequence[int], names: Sequence[int]) -> Iterator[Draft]:
-        """Share out places over the names behind them: "vị trí thứ 2 và thứ 3 lần lượt thuộc về A (79,81 điểm) và B"."""
+    def _shared_behind(self, run: Sequence[int], names: Sequence[int], places: Sequence[int | None] = ()) -> Iterator[Draft]:
+        """Share out places over the names behind them: "vị trí thứ 2 và thứ 3 lần lượt thuộc về A (79,81 điểm) và B".
+
+        `places` are those of a place that has others in its tail: "xếp thứ 2, 3".
+        """
         start = self.s.mentions[run[0]].start
         if len(run) != len(names):
             self._leave_out(run)
         else:
             self.done.update(run)
-            for j, n in zip(run, names, strict=True):
+            for j, n, place in zip(run, names, places or (None,) * len(run), strict=True):
                 self.set_subjects(self._named([n]), start)
                 self.component = self.heading
-                yield from self.draft(j, self.subjects[0], end=self.s.mentions[n].end)
+                yield from self.draft(j, self.subjects[0], place=place, end=self.s.mentions[n].end)
         self.set_subjects([], start)

@@ -15,6 +15,9 @@ _CLOSES_CLAUSE = re.compile(r"\s*(?:[,;.)]|$|và\b)")
 _UP_OR_DOWN = re.compile(r"\b(?:lên|xuống)\b")
 _INTO_GROUP = re.compile(r"[^.;,\d]{0,40}\b(?:lên|xuống|vào)\b[^.;,\d]{0,20}\b(?:nhóm|top|tốp)\b")
 _FROM_AND_TO = 2
+_COMPARED_WITH, _BEFORE_CHANGE = "the year compared with", "the value before the change"
+#: Why a year is read of what was there before a change: a plan that names it does not plan it.
+REACHED = {_COMPARED_WITH, _BEFORE_CHANGE}
 #: These words open what follows them: "hạng 10 và nay vươn lên hạng 2".
 _COUNTED_YEARS = {"year.now", "year.next", "year.previous"}
 #: What dates another part of the sentence: "đứng thứ hai năm nay, khi năm 2016 còn xếp thứ 20".
@@ -73,7 +76,7 @@ def years_of(s: Marked, i: int, index: str, base: Year | RelativeBase | None, st
     years = s.measured_years()
     if explains_base(s, i):
         compared = next(m for m in reversed(s.mentions[:i]) if m.end < s.bracket(i))
-        return _read(compared, "the year compared with")
+        return _read(compared, _COMPARED_WITH)
     results = next((m for m in years if _RESULTS_OF.search(s.text, max(0, m.start - 25), m.start)), None)
     if results is not None:  # "năm 2023 ... công bố (kết quả năm 2022)"
         return _read(results, "named as the year of the results")
@@ -160,15 +163,15 @@ def _from_value(s: Marked, i: int, read: YearRead) -> YearRead:
     if read.year is None or not isinstance(s.mentions[i].payload, Rank | Score) or not _starts_change(s, i):
         return read
     if s.mentions[i].rule == "english.rank_from":
-        return YearRead(read.year - 1, "the value before the change")
+        return YearRead(read.year - 1, _BEFORE_CHANGE)
     follower = s.mentions[i + 1] if i + 1 < len(s.mentions) else None
     like = type(s.mentions[i].payload)
     to_value = follower is not None and isinstance(follower.payload, like) and _UP_OR_DOWN.search(s.text, s.mentions[i].end, follower.end)
     if like is Score:
-        return YearRead(read.year - 1, "the value before the change") if to_value else read
+        return YearRead(read.year - 1, _BEFORE_CHANGE) if to_value else read
     # "tăng 18 bậc từ vị trí thứ 48", "từ vị trí thứ 48 lên nhóm 30 tỉnh dẫn đầu": where the change ends has no number.
     change = s.mentions[i - 1] if i else None
     by_how_much = change is not None and isinstance(change.payload, Delta) and s.between(i - 1, i).strip() == "từ"
     if to_value or by_how_much or _INTO_GROUP.match(s.text, s.mentions[i].end):
-        return YearRead(read.year - 1, "the value before the change")
+        return YearRead(read.year - 1, _BEFORE_CHANGE)
     return read

@@ -3,8 +3,9 @@
 import re
 from collections.abc import Callable
 
-from extract.mentions import Cue, Group, Pronoun, Rule, Statistic, rule
-from extract.rules.patterns import BEHIND_PLACE_OF_ALL
+from extract.mentions import Cue, Group, Pronoun, RelativeBase, Rule, Statistic, rule
+from extract.rules.patterns import BEHIND_PLACE_OF_ALL, WORD_NUMBER
+from normalize.numbers import parse_count
 
 
 def _statistic(match: re.Match[str]) -> Statistic:
@@ -34,6 +35,15 @@ def _count_of_units(match: re.Match[str]) -> Cue | None:
     return None if place else Cue("noise")
 
 
+_CLASS_BEFORE = re.compile(r"\b(?:nhóm|loại|mức|hạng)\b[^.;:()\d]{0,30}\($")
+_IS_BOUND = re.compile(r"\b(?:từ|trên|dưới|trở|đến|tới)\b|[<>≥≤–-]")
+
+
+def _bounds(match: re.Match[str]) -> Cue | None:
+    of_class = _CLASS_BEFORE.search(match.string, max(0, match.start() - 50), match.start())
+    return Cue("noise") if of_class and _IS_BOUND.search(match[0]) else None
+
+
 _MANY = r"(?:khối|nhóm|các|những|(?P<n>\d{1,3}))\ (?:\w+\ )?"
 
 BEFORE_NAMES: tuple[Rule, ...] = (
@@ -60,6 +70,12 @@ BEFORE_NAMES: tuple[Rule, ...] = (
     rule("noise.medal", r"\b(?:huân|huy)\ chương\ [^,.;()]{0,40}?hạng\ (?:nhất|nhì|ba)\b", lambda _: Cue("noise")),
     # the name of a campaign: “Năm kỷ cương hành chính 2017”, "Năm Dân vận chính quyền 2018"
     rule("noise.year_of", r"[“\"'‘]năm\ (?!\d)[^”\"'’\d]{4,60}\ \d{4}(?=[”\"'’])", lambda _: Cue("noise")),
+    # "sau 2 năm, tỉnh tụt 14 bậc"
+    rule(
+        "year.after",
+        rf"\bsau\ (?P<n>\d|{WORD_NUMBER})\ năm\b(?=[^.;\d]{{0,25}}\b(?:tăng|giảm|tụt|vươn|lên|xuống|nhảy)\ [^.;,]{{0,12}}\d)",
+        lambda m: RelativeBase(parse_count(m["n"])),
+    ),
     # "lần thứ 3 liên tiếp", "năm thứ hai liên tiếp", "9 tuần liên tiếp", "16 năm"
     rule(
         "noise.streak",
@@ -112,6 +128,12 @@ BEFORE_NAMES: tuple[Rule, ...] = (
     rule("noise.milestone", r"\b(?:mốc|ngưỡng)\ (?:trên\ |dưới\ )?\d+(?:[.,]\d+)?\ ?(?:điểm|%)", lambda _: Cue("noise")),
     rule("noise.lost", r"\bmất\ \d+(?:[.,]\d+)?\s?/\s?\d+(?:[.,]\d+)?\ điểm", lambda _: Cue("noise")),
     rule("noise.scale", r"\b(?:trên\ )?thang\ điểm\ \d+|\btrên\ tổng\ \d+\ điểm|\btính\ theo\ thang\ \d+", lambda _: Cue("noise")),
+    # the bounds of a class behind its name: "nhóm Khá (80 đến dưới 90 điểm)", "loại yếu (dưới 50%)"
+    rule(
+        "noise.bounds",
+        r"(?<=\()(?:đạt\ )?(?:từ\ |trên\ |dưới\ |[<>≥≤]=?\ ?)?\d+(?:[.,]\d+)?\ ?(?:điểm|%)?(?:\ ?(?:-|–|đến|tới)\ ?(?:dưới\ |cận\ )?\d+(?:[.,]\d+)?\ ?(?:điểm|%)?|\ trở\ lên|\ trở\ xuống)?(?=\))",
+        _bounds,
+    ),
     # thresholds of the groups themselves: "Nhóm A, từ 90% trở lên", "trên 76% đến dưới 80%"
     rule(
         "noise.threshold",
@@ -132,7 +154,7 @@ RULES: tuple[Rule, ...] = (
         lambda _: Statistic("score_mean"),
     ),
     rule("cue.range", r"\b(?:nằm\ trong\ khoảng|trong\ khoảng|dao\ động\ từ)(?=\ \d)", lambda _: Statistic("score_min")),
-    rule("cue.respectively", r"\blần\ lượt\b|\btheo\ thứ\ tự\b", lambda _: Cue("respectively")),
+    rule("cue.respectively", r"\blần\ lượt\b|\btheo\ thứ\ tự\b|\btương\ ứng\b(?=(?:\ (?:là|với|đạt))?\ \d)", lambda _: Cue("respectively")),
     rule(
         "cue.reported",
         r"\b(?:nhưng|song|tuy\ nhiên|thực\ tế)\b[^.;]{0,20}?\b(?:kết\ quả|chỉ\ đạt|mới\ đạt|đạt)\b|\bkết\ quả\ (?:là\ )?(?:chỉ\ |mới\ |đã\ )?đạt\b",

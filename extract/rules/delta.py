@@ -19,6 +19,7 @@ _BEFORE_BASE = re.compile(
 )
 #: "thứ hạng 52 (-5)": places, although the brackets do not say so.
 _PLACE_BEFORE = re.compile(r"(?:hạng|thứ|vị trí) \d{1,2}(?:/\d{1,2})? \($")
+_SCORE_BEFORE = re.compile(r"\d[.,]\d{1,4}(?:\ ?%| điểm)? \($".replace("\\ ", " "))
 _ABOUT = re.compile(r"\b(?:khoảng|gần|xấp xỉ)\b")
 
 
@@ -68,6 +69,10 @@ def _signed(match: re.Match[str]) -> Delta | None:
     return Delta(amount if match["sign"] in "+▲↑" else -amount, unit)
 
 
+def _behind_score(match: re.Match[str]) -> Delta | None:
+    return _delta(match) if _SCORE_BEFORE.search(match.string, 0, match.start()) else None
+
+
 def _behind_base(match: re.Match[str]) -> Delta | None:
     verb = _BEFORE_BASE.search(match.string, max(0, match.start() - 40), match.start())
     amount, unit = _amount(match["amount"]), _unit(match["unit"])
@@ -89,6 +94,12 @@ RULES: tuple[Rule, ...] = (
         "delta.signed",
         rf"(?<=\()(?P<sign>[+\-−–▲▼↑↓])\ ?(?P<amount>\d+(?:[.,]\d+)?)\ ?(?P<unit>{PLACE_UNIT}|điểm|%)?(?=\)|\ so\ với\ )",
         _signed,
+    ),
+    # in brackets behind a score: "84,37% (tăng 1,27)"
+    rule(
+        "delta.bracket",
+        r"(?<=\()(?P<verb>tăng|giảm)\ (?P<amount>\d+[.,]\d+)(?P<high>)(?P<unit>(?!))?(?=\)|[,;]\ (?:xếp|hạng|thứ)\b)",
+        _behind_score,
     ),
     rule(
         "delta.range",

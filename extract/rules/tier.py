@@ -34,13 +34,15 @@ RULES: tuple[Rule, ...] = (
     # "nhóm các tỉnh, thành có PAPI cao nhất", "nhóm 14 tỉnh, thành có điểm thấp nhất"
     rule(
         "tier.group",
-        rf"\b(?:nhóm|tốp)\ (?:(?:các|những|\d{{1,2}})\ )?(?:{RANKED}(?:,?\ (?:thành\ phố|thành|tỉnh))?\ )?(?:(?:có|đạt)\ (?:[^\s.,;()]+\ ){{0,4}}?)?(?:điểm\ )?(?:ở\ )?(?:mức\ )?[\"“]?{_CLASS}\b",
+        rf"\b(?:nhóm|tốp)\ (?:(?:các|những|\d{{1,2}})\ )?(?:{RANKED}(?:,?\ (?:thành\ phố|thành|tỉnh))?\ )?(?:(?:có|đạt)\ (?:[^\s.,;()]+\ ){{0,4}}?)?(?:điểm\ )?(?:ở\ )?(?:mức\ |điều\ hành\ )?[\"“]?{_CLASS}\b",
         _class,
     ),
     # "mức cao nhất là 48.059 điểm" is a maximum, "mức thấp kỷ lục" a figure of speech
     rule("tier.level", r"\b(?:ở|đạt)\ mức\ [\"“]?(?P<class>rất\ tốt|khá\ tốt|tốt|khá|trung\ bình|yếu|kém)\b(?!\ (?:từ|là|với|\d))", _class),
     rule(
-        "tier.class", rf"(?<!\d\ )\b(?:xếp\ loại|xếp\ hạng|loại|hạng|nhóm)\ (?:dưới\ )?[\"“]?{_CLASS}\b[\"”]?(?!\ (?:từ|với\ \d))", _class
+        "tier.class",
+        rf"(?<!\d\ )\b(?:xếp\ loại|(?:xếp\ hạng|hạng)(?!\ (?:cao|thấp)\ nhất)|loại|nhóm)\ (?:dưới\ )?[\"“]?{_CLASS}\b[\"”]?(?!\ (?:từ|với\ \d))",
+        _class,
     ),
     # "nhóm 20 địa phương dẫn đầu", "top 10", "tốp 15 cả nước"
     rule(
