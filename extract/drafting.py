@@ -18,6 +18,7 @@ from extract.plausible import (
     names_unknown_field,
     negation_objection,
     opens_with_unknown_field,
+    past_objection,
     place_objection,
     range_objection,
     score_objection,
@@ -273,7 +274,7 @@ class Drafter:
             return "another field may stand between"
         objection = topic_objection(self.s, i)
         if objection is None and isinstance(payload, Rank | Tier):
-            objection = negation_objection(self.s, i) or body_objection(self.s, i, subject)
+            objection = negation_objection(self.s, i) or past_objection(self.s, i) or body_objection(self.s, i, subject)
             if objection is None and isinstance(payload, Rank):
                 objection = range_objection(self.s, i, target=self.target)
         if objection is None and isinstance(payload, Score):

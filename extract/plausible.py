@@ -78,8 +78,13 @@ _OWN_SCORE = re.compile(
 _NOT_PLACE = re.compile(r"\d[.,]\d|\bmức\b|\bnhóm\b|tỷ lệ|\btăng\b|\bgiảm\b|hạng")
 _WIDEST = re.compile(r" (?:trong )?(?:số )?(?:cả nước|toàn quốc|vùng|khu vực|các tỉnh|\d{1,3} (?:tỉnh|huyện|phường|xã|sở|đơn vị))\b")
 _BODIES_RANKED = re.compile(r" (sở|huyện|quận|xã|phường|thị xã)\b")
+_YEARS_BEFORE = re.compile(
+    r"\bsau (?:nhiều|\d+|một|hai|ba|bốn|năm) năm (?:liền |liên tiếp |liên tục )?(?:chỉ |luôn |đều |cùng )?"
+    r"(?:đứng|nằm|ở|giữ|duy trì|xếp|thuộc|lọt|có mặt|trụ)\b[^.;,]{0,25}$"
+)
 _BOUNDS = re.compile(r" trở (?:xuống|lên|đi|về)\b")
-_RANGE_GOES_ON = re.compile(r"(?:-|–| đến )\d{1,2}\b(?![.,/]\d)")
+_RANGE_GOES_ON = re.compile(r"(?:-|–| đến )(?:vị trí |hạng )?(?:thứ )?\d{1,2}\b(?![.,/]\d)")
+_RANGE_ENDS = re.compile(r"(?:thứ|hạng|vị trí|số) \d{1,2}(?: đến |-|–)$")
 #: So many provinces are ranked, and never so many bodies of one.
 _PROVINCES = {60, 61, 63, 64}
 _NEGATED = re.compile(r"\b(?:không|chưa|chẳng)(?: còn| được| thể| phải)?(?: là)? $")
@@ -114,10 +119,16 @@ def negation_objection(s: Marked, i: int) -> str | None:
     return "the words deny it" if _NEGATED.search(s.before(i, 25)) else None
 
 
+def past_objection(s: Marked, i: int) -> str | None:
+    """Object to a place or tier of the years before: "sau 5 năm liên tiếp đứng trong top 10"."""
+    return "it was so for years before" if _YEARS_BEFORE.search(s.before(i, 70)) else None
+
+
 def range_objection(s: Marked, i: int, *, target: bool) -> str | None:
     """Object to a place that begins a range or bounds one: "xếp từ hạng 15-20", and "đứng thứ 20 trở xuống" where nobody plans it."""
     end = s.mentions[i].end
-    return "a range of places" if _RANGE_GOES_ON.match(s.text, end) or (not target and _BOUNDS.match(s.text, end)) else None
+    is_range = _RANGE_GOES_ON.match(s.text, end) or _RANGE_ENDS.search(s.before(i, 25))
+    return "a range of places" if is_range or (not target and _BOUNDS.match(s.text, end)) else None
 
 
 def body_objection(s: Marked, i: int, subject: SubjectName) -> str | None:

@@ -29,14 +29,18 @@ from extract.mentions import (
 )
 from extract.plausible import leads_in_other
 from extract.sharer import Sharer
-from extract.years import explains_base, opens_part, said_in_full
+from extract.years import explains_base, opens_part, said_in_full, starts_change
 from normalize.numbers import parse_number
 
 _IN_ORDER = re.compile(r"lần lượt|theo thứ tự")
 _COUNTED_PLACES = re.compile(r"\b\d{1,2} vị trí[^.;]{0,20}$")
-_OPENS_WITH_VALUE = re.compile(r"\s*(?:[-–•*]\s*)?(?:\w+ \w+ )?(?:với|đạt|được)\b", re.IGNORECASE)
+_OPENS_WITH_VALUE = re.compile(
+    r"\s*(?:[-–•*]\s*)?(?:\w+ \w+ )?(?:(?:về|riêng|đối với) (?:chỉ số )?[^,.;\d]{2,30}, )?(?:với|đạt|được)\b", re.IGNORECASE
+)
 #: "5 chỉ số năm 2022" heads an article on all of them.
 _OF_ALL_INDICES = re.compile(r"\b(?:\d{1,2}|các|những) (?:bộ )?chỉ số (?:của [^,.;]{2,30} )?(?:trong )?năm \d{4}")
+#: "hạng 53, 48 và 49": the last of several places.
+_SEVERAL_PLACES = re.compile(r" và (?:thứ )?\d{1,2}$")
 _OTHER_PART = re.compile(r"[;…]|\.\.\.")
 _OWN_MEAN = re.compile(
     r"cả nước|toàn quốc|của các|bình quân chung|\bcấp\b|các (?:tỉnh|sở|huyện|bộ|địa)|khối|trung vị|\d+ bộ|mức (?:cao|thấp) nhất"
@@ -130,7 +134,7 @@ class _Reader(Sharer):
         """Read "tăng nhiều nhất là Bình Thuận với 6,39%" as a change."""
         score = self.s.mentions[i].payload
         most = _CHANGED_MOST.search(self.s.before(i, 120))
-        if not isinstance(score, Score) or most is None or score.scale is not None:
+        if not isinstance(score, Score) or most is None or score.scale is not None or starts_change(self.s, i):
             return False
         amount = parse_number(score.text, _LARGEST_YEARLY)
         if amount > _LARGEST_YEARLY:
@@ -286,6 +290,8 @@ class _Reader(Sharer):
         places, end = self._places_from(i)
         if len(places) > 1 and (names := subjects_behind(self.s, i, end)):
             return self._shared_behind([i] * len(places), names, places)
+        if _SEVERAL_PLACES.search(self.s.text, self.s.mentions[i].end, end):
+            return self._places_in_order(i)
         followers = subjects_behind(self.s, i) if self.s.mentions[i].rule != "rank.ordered" else listed_behind(self.s, i)
         if not followers and self._opens_item(i):
             followers = [i + 1]
@@ -327,7 +333,7 @@ class _Reader(Sharer):
 
     def _waits(self, i: int) -> bool:
         """Tell whether a value without a subject so far is one of a name behind it: the opening words say so, or only one name comes."""
-        if _OPENS_WITH_VALUE.match(self.s.text) and self.s.names_anyone():
+        if _OPENS_WITH_VALUE.match(self.s.text) and (self.s.names_anyone() or self._is_told_of_home(i)):
             return True
         coming = {self.s.subject(n) for n in range(i + 1, len(self.s.mentions)) if n not in self.compared and not self.s.bracket(n)} - {
             None
@@ -339,6 +345,11 @@ class _Reader(Sharer):
             and not self.s.text[: self.s.mentions[i].start].strip(' “"').removeprefix("đã ").removeprefix("từng").removeprefix("từ")
         )
         return (isinstance(payload, Score) or opens) and not self.s.bracket(i) and len(coming) == 1
+
+    def _is_told_of_home(self, i: int) -> bool:
+        """Tell whether the next thing named is the province that the article is about: "Về PCI, với 61,96 điểm, tỉnh xếp 58/63"."""
+        following = next((m.payload for m in self.s.mentions[i + 1 :] if isinstance(m.payload, SubjectName | Pronoun)), None)
+        return isinstance(following, Pronoun) and self.state.home_subject(following.subject_type) is not None
 
     def _flush(self) -> Iterator[Draft]:
         """Attach the values that waited for their subject: "Với 0,5064 điểm và 0,4880 điểm, A và B ..."."""

@@ -20,6 +20,7 @@ _MORE_PLACES = re.compile(rf"(?:(?:,| và) (?:thứ )?{COUNT})+(?! (?:tỉnh|đi
 #: "ranked second and third": the second place has lost its verb.
 _MORE_ORDINALS = re.compile(rf"(?:(?:,|,? and) (?:the )?(?:\d{{1,3}}(?:st|nd|rd|th)|{'|'.join(ORDINALS)})\b)+")
 _PLACE = re.compile(r"(?:,| và|,? and) (?:thứ |the )?([^,]+?)(?=,| và| and|$)")
+_IN_ORDER = re.compile(r"\b(?:lần lượt|tương ứng|theo thứ tự)\b")
 _FEWEST_SHARED = 2
 
 
@@ -151,6 +152,13 @@ class Sharer(Drafter):
             self.portions[rank] = [portion]
             yield from self.attach(rank, place=place, end=end)
         self.portions.pop(rank, None)
+
+    def _places_in_order(self, i: int) -> Iterator[Draft]:
+        """Read "lần lượt đạt 84,5%, 80,67% và 39,97 điểm; xếp hạng 53, 48 và 49": shared out as what stands before."""
+        if _IN_ORDER.search(self.s.text, 0, self.s.mentions[i].start):
+            yield from self._places_of_portions(i, i)
+        if i not in self.done:
+            self._leave_out([i])
 
     def _leave_out(self, run: Sequence[int]) -> None:
         """Leave out values of a list that cannot be shared out."""

@@ -12,7 +12,8 @@ from extract.mentions import Cue, Delta, Mention, Rank, RelativeBase, RelativeYe
 _ATTACHED = re.compile(r"\s*\(?\s*(?:(?:của|trong|vào|ở|in)\s+)?")
 _PAST_ASIDE = re.compile(r"(?:\s*\([^()]*)?\)\s*")
 _CLOSES_CLAUSE = re.compile(r"\s*(?:[,;.)]|$|và\b)")
-_UP_OR_DOWN = re.compile(r"\b(?:lên|xuống)\b")
+_UP_OR_DOWN = re.compile(r"\b(?:lên|xuống|còn)\b")
+_MOVES = re.compile(r"(?: điểm)? (?:tăng |giảm )?(?:lên|xuống|còn) ")
 _INTO_GROUP = re.compile(r"[^.;,\d]{0,40}\b(?:lên|xuống|vào)\b[^.;,\d]{0,20}\b(?:nhóm|top|tốp)\b")
 _FROM_AND_TO = 2
 _COMPARED_WITH, _BEFORE_CHANGE = "the year compared with", "the value before the change"
@@ -100,7 +101,7 @@ def years_of(s: Marked, i: int, index: str, base: Year | RelativeBase | None, st
         return [_from_value(s, i, read) for read in _read(behind[0], "named in the sentence")]
     told = sorted({m.payload.years[-1] for m in years if isinstance(m.payload, Year) and s.depth[m.start]})
     if len(told) == _FROM_AND_TO and not bracket:  # "từ 64,43 (năm 2019) xuống 62,48 (năm 2020), từ thứ 26 xuống thứ 45"
-        return [YearRead(told[0] if _starts_change(s, i) else told[-1], "named in brackets before")]
+        return [YearRead(told[0] if starts_change(s, i) else told[-1], "named in brackets before")]
     base = base or base_of(s, i)  # a value beside "so với năm 2020" is of a later year, changed or not
     read = state.measured_year(index, base if isinstance(base, Year) else None)
     if isinstance(base, Year) and read.year is not None and read.year <= base.years[0]:
@@ -143,7 +144,7 @@ def _belongs_to_earlier(s: Marked, year: Mention, i: int) -> bool:
     """Tell whether a year stands right behind an earlier value: "từ hạng 2 năm 2017 xuống hạng 5"."""
     for j, value in enumerate(s.mentions):
         if j != i and isinstance(value.payload, Rank) and _ATTACHED.fullmatch(s.text, value.end, year.start):
-            return _starts_change(s, j)
+            return starts_change(s, j)
     return False
 
 
@@ -153,14 +154,18 @@ def _of_compared(s: Marked, year: Mention) -> bool:
     return name is not None and s.subject(name) is not None and is_compared(s, name)
 
 
-def _starts_change(s: Marked, i: int) -> bool:
-    """Tell whether a change starts from the place `i`: "từ vị trí thứ 2", "from fourth"."""
-    return bool(re.search(r"\b(?:từ|from)\s*$", s.before(i, 6)))
+def starts_change(s: Marked, i: int) -> bool:
+    """Tell whether a change starts from the value `i`: "từ vị trí thứ 2", "from fourth", "(6,68 còn 5,9)"."""
+    if re.search(r"\b(?:từ|from)\s*$", s.before(i, 6)):
+        return True
+    follower = s.mentions[i + 1].payload if i + 1 < len(s.mentions) and s.bracket(i + 1) == s.bracket(i) else None
+    bracketed = isinstance(s.mentions[i].payload, Score) and isinstance(follower, Score) and s.before(i, 1) == "("
+    return bracketed and bool(_MOVES.fullmatch(s.between(i, i + 1)))
 
 
 def _from_value(s: Marked, i: int, read: YearRead) -> YearRead:
     """Move a value that a change starts from to the year before: "từ xếp hạng thứ 60 lên thứ 38", "từ 5,34 lên 6,72"."""
-    if read.year is None or not isinstance(s.mentions[i].payload, Rank | Score) or not _starts_change(s, i):
+    if read.year is None or not isinstance(s.mentions[i].payload, Rank | Score) or not starts_change(s, i):
         return read
     if s.mentions[i].rule == "english.rank_from":
         return YearRead(read.year - 1, _BEFORE_CHANGE)

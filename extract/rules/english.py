@@ -87,12 +87,12 @@ BEFORE_NAMES: tuple[Rule, ...] = (
     rule("english.rank_from", rf"(?<=from\ )(?:the\ )?{_ORDINAL}(?:\ (?:place|position))?(?:{_OF})?", _rank),
     rule(
         "english.last",
-        r"\bat\ the\ bottom\b|\b(?:ranked|ranks|ranking|came|comes|stood|stands|finished|placed)\ (?:last|bottom)\b|\bthe\ (?:lowest|last)(?=\ (?:is|was)\b)|\b(?:has|had|with|got|recorded|posted)\ the\ lowest(?=\ (?:\w+\ ){0,3}(?:score|points|ranking)\b)",
+        r"\bat\ the\ bottom\b|\b(?:ranked|ranks|ranking|came|comes|stood|stands|finished|placed)\ (?:last|bottom)\b|\bwas\ (?:ranked\ )?last(?=\ with\b)|\bthe\ (?:lowest|last)(?=\ (?:is|was)\b)|\b(?:has|had|with|got|recorded|posted)\ the\ lowest(?=\ (?:\w+\ ){0,3}(?:score|points|ranking)\b)",
         lambda _: Rank(None, from_end=1, superlative=True),
     ),
     rule(
         "english.first",
-        r"\bat\ the\ (?:head|top)\b(?!\ of\ (?:his|her))|(?<!had\ )\b(?:topped|tops|topping|(?<=to\ )top(?=\ the\b)|(?:led|leads|leading)(?!\ (?:by|to|up|into|the\ way)\b))(?:\ the\ (?:country|nation|list|table|rankings?|chart|index))?\b|\b(?:has|had|with|got|earned|recorded|posted|achieved)\ the\ highest(?=\ (?:\w+\ ){0,3}(?:score|points|ranking)\b)|\btook\ the\ (?:lead|top\ spot|first\ place)\b|\bin\ the\ lead\b",
+        r"\bat\ the\ (?:head|top)\b(?!\ of\ (?:his|her))|(?<!had\ )\b(?:topped|tops|topping|(?<=to\ )top(?=\ the\b)|(?:led|leads|leading)(?!\ (?:by|to|up|into|the\ way)\b))(?:\ the\ (?:country|nation|list|table|rankings?|chart|index))?\b|\b(?:has|had|with|got|earned|recorded|posted|achieved)\ the\ highest(?=\ (?:\w+\ ){0,3}(?:score|points|ranking)\b)|\btook\ the\ (?:lead|top\ spot|first\ place)\b|\bin\ the\ lead\b|\b(?:came|finished)\ (?:out\ )?(?:on\ )?top\b|\bto\ lead(?=\ (?:the\ )?[a-z]+\ (?:20\d\d|index|rankings?))",
         lambda _: Rank(1, superlative=True),
     ),
 )
