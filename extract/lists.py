@@ -28,7 +28,8 @@ _GROUP_OF = re.compile(r"(?:đơn vị|tỉnh|bộ|huyện|địa phương|nhóm
 
 # Those that somebody is compared with stand behind these words and have no figure of their own.
 _COMPARED = re.compile(
-    r"(?:\bsau|\btrên|\bdưới|\bhơn|so với|\bkém|\bgiống|\bvượt(?: qua| lên trên)?|qua mặt|soán ngôi(?: đầu(?: bảng)?)?(?: của)?|"
+    r"(?:\bsau|\btrên|\bdưới|\bhơn|so với|\bkém(?: xa)?|\bthua(?: xa)?|\bhơn hẳn|\bcách xa|\bgiống|"
+    r"\bvượt(?: qua| lên trên)?|qua mặt|soán ngôi(?: đầu(?: bảng)?)?(?: của)?|"
     r"\bthay(?: thế)?(?: (?:cho|vị trí của))?|bỏ xa|trước|bằng|cùng với|như|\bcạnh|"
     r"ahead of|behind|above|below|after|than|surpass(?:ed|ing)|overt(?:ook|aking)|beat(?:ing)?|replac(?:ed|ing))"
     r"(?: (?:tỉnh|thành phố|địa phương|các|đơn vị|cả))*\s*$"

@@ -184,6 +184,9 @@ class _Reader(Sharer):
         of_block = mention.rule in _BARE_EXTREMES or (mention.rule in _EXTREMES and self.aggregate is not None)
         if of_block:
             self.statistic = (statistic, mention.end) if self.aggregate is not None else None
+            if self.aggregate is None and i + 1 < len(self.s.mentions) and isinstance(self.s.mentions[i + 1].payload, Score):
+                self.done.add(i + 1)
+                self.drop(i + 1, "the highest or lowest of a block that is not named")
         elif self.met and self.subjects and mention.rule in _EXTREMES and not _OF_NOBODY.match(self.s.word(i)):
             yield from self._extreme(i, _EXTREMES[mention.rule])
         elif mention.rule == "statistic.national" and self.statistic is not None:
@@ -277,6 +280,9 @@ class _Reader(Sharer):
                 return self._aggregate_score(i, statistic)
             case Score() if (region := self._region_told(i)) is not None:
                 return self.draft(i, SubjectName("region", region), measure="score_mean", group=Group("province", "63 tỉnh"))
+            case Score() if self.aggregate is not None and (group := self._group_told(i)) is not None:
+                self.aggregate = group
+                return self.draft(i, whole(group), measure="score_mean", group=group)
             case Score() if self.aggregate is not None and explains_base(self.s, i):
                 return self.draft(i, whole(self.aggregate), measure="score_mean", group=self.aggregate)
             case Delta(unit=unit) if self.aggregate is not None and unit != "bậc":
@@ -429,6 +435,12 @@ class _Reader(Sharer):
         before = self.s.mentions[i - 1].payload if i else None
         told = isinstance(before, Region) and not self.met and _REGION_VALUE.fullmatch(self.s.between(i - 1, i))
         return before.name if told and isinstance(before, Region) else None
+
+    def _group_told(self, i: int) -> Group | None:
+        """Return the further block whose mean stands right behind it: "trung bình khối sở đạt 89,09%, khối huyện đạt 92,6%"."""
+        before = self.s.mentions[i - 1].payload if i else None
+        told = isinstance(before, Group) and before != self.aggregate and _REGION_VALUE.fullmatch(self.s.between(i - 1, i))
+        return before if told and isinstance(before, Group) else None
 
     def _statistic_reaches(self, i: int) -> bool:
         """Tell whether the mean or median named before is this number's: not beyond a semicolon, not far away."""

@@ -75,7 +75,7 @@ def years_of(s: Marked, i: int, index: str, base: Year | RelativeBase | None, st
     """Return the year or years that the value `i` is of; one that reads open has the year None."""
     mention = s.mentions[i]
     years = s.measured_years()
-    if explains_base(s, i):
+    if explains_base(s, i) and not _ends_change(s, i):
         compared = next(m for m in reversed(s.mentions[:i]) if m.end < s.bracket(i))
         return _read(compared, _COMPARED_WITH)
     results = next((m for m in years if _RESULTS_OF.search(s.text, max(0, m.start - 25), m.start)), None)
@@ -161,6 +161,11 @@ def starts_change(s: Marked, i: int) -> bool:
     follower = s.mentions[i + 1].payload if i + 1 < len(s.mentions) and s.bracket(i + 1) == s.bracket(i) else None
     bracketed = isinstance(s.mentions[i].payload, Score) and isinstance(follower, Score) and s.before(i, 1) == "("
     return bracketed and bool(_MOVES.fullmatch(s.between(i, i + 1)))
+
+
+def _ends_change(s: Marked, i: int) -> bool:
+    """Tell whether a change ends with the value `i`: "so với năm 2019 (từ hạng 55 lên hạng 11)"."""
+    return i > 0 and starts_change(s, i - 1) and bool(_UP_OR_DOWN.search(s.text, s.mentions[i - 1].end, s.mentions[i].end))
 
 
 def _from_value(s: Marked, i: int, read: YearRead) -> YearRead:

@@ -6,13 +6,17 @@ from extract.mentions import Rule, Tier, rule
 from extract.rules.patterns import RANKED
 
 _CLASS = (
-    r"(?P<class>rất\ tốt|khá\ tốt|xuất\ sắc|tốt|trung\ bình\ cao|trung\ bình\ thấp|trung\ bình\ khá|tương\ đối\ thấp|"
+    r"(?P<class>rất\ tốt|khá\ tốt|xuất\ sắc|tốt|trung\ bình(?:\ ?[-–])?\ ?cao|trung\ bình(?:\ ?[-–])?\ ?thấp|trung\ bình\ khá|tương\ đối\ thấp|"
     r"rất\ thấp|trung\ bình|khá|cao\ nhất|thấp\ nhất|thấp|yếu|kém|cao)"
 )
 
 
+#: PAPI's own spelling: "Trung bình - Cao".
+_DASH = re.compile(r" ?[-–] ?")
+
+
 def _class(match: re.Match[str]) -> Tier:
-    return Tier(match["class"])
+    return Tier(_DASH.sub(" ", match["class"]))
 
 
 def _letter(match: re.Match[str]) -> Tier:
