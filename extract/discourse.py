@@ -31,6 +31,8 @@ class Discourse:
     published: date | None
     codes: frozenset[str] = frozenset()
     index: str | None = None
+    #: The index that the article began with.
+    main_index: str | None = None
     subject: SubjectName | None = None
     main_province: SubjectName | None = None
     department: SubjectName | None = None

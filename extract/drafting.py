@@ -40,6 +40,7 @@ LOCAL = {"department", "district", "commune"}
 _PROVINCES = 34
 #: A part of a sentence with so many words before its value names a field of its own.
 _WORDS_OF_A_FIELD = 4
+_ASIDE = re.compile(r"\([^()]*\)")
 _HEADS_VALUE = re.compile(r"\s*(?:,|;|và|, và)(?P<words>(?:,?\s+[^\W\d_]+){1,14})[\s:]*")
 #: What stands between two values of one field.
 _OF_SAME_FIELD = re.compile(
@@ -63,6 +64,7 @@ class Drafter:
         self.subjects: list[SubjectName] = []
         self.subject_at: int | None = None
         self.component: ComponentName | None = None
+        self.field_is_lost = False
         self.aggregate: Group | None = None
         self.target = state.target and not self._looks_back()
         self.planned = False
@@ -270,7 +272,8 @@ class Drafter:
             return "a field that no list holds"
         if component is None and is_part(self.s, i):
             return "a part of the score before the brackets"
-        if component is not None and self._field_changed(i, component):
+        if self.field_is_lost or (component is not None and self._field_changed(i, component)):
+            self.field_is_lost = True  # "..., lòng dân 83,6% (xếp 35)": what follows is of the same unknown field
             return "another field may stand between"
         objection = topic_objection(self.s, i)
         if objection is None and isinstance(payload, Rank | Tier):
@@ -303,7 +306,7 @@ class Drafter:
         before = next((m for m in reversed(here[:i]) if isinstance(m.payload, kind) and not self.s.depth[m.start]), None)
         if kind not in {Score, Rank} or before is None or before.start < field.end:
             return False
-        gap = self.s.text[before.end : here[i].start]
+        gap = _ASIDE.sub(lambda aside: " " * len(aside[0]), self.s.text)[before.end : here[i].start]
         for mention in here[:i]:
             if mention.start >= before.end:
                 gap = gap.replace(self.s.text[mention.start : mention.end], " ")

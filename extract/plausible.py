@@ -38,7 +38,10 @@ _MOST = re.compile(
     r"(?<![/\d.,])100(?: điểm|%)?[, (]*(?:bao gồm|gồm|trong đó)\b|\b(?:điểm )?tối đa (?:là |của [^.;,\d]{2,30} là )?\d+(?:[.,]\d+)? điểm"
 )
 _COUNTED = re.compile(r"(?:hồ sơ|doanh nghiệp|người|(?<!/\d\d )(?:đơn vị|địa phương))[^,;.]{0,12}$")
-_OF_MANY = re.compile(r"(?:nhóm|top|tốp|các (?:tỉnh|địa phương)|những|vị trí|thứ hạng|người)(?:[^,.;()]|, thành){0,40}$")
+_OF_MANY = re.compile(
+    r"(?:nhóm|top|tốp|(?:các|\d{1,2}|hai|ba|bốn|năm) (?:tỉnh|địa phương|đơn vị|huyện|sở|cơ quan)|những|vị trí|thứ hạng|người)"
+    r"(?:[^,.;()]|, thành){0,40}$"
+)
 _IN_FIRST = re.compile(r"(?:\bnằm|\bthuộc|có tên|\blọt|\bđứng|quay lại|trở lại|góp mặt|duy trì|\bgiữ)(?: \w+){0,4}\s*$")
 _TIMES = re.compile(r"\b\d+ lần [^.;,]{0,25}$")
 _NOT_IN = re.compile(r"\b(?:không|chưa|ra khỏi|rời|thoát)\b[^.;,]{0,25}$")
@@ -63,6 +66,7 @@ _HEADING = re.compile(
 _OF_THE_INDEX = re.compile(r"(?:chỉ số|điểm số|tổng điểm)(?: này)? $")
 # "3 năm liền X dẫn đầu", "7 lần dẫn đầu": which years is open.
 _STREAK = re.compile(r"\b(?:\d+ lần |(?:\d+|nhiều) năm (?:liền|liên tiếp)[^.;]{0,30})$")
+_HAVE = re.compile(r"\)? (?:là|có)(?: (?:chỉ số|điểm số|điểm|kết quả|mức))? ")
 _IS_ONE = re.compile(r"là (?:địa phương|đơn vị|nơi|tỉnh|thành phố|2 đơn vị)[^,.;]{0,30}$")
 # "chỉ số Cải cách bộ máy là chỉ số có giá trị trung bình cao nhất": among the fields, not among the provinces.
 _OF_MEANS_OR_FIELDS = re.compile(
@@ -201,7 +205,8 @@ def place_objection(s: Marked, i: int, since: int | None, *, has_component: bool
     if _STREAK.search(s.before(i, 60)) and not s.measured_years():
         return "a streak: of which year is open"
     start = s.mentions[i].start
-    if since is not None and since < start and _OF_MANY.search(s.text, max(since, start - 45), start):
+    named_before = since is not None and since < start and _OF_MANY.search(s.text, max(since, start - 45), start)
+    if named_before or _is_of_listed(s, i):
         return None if _IS_ONE.search(s.before(i, 60)) else "one of many"
     if not word.endswith(("cao nhất", "thấp nhất")) or "vị trí" in word:
         return None if has_component or not leads_in_other(s, i) else "a lead in something else"
@@ -214,6 +219,17 @@ def place_objection(s: Marked, i: int, since: int | None, *, has_component: bool
         return None  # "huyện Lương Tài có điểm số thấp nhất"
     fits = not _NOT_PLACE.search(stretch) and (has_component or directly or bool(_BEST_SINCE.search(stretch)))
     return None if fits else "a highest or lowest of something else"
+
+
+def _is_of_listed(s: Marked, i: int) -> bool:
+    """Tell whether a highest or lowest is of a list with figures: "A 96,27%, B 95,88%, C 95,1% có chỉ số cao nhất"."""
+    run = s.mentions[max(0, i - 4) : i]
+    pairs = [SubjectName, Score, SubjectName, Score]
+    return (
+        [type(m.payload) for m in run] == pairs
+        and s.text[run[1].end : run[2].start].strip() in {",", "và", ", và"}
+        and bool(_HAVE.fullmatch(s.text, run[3].end, s.mentions[i].start))
+    )
 
 
 def leads_in_other(s: Marked, i: int) -> bool:

@@ -28,6 +28,7 @@ from extract.mentions import (
     Year,
 )
 from extract.plausible import leads_in_other
+from extract.scales import read_score
 from extract.sharer import Sharer
 from extract.years import explains_base, opens_part, said_in_full, starts_change
 from normalize.numbers import parse_number
@@ -80,12 +81,28 @@ class Resolved:
 
 def resolve(sentence: str, mentions: Sequence[Mention], state: Discourse) -> Resolved:
     """Return what one sentence claims, and leave in `state` what the next sentence may refer to."""
-    reader = _Reader(mark(sentence, mentions), state)
+    marked = mark(sentence, mentions)
+    if _is_back_at_main(marked, state):
+        state.index = state.main_index
+    reader = _Reader(marked, state)
     drafts = tuple(_without_second_values(sentence, reader.read(), reader.dropped))
     told = {draft.subject for draft in drafts}
     state.body = next((subject for subject in told if len(told) == 1 and subject.subject_type in LOCAL), None)
     drafted = {draft.number for draft in drafts}
     return Resolved(drafts, {mention: why for mention, why in reader.dropped.items() if mention not in drafted})
+
+
+def _is_back_at_main(s: Marked, state: Discourse) -> bool:
+    """Tell whether a score without index is off the scale of the index in mind, and on that of the one the article began with."""
+    if (
+        state.index is None
+        or state.main_index in {None, state.index}
+        or any(isinstance(m.payload, IndexName | ComponentName) for m in s.mentions)
+    ):
+        return False
+    scores = [m.payload for m in s.mentions if isinstance(m.payload, Score) and m.payload.unit != "%"]
+    in_mind, main = ([read_score(score, code, None, provincial=False) for score in scores] for code in (state.index, str(state.main_index)))
+    return bool(scores) and not any(in_mind) and all(main)
 
 
 def _is_series(years: Sequence[Mention]) -> bool:
@@ -153,6 +170,7 @@ class _Reader(Sharer):
         yield from self.draft(i, self.subjects[-1])
 
     def _visit(self, i: int, mention: Mention) -> Iterator[Draft]:
+        self.field_is_lost = self.field_is_lost and not isinstance(mention.payload, SubjectName | ComponentName | IndexName | Pronoun)
         match mention.payload:
             case SubjectName():
                 yield from self._meet_subject(i)
@@ -483,6 +501,7 @@ class _Reader(Sharer):
         state.by_fields = self.heading is not None or (state.by_fields and not self.codes)
         if self.codes:
             state.index = announced(self.s, self.codes)
+            state.main_index = state.main_index or state.index
         years = [m for m in self.s.measured_years() if not self.s.depth[m.start] and isinstance(m.payload, Year) and not m.payload.is_range]
         years = [m for m in years if not opens_part(self.s, m)] or years  # "..., trong khi năm 2020 là 0,29"
         if self.planned:

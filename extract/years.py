@@ -12,7 +12,7 @@ from extract.mentions import Cue, Delta, Mention, Rank, RelativeBase, RelativeYe
 _ATTACHED = re.compile(r"\s*\(?\s*(?:(?:của|trong|vào|ở|in)\s+)?")
 _PAST_ASIDE = re.compile(r"(?:\s*\([^()]*)?\)\s*")
 _CLOSES_CLAUSE = re.compile(r"\s*(?:[,;.)]|$|và\b)")
-_UP_OR_DOWN = re.compile(r"\b(?:lên|xuống|còn)\b")
+_UP_OR_DOWN = re.compile(r"\b(?:lên|xuống|còn|về|tụt|vươn|nhảy)\b")
 _MOVES = re.compile(r"(?: điểm)? (?:tăng |giảm )?(?:lên|xuống|còn) ")
 _INTO_GROUP = re.compile(r"[^.;,\d]{0,40}\b(?:lên|xuống|vào)\b[^.;,\d]{0,20}\b(?:nhóm|top|tốp)\b")
 _FROM_AND_TO = 2

@@ -150,7 +150,7 @@ RULES: tuple[Rule, ...] = (
     ),
     rule(
         "statistic.national",
-        r"\bchung\ (?:của\ )?(?:cả\ nước|toàn\ quốc)|\bcủa\ (?:cả\ nước|toàn\ quốc)(?=\ (?:năm\ \d{4}\ )?(?:là|đạt|ở\ mức|chỉ\ đạt)\ \d)",
+        r"\bchung\ (?:của\ )?(?:cả\ nước|toàn\ quốc)|\bchung\ của\ (?=(?:các|khối|\d{1,3})\ (?:huyện|quận|sở|xã|phường|tỉnh|bộ|địa\ phương)\b)|\bcủa\ (?:cả\ nước|toàn\ quốc)(?=\ (?:năm\ \d{4}\ )?(?:là|đạt|ở\ mức|chỉ\ đạt)\ \d)",
         lambda _: Statistic("score_mean"),
     ),
     rule("cue.range", r"\b(?:nằm\ trong\ khoảng|trong\ khoảng|dao\ động\ từ)(?=\ \d)", lambda _: Statistic("score_min")),

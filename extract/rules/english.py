@@ -10,7 +10,7 @@ from normalize.numbers import parse_number
 ORDINALS = {
     word: n for n, word in enumerate(("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"), start=1)
 }  # fmt: skip
-_VERB = r"(?:ranked|ranks|ranking|rank|placed|came|comes|coming|stood|stands|standing|finished|finishing|held|holds|took|secured|occupied|retained|maintained|was|is|(?:climbed|climbing|rose|rising|moved|moving|jumped|jumping|fell|falling|dropped|dropping|slipped|slipping)(?:\ up|\ down)?\ to)"
+_VERB = r"(?:ranked|ranks|ranking|rank|placed|placing|came|comes|coming|stood|stands|standing|finished|finishing|held|holds|took|secured|occupied|retained|maintained|was|is|(?:climbed|climbing|rose|rising|moved|moving|jumped|jumping|fell|falling|dropped|dropping|slipped|slipping)(?:\ up|\ down)?\ to)"
 _ORDINAL = r"(?:(?P<place>\d{1,3})(?:st|nd|rd|th)|(?P<word>first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth))\b(?!\ (?:time|half|quarter|year|edition|round|phase|day|step|province|city|in\ a\ row))"
 _OF = r"\ (?:nationwide\ )?(?:out\ of|of|among|in)\ (?:the\ |all\ |a\ total\ of\ )*(?:(?P<of>\d{2,3})|(?P<few>five|six|seven|eight|nine|ten))\b(?!\ ?(?:%|points|percent))"
 _WORDS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "a": 1}
@@ -92,7 +92,7 @@ BEFORE_NAMES: tuple[Rule, ...] = (
     ),
     rule(
         "english.first",
-        r"\bat\ the\ (?:head|top)\b(?!\ of\ (?:his|her))|(?<!had\ )\b(?:topped|tops|topping|(?<=to\ )top(?=\ the\b)|(?:led|leads|leading)(?!\ (?:by|to|up|into|the\ way)\b))(?:\ the\ (?:country|nation|list|table|rankings?|chart|index))?\b|\b(?:has|had|with|got|earned|recorded|posted|achieved)\ the\ highest(?=\ (?:\w+\ ){0,3}(?:score|points|ranking)\b)|\btook\ the\ (?:lead|top\ spot|first\ place)\b|\bin\ the\ lead\b|\b(?:came|finished)\ (?:out\ )?(?:on\ )?top\b|\bto\ lead(?=\ (?:the\ )?[a-z]+\ (?:20\d\d|index|rankings?))",
+        r"\bat\ the\ (?:head|top)\b(?!\ of\ (?:his|her))|(?<!had\ )\b(?:topped|tops|topping|(?<=to\ )top(?=\ the\b)|(?:led|leads|leading)(?!\ (?:by|to|up|into|the\ way)\b))(?:\ the\ (?:country|nation|list|table|rankings?|chart|index))?\b|\b(?:has|had|with|got|earned|recorded|posted|achieved)\ the\ highest(?=\ (?:\w+\ ){0,3}(?:score|points|ranking)\b)|\b(?:took|retained|kept|held|secured)\ the\ (?:lead|top\ (?:spot|place|position)|first\ place)\b|\bin\ the\ lead\b|\b(?:came|finished)\ (?:out\ )?(?:on\ )?top\b|\bto\ lead(?=\ (?:the\ )?[a-z]+\ (?:20\d\d|index|rankings?))",
         lambda _: Rank(1, superlative=True),
     ),
 )

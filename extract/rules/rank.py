@@ -64,10 +64,10 @@ RULES: tuple[Rule, ...] = (
     rule("rank.verb", rf"\b{_VERB}\ (?:ở\ |hạng\ |xếp\ )*thứ\ (?P<place>{COUNT}){_OF}(?!\ liên\ tiếp)", _rank),
     # without "thứ": "xếp 12/63", "hạng 3/13", "đứng 15/63 tỉnh"
     rule("rank.of", r"\b(?:xếp|đứng|hạng|vị\ trí|thứ\ hạng)(?:\s?:)?\ (?P<place>\d{1,3})\s?/\s?(?P<of>\d{2,3})\b", _rank),
-    # without "thứ", told by the change behind: "xếp 57 (giảm 28 bậc)"
+    # without "thứ", told by the change behind or alone in brackets: "xếp 57 (giảm 28 bậc)", "90,4% (xếp 38)"
     rule(
         "rank.changed",
-        rf"\bxếp\ (?P<place>\d{{1,2}})(?=\ \((?:(?:tăng|giảm|tụt|lên|xuống)\ |[+\-–▲▼])\d{{1,2}}\ {PLACE_UNIT}\b)",
+        rf"(?<=\()xếp\ (?P<ordinal>\d{{1,2}})(?=\))|\bxếp\ (?P<place>\d{{1,2}})(?=\ \((?:(?:tăng|giảm|tụt|lên|xuống)\ |[+\-–▲▼])\d{{1,2}}\ {PLACE_UNIT}\b)",
         _rank,
     ),
     # alone: "thứ 3 của Bắc Trung Bộ", "(thứ 4)", "thứ 26 về"; but not "lần thứ 3", "năm thứ hai", "thứ bảy tuần này"

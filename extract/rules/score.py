@@ -18,7 +18,7 @@ _QUALIFIER += r"|nearly|about|around|over|above|more\ than|at\ least|below|under
 # After a score comes a stop, a bracket, or one of these words; any other word is what is counted
 # ("88,2% hồ sơ", "1.020 dịch vụ").
 _NOUN_FOLLOWS = re.compile(
-    r"[ ](?!(?:và|xếp|tăng|giảm|thuộc|so|đứng|tiếp|nằm|cao|thấp|còn|trong|là|vào|năm|trở|từ|đến|cho|hạng|thứ|ở|với|của|trên|vẫn|"
+    r"[ ](?!(?:và|xếp|tăng|giảm|thuộc|so|đứng|tiếp|nằm|cao|thấp|còn|trong|là|vào|năm|trở|từ|đến|cho|có\ (?:chỉ\ số|điểm|kết\ quả)|hạng|thứ|ở|với|của|trên|vẫn|"
     r"nhưng|song|đối|lên|xuống|kém|hơn|vượt|bằng|cùng|được|vươn|tụt|dẫn|về|giữ|vị|cả|do|theo|như|thì|khi|mà|này|điểm|out|points|chung|"
     r"and|on|in|at|for|from|up|down|compared|ranking|ranked|followed|placing|while|percent|which|as|with|last|this|over|than|to|respectively)\b)[^\W\d_]"
 )
