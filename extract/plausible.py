@@ -54,6 +54,7 @@ _FIELDS_OPEN = re.compile(
 )
 _WORDS_OF_A_NAME = 2
 _CHUNG = re.compile(r"\b(?:kết quả|chỉ số|hài lòng) chung[^.;,]{0,20}$")
+_MORE_GROUPS = re.compile(r"(?:, \d{1,2})* và \d{1,2}\b(?! (?:bậc|điểm))")
 _MEMBERS_COUNTED = re.compile(r"\s*(?:có|gồm|:|là)\s*\d+ (?:đơn vị|tỉnh|địa phương|huyện|sở|xã|cơ quan|bộ)\b")
 _MANY_IN_GROUP = re.compile(
     r"(?:đa số|phần lớn|hầu hết|nhiều|(?<!một trong )(?<!trong )(?<!cùng )\b(?:các|những)|"
@@ -259,10 +260,14 @@ def tier_objection(s: Marked, i: int, *, target: bool) -> str | None:
         return "it tells of many where no member is named"
     if _FIELDS_COUNTED.search(s.text, max(named, start - 60), start):
         return "it counts the fields in a group"
+    if _MORE_GROUPS.match(s.text, s.mentions[i].end):
+        return "the first N of several, and whose each is stays open"
     if _MEMBERS_COUNTED.match(s.text, s.mentions[i].end):
         return "it counts the members of a group"
+    before_it = s.mentions[i - 1].payload if i else None
     fits = (
-        bool(_TIER_CUE.search(before))
+        (isinstance(before_it, Score | Rank | Delta) and s.between(i - 1, i).strip() in {",", "(", "-", "–"})
+        or bool(_TIER_CUE.search(before))
         or s.word(i).startswith(("xếp loại", "xếp hạng", "ở mức", "in ", "into "))
         or (target and before.endswith(("và ", ", ")))
         or (i > 0 and s.subject(i - 1) is not None and not s.between(i - 1, i).strip())

@@ -9,12 +9,26 @@ from extract.mentions import Delta, Group, Rank, Region, Score, SubjectName, Tie
 #: Blocks of departments that are ranked apart.
 _BLOCKS = {"ngành dọc", "đơn vị sự nghiệp"}
 _IN_SOME_REGION = re.compile(r"(?: (?:trong|của|ở|toàn))* (?:khu vực|vùng)\b")
+_MEMBERS = re.compile(r"\b(\d{1,2}) tỉnh(?:,? (?:thành phố|thành))?(?: (?:của|thuộc|khu vực|vùng))* $")
 # Fewer than any national ranking of provinces.
 _REGION_SIZE = 20
 
 
 def region_of(s: Marked, i: int) -> str | None:
-    """Return the region that the place or tier `i` is limited to."""
+    """Return the region that the place or tier `i` is limited to: never one that has fewer members than the place says."""
+    rank = s.mentions[i].payload
+    region = _region_of(s, i)
+    place = (rank.place or 0) if isinstance(rank, Rank) else 0
+    return None if place > min([_REGION_SIZE, *_counted(s)]) else region
+
+
+def _counted(s: Marked) -> list[int]:
+    """Return how many members the regions of a sentence have, where it says so: "13 tỉnh ĐBSCL"."""
+    sizes = [_MEMBERS.search(s.before(j, 30)) for j, m in enumerate(s.mentions) if isinstance(m.payload, Region)]
+    return [int(size[1]) for size in sizes if size]
+
+
+def _region_of(s: Marked, i: int) -> str | None:
     bracket = s.bracket(i)
     for j in range(i + 1, len(s.mentions)):
         follower = s.mentions[j]

@@ -55,6 +55,10 @@ class Component:
     english: tuple[str, ...] = ()
 
 
+#: On what scale a province ranks its own bodies where that is another one: "772,3/1.000 điểm" of a district's DTI.
+LOCAL_SCALE = {"DTI": Decimal(1000)}
+
+
 @cache
 def indices() -> dict[str, Index]:
     """Return every index by its code."""

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from normalize.claim import KEY
 from normalize.fold import fold
-from normalize.indices import canonical_component, indices
+from normalize.indices import LOCAL_SCALE, canonical_component, indices
 from normalize.units import named, province_of, region_named, unit_in_year
 
 
@@ -228,6 +228,8 @@ def _rescaled(value: Decimal | str | None, key: Key, unit: str | None) -> Decima
     entry = indices()[key.index]
     if not isinstance(value, Decimal) or not key.measure.startswith("score") or key.component is not None:
         return value
+    if key.level == "provincial" and key.index in LOCAL_SCALE and abs(value) > (entry.alt_scale_max or entry.scale_max):
+        return value / (LOCAL_SCALE[key.index] / entry.scale_max)
     if entry.alt_scale_max and abs(value) > entry.scale_max:
         return value / (entry.alt_scale_max / entry.scale_max)
     if unit == "%" and entry.unit != "%" and entry.scale_max not in (1, _PERCENT) and key.measure != "score_delta":

@@ -239,3 +239,16 @@ def test_the_number_ranked_is_the_known_one_and_a_place_among_others_is_told() -
     assert (fact.of, conflict) == (63, None)
     fact, conflict = only([said("10", "a.vn", of=63, **rank), said("10", "c.vn", of=63, **rank), said("2", "b.vn", of=13, **rank)])
     assert (fact.value, fact.of, conflict.conflict_class) == (Decimal(10), 63, "wrong_denominator")
+
+
+def test_a_province_ranks_its_own_on_its_own_scale() -> None:
+    record = {
+        "index": "DTI",
+        "level": "provincial",
+        "authority": "Bắc Giang",
+        "subject": "Việt Yên",
+        "subject_type": "district",
+        "year": 2023,
+    }
+    assert read_statement({**record, "measure": "score", "value": "772.3", "unit": "điểm"}).value == Decimal("0.7723")
+    assert read_statement({**record, "measure": "score", "value": "77.23"}).value == Decimal("0.7723")

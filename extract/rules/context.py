@@ -145,7 +145,7 @@ BEFORE_NAMES: tuple[Rule, ...] = (
 RULES: tuple[Rule, ...] = (
     rule(
         "statistic.middle",
-        r"\b(?:tổng\ điểm\ |điểm\ |giá\ trị\ |mức\ |chỉ\ số\ |điểm\ số\ )*(?P<word>trung\ vị|trung\ bình|bình\ quân)\b(?!\ (?:cao|thấp|khá)\b)",
+        r"\b(?:tổng\ điểm\ |điểm\ |giá\ trị\ |mức\ |chỉ\ số\ |điểm\ số\ )*(?P<word>trung\ vị|trung\ bình|bình\ quân)\b(?!\ (?:cao|thấp|khá)\b(?!\ nhất\ (?:là\ |với\ |đạt\ )?\d))",
         _statistic,
     ),
     rule(
