@@ -11,6 +11,7 @@ from extract.marked import Marked
 from extract.mentions import ComponentName, Delta, Group, Mention, Rank, RelativeBase, Score, Statistic, SubjectName, Tier, Year
 from extract.plausible import (
     body_objection,
+    change_objection,
     counts_points,
     delta_objection,
     is_part,
@@ -37,7 +38,7 @@ _CALLED_SCORE = re.compile(r"\b(?:điểm tổng hợp|tổng điểm|điểm s�
 #: Bodies of a province, ranked by it.
 LOCAL = {"department", "district", "commune"}
 #: A place of so many is among the provinces: 34 of today, 60 to 64 before.
-_PROVINCES = 34
+_FEWEST_PROVINCES = 34
 #: A part of a sentence with so many words before its value names a field of its own.
 _WORDS_OF_A_FIELD = 4
 _ASIDE = re.compile(r"\([^()]*\)")
@@ -174,7 +175,7 @@ class Drafter:
 
     def _ranks_provinces(self) -> bool:
         """Tell whether the sentence speaks of a place among the provinces: "xếp thứ 40/63", "12 toàn quốc"."""
-        among = any(isinstance(m.payload, Rank) and (m.payload.of or 0) >= _PROVINCES for m in self.s.mentions)
+        among = any(isinstance(m.payload, Rank) and (m.payload.of or 0) >= _FEWEST_PROVINCES for m in self.s.mentions)
         return among or any(isinstance(m.payload, Group) and m.payload.subject_type == "province" for m in self.s.mentions)
 
     def drop(self, i: int, why: str) -> None:
@@ -277,7 +278,12 @@ class Drafter:
             return "another field may stand between"
         objection = topic_objection(self.s, i)
         if objection is None and isinstance(payload, Rank | Tier):
-            objection = negation_objection(self.s, i) or past_objection(self.s, i) or body_objection(self.s, i, subject)
+            objection = (
+                negation_objection(self.s, i)
+                or past_objection(self.s, i)
+                or change_objection(self.s, i)
+                or body_objection(self.s, i, subject)
+            )
             if objection is None and isinstance(payload, Rank):
                 objection = range_objection(self.s, i, target=self.target)
         if objection is None and isinstance(payload, Score):

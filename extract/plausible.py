@@ -54,6 +54,9 @@ _FIELDS_OPEN = re.compile(
 )
 _WORDS_OF_A_NAME = 2
 _CHUNG = re.compile(r"\b(?:kết quả|chỉ số|hài lòng) chung[^.;,]{0,20}$")
+_THAN_PLANNED = re.compile(r" so với (?:kế hoạch|mục tiêu|chỉ tiêu|yêu cầu|dự kiến)\b")
+# "mức tăng cao thứ hai cả nước"
+_OF_CHANGES = re.compile(r"\b(?:tăng|giảm|cải thiện|mức tăng|mức giảm)\b[^,.;]{0,25}\b(?:cao|nhiều|mạnh|lớn|nhanh|sâu) $")
 _MORE_GROUPS = re.compile(r"(?:, \d{1,2})* và \d{1,2}\b(?! (?:bậc|điểm))")
 _MEMBERS_COUNTED = re.compile(r"\s*(?:có|gồm|:|là)\s*\d+ (?:đơn vị|tỉnh|địa phương|huyện|sở|xã|cơ quan|bộ)\b")
 _MANY_IN_GROUP = re.compile(
@@ -124,6 +127,11 @@ def negation_objection(s: Marked, i: int) -> str | None:
     return "the words deny it" if _NEGATED.search(s.before(i, 25)) else None
 
 
+def change_objection(s: Marked, i: int) -> str | None:
+    """Object to a place among those that rose or fell: "mức tăng cao thứ hai cả nước"."""
+    return "a place among the changes" if _OF_CHANGES.search(s.before(i, 45)) else None
+
+
 def past_objection(s: Marked, i: int) -> str | None:
     """Object to a place or tier of the years before: "sau 5 năm liên tiếp đứng trong top 10"."""
     return "it was so for years before" if _YEARS_BEFORE.search(s.before(i, 70)) else None
@@ -184,6 +192,8 @@ def delta_objection(s: Marked, i: int, index: str, component: str | None, *, ind
     delta: Delta = s.mentions[i].payload  # type: ignore[assignment]
     if component is None and _COUNTED.search(s.before(i, 25)):
         return "a change in what is counted"
+    if _THAN_PLANNED.match(s.text, s.mentions[i].end):
+        return "more or less than was planned"
     if delta.unit == "%" and index in SURVEYS:
         return f"a change in percent, and {index} is in points"
     named = index_named or component is not None or s.names_anyone() or s.has_rank_or_score()

@@ -30,7 +30,7 @@ from extract.mentions import (
 from extract.plausible import leads_in_other
 from extract.scales import read_score
 from extract.sharer import Sharer
-from extract.years import explains_base, opens_part, said_in_full, starts_change
+from extract.years import base_explained, opens_part, said_in_full, starts_change
 from normalize.numbers import parse_number
 
 _IN_ORDER = re.compile(r"lần lượt|theo thứ tự")
@@ -40,6 +40,8 @@ _OPENS_WITH_VALUE = re.compile(
 )
 #: "5 chỉ số năm 2022" heads an article on all of them.
 _OF_ALL_INDICES = re.compile(r"\b(?:\d{1,2}|các|những) (?:bộ )?chỉ số (?:của [^,.;]{2,30} )?(?:trong )?năm \d{4}")
+#: "A thay B giữ ngôi đầu": what follows is A's.
+_TAKES_PLACE = re.compile(r"\b(?:thay|thay thế|soán ngôi|vượt|vượt qua)(?: cho| của)? $")
 #: "hạng 53, 48 và 49": the last of several places.
 _SEVERAL_PLACES = re.compile(r" và (?:thứ )?\d{1,2}$")
 _OTHER_PART = re.compile(r"[;…]|\.\.\.")
@@ -86,6 +88,10 @@ def resolve(sentence: str, mentions: Sequence[Mention], state: Discourse) -> Res
         state.index = state.main_index
     reader = _Reader(marked, state)
     drafts = tuple(_without_second_values(sentence, reader.read(), reader.dropped))
+    told_of = {m.payload.years[-1] for m in reader.s.measured_years() if isinstance(m.payload, Year) and not opens_part(reader.s, m)}
+    dated = {d.year for d in drafts if d.year.reason == "named in the sentence" and d.year.year in told_of and not d.target}
+    if state.year.year is None and len(dated) == 1:  # "Năm 2022, Bộ Công Thương xếp thứ 12": the next sentence goes on with it
+        state.year = state.first_year = replace(dated.pop(), reason="named in an earlier sentence")
     told = {draft.subject for draft in drafts}
     state.body = next((subject for subject in told if len(told) == 1 and subject.subject_type in LOCAL), None)
     drafted = {draft.number for draft in drafts}
@@ -115,7 +121,7 @@ def _without_second_values(sentence: str, drafts: Iterator[Draft], dropped: dict
     """Leave out a value where another part of the sentence has given one for the same: its name or field was not read."""
     first: dict[tuple[object, ...], Draft] = {}
     for draft in drafts:
-        unit = draft.value.unit if isinstance(draft.value, Score | Delta) else None
+        unit = draft.value.unit or "điểm" if isinstance(draft.value, Score | Delta) else None
         of = (draft.index, draft.subject, draft.measure, draft.year.year, draft.component, draft.scope, draft.target)
         before = first.setdefault((*of, draft.base_year, unit), draft)
         same = (before.value, before.place, before.amount) == (draft.value, draft.place, draft.amount)
@@ -244,6 +250,7 @@ class _Reader(Sharer):
             following < len(self.s.mentions)
             and isinstance(self.s.mentions[following].payload, Score | Rank)
             and not self.s.between(i, following).strip(" :")
+            and not _TAKES_PLACE.search(self.s.before(i, 20))
         ):
             kept, at = self.subjects, self.subject_at
             self.set_subjects(self._named([i]), self.s.mentions[i].start)
@@ -301,7 +308,7 @@ class _Reader(Sharer):
             case Score() if self.aggregate is not None and (group := self._group_told(i)) is not None:
                 self.aggregate = group
                 return self.draft(i, whole(group), measure="score_mean", group=group)
-            case Score() if self.aggregate is not None and explains_base(self.s, i):
+            case Score() if self.aggregate is not None and base_explained(self.s, i) is not None:
                 return self.draft(i, whole(self.aggregate), measure="score_mean", group=self.aggregate)
             case Delta(unit=unit) if self.aggregate is not None and unit != "bậc":
                 return self.draft(i, whole(self.aggregate), group=self.aggregate)

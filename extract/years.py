@@ -56,14 +56,14 @@ def base_of(s: Marked, i: int) -> Year | RelativeBase | None:
     return found.payload if found is not None and isinstance(found.payload, Year | RelativeBase) else None
 
 
-def explains_base(s: Marked, i: int) -> bool:
-    """Tell whether a value stands in brackets behind the year compared with: "so với năm 2020 (83,05%, hạng 55)"."""
+def base_explained(s: Marked, i: int) -> Mention | None:
+    """Return the year compared with that the brackets around a value stand behind: "so với năm 2020 (83,05%, hạng 55)"."""
     bracket = s.bracket(i)
     opened = next((m for m in reversed(s.mentions[:i]) if m.end < bracket), None)
     if opened is None or not isinstance(opened.payload, Year) or not opened.payload.base:
-        return False
+        return None
     others = any(isinstance(m.payload, SubjectName) for m in s.mentions[:i] if m.start >= bracket)
-    return not others and not s.text[opened.end : bracket - 1].strip()
+    return opened if not others and not s.text[opened.end : bracket - 1].strip() else None
 
 
 def opens_part(s: Marked, year: Mention, start: int = 0) -> bool:
@@ -75,8 +75,8 @@ def years_of(s: Marked, i: int, index: str, base: Year | RelativeBase | None, st
     """Return the year or years that the value `i` is of; one that reads open has the year None."""
     mention = s.mentions[i]
     years = s.measured_years()
-    if explains_base(s, i) and not _ends_change(s, i):
-        compared = next(m for m in reversed(s.mentions[:i]) if m.end < s.bracket(i))
+    compared = base_explained(s, i)
+    if compared is not None and not _ends_change(s, i):
         return _read(compared, _COMPARED_WITH)
     results = next((m for m in years if _RESULTS_OF.search(s.text, max(0, m.start - 25), m.start)), None)
     if results is not None:  # "năm 2023 ... công bố (kết quả năm 2022)"
