@@ -65,7 +65,8 @@ class Drafter:
         self.subjects: list[SubjectName] = []
         self.subject_at: int | None = None
         self.component: ComponentName | None = None
-        self.field_is_lost = False
+        #: Where the last value of a field ends that no list holds.
+        self.lost_at: int | None = None
         self.aggregate: Group | None = None
         self.target = state.target and not self._looks_back()
         self.planned = False
@@ -155,6 +156,11 @@ class Drafter:
     def _carried(self, i: int) -> SubjectName | None:
         """Complete a value that names no subject; a bare percentage far from any index is left alone."""
         payload = self.s.mentions[i].payload
+        if isinstance(payload, Tier) and not (
+            self.s.names_index() or self.component or self.s.speaks_of_home() or self.s.has_rank_or_score()
+        ):
+            self.drop(i, "neither subject nor index is named")
+            return None
         named = self.s.names_index() or self.component is not None or _CALLED_SCORE.search(self.s.before(i, 40))
         if not named and isinstance(payload, Score) and payload.unit != "điểm":
             self.drop(i, "neither subject nor index is named")
@@ -218,6 +224,9 @@ class Drafter:
             if isinstance(value, Rank) and value.of is not None and subject.subject_type == "ministry":
                 self.state.counts["ministry"] = value.of  # "first of 17 ministries": the last one is the 17th
             for year in [portion.year] if portion.year else years_of(self.s, i, index, base, self.state):
+                if year.year is None and year.reason in REACHED:
+                    self.drop(i, "of the year before one that is open")
+                    continue
                 target = self.target and year.reason not in REACHED
                 if target:
                     year = self._planned_year(year)  # noqa: PLW2901
@@ -270,11 +279,12 @@ class Drafter:
         if component is None and (
             names_unknown_field(self.s, i) or lists_unknown_field(self.s, i) or (self.state.by_fields and opens_with_unknown_field(self.s))
         ):
+            self.lost_at = self.s.mentions[i].end
             return "a field that no list holds"
         if component is None and is_part(self.s, i):
             return "a part of the score before the brackets"
-        if self.field_is_lost or (component is not None and self._field_changed(i, component)):
-            self.field_is_lost = True  # "..., lòng dân 83,6% (xếp 35)": what follows is of the same unknown field
+        if self._is_of_lost_field(i) or (component is not None and self._field_changed(i, component)):
+            self.lost_at = self.s.mentions[i].end
             return "another field may stand between"
         objection = topic_objection(self.s, i)
         if objection is None and isinstance(payload, Rank | Tier):
@@ -293,6 +303,10 @@ class Drafter:
             if objection is None and payload.needs_base and base is None:
                 objection = "more or less than what is not said"
         return objection
+
+    def _is_of_lost_field(self, i: int) -> bool:
+        """Tell whether a value goes on with a field that was not read: "..., lòng dân 83,6% (xếp 35)"."""
+        return self.lost_at is not None and ";" not in self.s.text[self.lost_at : self.s.mentions[i].start]
 
     def _field_changed(self, i: int, component: str) -> bool:
         """Tell whether a new part of the sentence, with words of its own, lies between a field and a value behind a semicolon."""

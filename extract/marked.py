@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from extract.mentions import Delta, IndexName, Mention, Pronoun, Rank, Score, SubjectName, Tier, Year
+from extract.mentions import Delta, IndexName, Mention, Pronoun, Rank, Score, SubjectName, Year
 from normalize.fold import lowered
 
 # "94,02; 93,51 và 92,88 điểm": the semicolon parts numbers, not clauses.
@@ -72,9 +72,9 @@ class Marked:
         return any(isinstance(m.payload, IndexName) and not m.payload.weak for m in self.mentions)
 
     def has_rank_or_score(self) -> bool:
-        """Tell whether the sentence speaks of places, points or classes at all."""
+        """Tell whether the sentence speaks of places or points at all."""
         return any(
-            isinstance(m.payload, Rank | Tier) or (isinstance(m.payload, Score | Delta) and m.payload.unit in {"điểm", "bậc"})
+            isinstance(m.payload, Rank) or (isinstance(m.payload, Score | Delta) and m.payload.unit in {"điểm", "bậc"})
             for m in self.mentions
         )
 

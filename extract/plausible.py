@@ -13,6 +13,7 @@ from extract.mentions import ComponentName, Delta, IndexName, Mention, Pronoun, 
 TOPIC_DRIFT = re.compile(
     r"grdp|tổng sản phẩm|quy mô kinh tế|tăng trưởng kinh tế|giá trị sản xuất|sản xuất công nghiệp|iip|kim ngạch|xuất khẩu|tiêu dùng|"
     r"thu ngân sách|thu nội địa|thu nhập bình quân|giải ngân|"
+    r"bưu chính|thương mại điện tử|đảng viên|kết nạp|bảo hiểm y tế|diện tích|sản lượng|năng suất|chăn nuôi|tai nạn|"
     r"thu hút (?:vốn |du )?(?:đầu tư|fdi|khách)|vốn (?:đầu tư|fdi)|tỉ đồng|tỷ đồng|triệu đồng|"
     r"lượt khách|triệu lượt|khách (?:du lịch|quốc tế)|hộ nghèo|nông thôn mới|tỷ lệ doanh nghiệp|tỉ lệ doanh nghiệp|"
     r"tốt nghiệp|\bmôn (?:toán|văn|ngữ văn|thi|lịch sử|vật lý|hóa|tiếng)|thí sinh|học sinh|thpt|điểm thi|huy chương|bình chọn|bóng đá|"
@@ -57,6 +58,10 @@ _CHUNG = re.compile(r"\b(?:kết quả|chỉ số|hài lòng) chung[^.;,]{0,20}$
 _THAN_PLANNED = re.compile(r" so với (?:kế hoạch|mục tiêu|chỉ tiêu|yêu cầu|dự kiến)\b")
 # "mức tăng cao thứ hai cả nước"
 _OF_CHANGES = re.compile(r"\b(?:tăng|giảm|cải thiện|mức tăng|mức giảm)\b[^,.;]{0,25}\b(?:cao|nhiều|mạnh|lớn|nhanh|sâu) $")
+_HAVING = re.compile(
+    r"(?: (?:tỉnh|địa phương)(?:, thành(?: phố)?)?)? (?:có|về) "
+    r"(?:số (?!điểm)|số lượng|tỉ lệ|tỷ lệ|nhiều|quy mô|thu |vốn|dân số|tốc độ|mức (?!độ))"
+)
 _MORE_GROUPS = re.compile(r"(?:, \d{1,2})* và \d{1,2}\b(?! (?:bậc|điểm))")
 _MEMBERS_COUNTED = re.compile(r"\s*(?:có|gồm|:|là)\s*\d+ (?:đơn vị|tỉnh|địa phương|huyện|sở|xã|cơ quan|bộ)\b")
 _MANY_IN_GROUP = re.compile(
@@ -270,6 +275,8 @@ def tier_objection(s: Marked, i: int, *, target: bool) -> str | None:
         return "it tells of many where no member is named"
     if _FIELDS_COUNTED.search(s.text, max(named, start - 60), start):
         return "it counts the fields in a group"
+    if _HAVING.match(s.text, s.mentions[i].end):
+        return "the first N by something else"
     if _MORE_GROUPS.match(s.text, s.mentions[i].end):
         return "the first N of several, and whose each is stays open"
     if _MEMBERS_COUNTED.match(s.text, s.mentions[i].end):

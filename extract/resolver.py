@@ -40,6 +40,7 @@ _OPENS_WITH_VALUE = re.compile(
 )
 #: "5 chỉ số năm 2022" heads an article on all of them.
 _OF_ALL_INDICES = re.compile(r"\b(?:\d{1,2}|các|những) (?:bộ )?chỉ số (?:của [^,.;]{2,30} )?(?:trong )?năm \d{4}")
+_ITEM_OPENS = re.compile(r"(?:^|[,;:.]|\bvà|\b(?:đơn vị|tỉnh|địa phương|thành phố))\s*$")
 #: "A thay B giữ ngôi đầu": what follows is A's.
 _TAKES_PLACE = re.compile(r"\b(?:thay|thay thế|soán ngôi|vượt|vượt qua)(?: cho| của)? $")
 #: "hạng 53, 48 và 49": the last of several places.
@@ -176,7 +177,8 @@ class _Reader(Sharer):
         yield from self.draft(i, self.subjects[-1])
 
     def _visit(self, i: int, mention: Mention) -> Iterator[Draft]:
-        self.field_is_lost = self.field_is_lost and not isinstance(mention.payload, SubjectName | ComponentName | IndexName | Pronoun)
+        if isinstance(mention.payload, SubjectName | ComponentName | IndexName | Pronoun):
+            self.lost_at = None
         match mention.payload:
             case SubjectName():
                 yield from self._meet_subject(i)
@@ -343,7 +345,7 @@ class _Reader(Sharer):
             and s.is_superlative(i)
             and not s.between(i, i + 1).strip()
             and s.between(i + 1, i + 2).strip() in {"", "(", "với", "đạt", ":"}
-            and s.before(i, 3).rstrip()[-1:] in {"", ",", ";", ":", "."}
+            and bool(_ITEM_OPENS.search(s.before(i, 12)))
         )
 
     def _special_tier(self, i: int, tier: Tier) -> Iterator[Draft] | None:

@@ -170,18 +170,19 @@ def _ends_change(s: Marked, i: int) -> bool:
 
 def _from_value(s: Marked, i: int, read: YearRead) -> YearRead:
     """Move a value that a change starts from to the year before: "từ xếp hạng thứ 60 lên thứ 38", "từ 5,34 lên 6,72"."""
-    if read.year is None or not isinstance(s.mentions[i].payload, Rank | Score) or not starts_change(s, i):
+    if not isinstance(s.mentions[i].payload, Rank | Score) or not starts_change(s, i):
         return read
+    before = YearRead(None if read.year is None else read.year - 1, _BEFORE_CHANGE)
     if s.mentions[i].rule == "english.rank_from":
-        return YearRead(read.year - 1, _BEFORE_CHANGE)
+        return before
     follower = s.mentions[i + 1] if i + 1 < len(s.mentions) else None
     like = type(s.mentions[i].payload)
     to_value = follower is not None and isinstance(follower.payload, like) and _UP_OR_DOWN.search(s.text, s.mentions[i].end, follower.end)
     if like is Score:
-        return YearRead(read.year - 1, _BEFORE_CHANGE) if to_value else read
+        return before if to_value else read
     # "tăng 18 bậc từ vị trí thứ 48", "từ vị trí thứ 48 lên nhóm 30 tỉnh dẫn đầu": where the change ends has no number.
     change = s.mentions[i - 1] if i else None
     by_how_much = change is not None and isinstance(change.payload, Delta) and s.between(i - 1, i).strip() == "từ"
     if to_value or by_how_much or _INTO_GROUP.match(s.text, s.mentions[i].end):
-        return YearRead(read.year - 1, _BEFORE_CHANGE)
+        return before
     return read
