@@ -256,9 +256,18 @@ class _Reader(Sharer):
         ):
             kept, at = self.subjects, self.subject_at
             self.set_subjects(self._named([i]), self.s.mentions[i].start)
-            self.done.add(following)
-            yield from self.attach(following)
+            for figure in (following, *self._aside_of(following)):
+                self.done.add(figure)
+                yield from self.attach(figure)
             self.subjects, self.subject_at = kept, at
+
+    def _aside_of(self, i: int) -> list[int]:
+        """Return the figures in brackets right behind a figure: "sau Đà Nẵng 70,15 điểm (thứ 5)"."""
+        aside = i + 1
+        if aside >= len(self.s.mentions) or not self.s.bracket(aside) or self.s.between(i, aside).strip() != "(":
+            return []
+        inside = [j for j in range(aside, len(self.s.mentions)) if self.s.bracket(j) == self.s.bracket(aside)]
+        return [j for j in inside if isinstance(self.s.mentions[j].payload, Score | Rank | Delta)]
 
     def _meet_pronoun(self, pronoun: Pronoun, at: int) -> Iterator[Draft]:
         local = {"district": self.state.home.district, "department": self.state.department}.get(pronoun.subject_type or "")

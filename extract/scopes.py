@@ -10,6 +10,7 @@ from extract.mentions import Delta, Group, Rank, Region, Score, SubjectName, Tie
 _BLOCKS = {"ngành dọc", "đơn vị sự nghiệp"}
 _IN_SOME_REGION = re.compile(r"(?: (?:trong|của|ở|toàn))* (?:khu vực|vùng)\b")
 _MEMBERS = re.compile(r"\b(\d{1,2}) tỉnh(?:,? (?:thành phố|thành))?(?: (?:của|thuộc|khu vực|vùng))* $")
+_OPENS_REGION = {"khu vực", "vùng", "ở khu vực", "ở vùng", "riêng khu vực", "riêng vùng"}
 # Fewer than any national ranking of provinces.
 _REGION_SIZE = 20
 
@@ -40,7 +41,8 @@ def _region_of(s: Marked, i: int) -> str | None:
             return follower.payload.name if limits else None
         if isinstance(follower.payload, Rank | Score | Delta | SubjectName | Tier):
             break
-    if bracket and next((j for j in range(i - 1, -1, -1) if s.mentions[j].end < bracket), None) in compared_names(s):
+    of = next((j for j in range(i - 1, -1, -1) if s.mentions[j].end < bracket and s.subject(j) is not None), None)
+    if of in compared_names(s):
         return None  # "trong vùng xếp sau Thừa Thiên Huế (thứ 4)"
     for j in range(i - 1, -1, -1):
         leader = s.mentions[j].payload
@@ -58,13 +60,14 @@ def unnamed_region(s: Marked, i: int) -> str | None:
 
 
 def _heading_region(s: Marked, i: int) -> str | None:
-    """Return the region of a heading in the sentence, unless the talk has gone back to the whole country."""
+    """Return the region that heads the sentence ("Khu vực miền Trung, ...", "Tây Nguyên: ..."), unless the talk is of the country again."""
     for j in range(i - 1, -1, -1):
         leader = s.mentions[j]
         if isinstance(leader.payload, Group) and s.word(j) in {"cả nước", "toàn quốc"}:
             return None
         if isinstance(leader.payload, Region):
-            return leader.payload.name if s.text.startswith(":", leader.end) else None
+            opens = s.text.startswith(",", leader.end) and s.text[: leader.start].strip() in _OPENS_REGION
+            return leader.payload.name if opens or s.text.startswith(":", leader.end) else None
     return None
 
 
