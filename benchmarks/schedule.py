@@ -2,11 +2,11 @@
 
     python benchmarks/schedule.py [--keep FOLDER]
 
-Starts a Prefect server on loopback, registers everything in prefect.yaml, gives the night a schedule of one minute over the
-sample web, starts a worker, and waits until a scheduled night stands in the journal. Then the worker is stopped: the
-server's own automation (flows/automations.py, with a minute for the 30 hours) has to reach a webhook, and so has
-`chiso status --alert` with its clock set on by a day and a half. Prints what was seen; exit 1
-if anything was missing. Takes about three minutes.
+Starts a Prefect server on loopback by the command of its systemd unit, registers everything in prefect.yaml, gives the night a
+schedule of one minute over the sample web, starts a worker by the command of its unit, and waits until a scheduled night
+stands in the journal. Then the worker is stopped: the server's own automation (flows/automations.py, with a minute for the
+30 hours) has to reach a webhook, and so has `chiso status --alert` with its clock set on by a day and a half. Prints what was
+seen; exit 1 if anything was missing. Takes about three minutes.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.servers import prefect, running, webhook
+from benchmarks.servers import prefect, running, unit, webhook
 from flows.journal import Journal, JournalNight
 from flows.status import OVERDUE, print_status
 
@@ -51,7 +51,7 @@ def main(keep: Path | None) -> int:
             parameters = json.dumps({"data_folder": str(data), "sample": True})
             _prefect(environment, "--no-prompt", "deploy", "--name", "nightly", "--params", parameters)
             _prefect(environment, "deployment", "schedule", "create", "nightly/nightly", "--cron", "* * * * *", "-y")
-            with running([str(_BIN / "prefect"), "worker", "start", "--pool", "chiso"], folder / "worker.log", environment):
+            with running(unit("chiso-worker", folder)[0], folder / "worker.log", environment):
                 _until("a scheduled night ended", lambda: bool(_ended(data)))
                 (night, *_) = _ended(data)
                 _say(f"the schedule fired: {night.run_id} {night.state}, {night.counts['claims_new']} claims")

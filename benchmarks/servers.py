@@ -3,8 +3,10 @@
 `make servers` and `make lake` install what they need; MissingServerError says what is not there.
 """
 
+import configparser
 import json
 import os
+import shlex
 import shutil
 import socket
 import socketserver
@@ -28,6 +30,7 @@ import distributed
 ROOT = Path(__file__).resolve().parent.parent
 LAKE_PYTHON = ROOT / ".venv-lake" / "bin" / "python"
 _S3 = ROOT / ".tools" / "node_modules" / ".bin" / "s3rver"
+_UNITS = Path(__file__).resolve().parent.parent / "deploy" / "systemd"
 _PATIENCE = 60.0
 #: The key of the S3 server, which knows no other.
 S3_KEYS = {"AWS_ACCESS_KEY_ID": "S3RVER", "AWS_SECRET_ACCESS_KEY": "S3RVER", "AWS_REGION": "us-east-1"}
@@ -116,19 +119,27 @@ def dask(folder: Path, workers: int) -> Iterator[str]:
         yield address
 
 
+def unit(name: str, folder: Path) -> tuple[list[str], dict[str, str]]:
+    """Return the command and the environment of a systemd unit of ours, with this environment's programs and a folder for /srv/chiso."""
+    parser = configparser.RawConfigParser(strict=False)
+    parser.optionxform = str  # type: ignore[assignment,method-assign]  # systemd's names have capitals
+    parser.read(_UNITS / f"{name}.service", encoding="utf-8")
+    service = parser["Service"]
+    here = [
+        word.replace("/opt/chiso/.venv/bin", str(Path(sys.executable).parent)).replace("/srv/chiso", str(folder))
+        for word in shlex.split(f"{service['ExecStart']} -- {service.get('Environment', '')}")
+    ]
+    said = here[here.index("--") + 1 :]
+    return here[: here.index("--")], dict(pair.split("=", 1) for pair in said)
+
+
 @contextmanager
 def prefect(folder: Path) -> Iterator[dict[str, str]]:
     """Run a Prefect server and yield the environment in which chiso and `prefect` speak to it."""
     port = free_port()
-    environment = {
-        **os.environ,
-        "PREFECT_HOME": str(folder / "prefect"),
-        "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
-        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-        "DO_NOT_TRACK": "1",
-    }
-    command = [str(Path(sys.executable).parent / "prefect"), "server", "start", "--host", "127.0.0.1", "--port", str(port)]
-    with running(command, folder / "prefect.log", environment):
+    command, said = unit("chiso-server", folder)
+    environment = {**os.environ, **said, "PREFECT_API_URL": f"http://127.0.0.1:{port}/api"}
+    with running([*command, "--port", str(port)], folder / "prefect.log", environment):
         until = time.monotonic() + 2 * _PATIENCE
         while True:
             try:

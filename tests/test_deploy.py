@@ -32,6 +32,21 @@ def test_a_linter_finds_what_is_wrong(tmp_path: Path) -> None:
         assert subprocess.run([BIN / linter, tmp_path / file], capture_output=True, check=False, timeout=60).returncode != 0
 
 
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is missing: `make servers` installs it")
+def test_systemd_finds_nothing_wrong_with_the_units(tmp_path: Path) -> None:
+    for file in sorted((ROOT / "deploy" / "systemd").iterdir()):
+        text = file.read_text(encoding="utf-8").replace("/opt/chiso/.venv/bin", str(BIN)).replace("/opt/chiso", str(ROOT))
+        (tmp_path / file.name).write_text(text, encoding="utf-8")
+    units = sorted(tmp_path.iterdir())
+    assert len(units) >= 4
+    verify = ["systemd-analyze", "verify", "--man=no", *map(str, units)]
+    done = subprocess.run(verify, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+    worker = tmp_path / "chiso-worker.service"
+    worker.write_text(worker.read_text(encoding="utf-8").replace("Restart=always", "Restart=ever"), encoding="utf-8")
+    assert "service restart specifier" in subprocess.run(verify, capture_output=True, text=True, check=False, timeout=60).stderr
+
+
 def test_settings_are_those_that_the_code_reads_and_each_is_documented() -> None:
     code = "".join(
         path.read_text(encoding="utf-8") for folder in ("flows", "spiders", "warehouse") for path in (ROOT / folder).rglob("*.py")
