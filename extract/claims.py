@@ -231,9 +231,15 @@ def _not_its_topic(s: Marked) -> frozenset[int]:
     return compared_names(s) | {n for found in lists for n in found}
 
 
-def _speaks_of_districts(read: Iterable[tuple[Span, list[Mention]]], codes: frozenset[str]) -> bool:
+def _speaks_of_districts(read: Sequence[tuple[Span, list[Mention]]], codes: frozenset[str]) -> bool:
     kinds = {m.payload.subject_type for _, mentions in read for m in mentions if isinstance(m.payload, SubjectName)}
-    return "DDCI" in codes or bool(kinds & {"district", "department"})
+    announced = any(
+        isinstance(m.payload, Group) and m.payload.subject_type in {"district", "department", "commune"}
+        for _, mentions in read
+        if any(isinstance(m.payload, IndexName) for m in mentions)
+        for m in mentions
+    )
+    return "DDCI" in codes or announced or bool(kinds & {"district", "department"})
 
 
 def _claim(article: Article, view: View, span: Span, draft: Draft, state: Discourse) -> Claim:

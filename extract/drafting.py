@@ -14,6 +14,7 @@ from extract.plausible import (
     change_objection,
     counts_points,
     delta_objection,
+    follows_unknown_name,
     is_part,
     lists_unknown_field,
     names_unknown_field,
@@ -281,6 +282,8 @@ class Drafter:
         ):
             self.lost_at = self.s.mentions[i].end
             return "a field that no list holds"
+        if follows_unknown_name(self.s, i):
+            return "a name that no list holds"
         if component is None and is_part(self.s, i):
             return "a part of the score before the brackets"
         if self._is_of_lost_field(i) or (component is not None and self._field_changed(i, component)):

@@ -15,9 +15,10 @@ _LONGEST_BRACKET = 400
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """Text in lower case, mentions in order, and for each place its innermost opening bracket plus one (0 outside)."""
+    """Text in lower case and as it is, mentions in order, and for each place its innermost opening bracket plus one (0 outside)."""
 
     text: str
+    raw: str
     mentions: Sequence[Mention]
     depth: Sequence[int]
 
@@ -91,7 +92,7 @@ class Marked:
 def mark(sentence: str, mentions: Sequence[Mention]) -> Marked:
     """Mark a sentence."""
     if "(" not in sentence:
-        return Marked(lowered(sentence), mentions, bytes(len(sentence) + 1))
+        return Marked(lowered(sentence), sentence, mentions, bytes(len(sentence) + 1))
     depth: list[int] = []
     stack: list[int] = []
     for at, char in enumerate(sentence):
@@ -100,4 +101,4 @@ def mark(sentence: str, mentions: Sequence[Mention]) -> Marked:
         depth.append(stack[-1] if stack else 0)
         if char == "(" and sentence.find(")", at, at + _LONGEST_BRACKET) > 0:
             stack.append(at + 1)
-    return Marked(lowered(sentence), mentions, (*depth, 0))
+    return Marked(lowered(sentence), sentence, mentions, (*depth, 0))

@@ -8,6 +8,7 @@ import re
 from extract.indexing import points_of
 from extract.marked import Marked
 from extract.mentions import ComponentName, Delta, IndexName, Mention, Pronoun, Rank, RelativeBase, Score, SubjectName, Tier, Year
+from extract.rules.patterns import LOWER, UPPER
 
 #: Words of other news: what is ranked or counted beside them is not the index.
 TOPIC_DRIFT = re.compile(
@@ -54,6 +55,11 @@ _FIELDS_OPEN = re.compile(
     r"\b(?:chỉ số thành phần|chỉ số nội dung|nội dung|lĩnh vực|trụ cột|tiêu chí|yếu tố|trục)\b[^.:;]{0,60}(?::|\bgồm)"
 )
 _WORDS_OF_A_NAME = 2
+#: A name of two words or more, each with a capital, that opens a part of the sentence.
+_NAME_BEFORE = re.compile(
+    r"(?:^|[,;:(.]|\b(?:và|[Tt]rong đó|gồm|là))\s*"
+    rf"(?P<name>[{UPPER}][{LOWER}]+(?: [{UPPER}][{LOWER}]+){{1,4}})(?: (?:đạt|được|với|là|có|chỉ đạt))?[\s:(]*$"
+)
 _CHUNG = re.compile(r"\b(?:kết quả|chỉ số|hài lòng) chung[^.;,]{0,20}$")
 _THAN_PLANNED = re.compile(r" so với (?:kế hoạch|mục tiêu|chỉ tiêu|yêu cầu|dự kiến)\b")
 # "mức tăng cao thứ hai cả nước"
@@ -334,6 +340,13 @@ def names_unknown_field(s: Marked, i: int) -> bool:
     return field is not None and not any(
         isinstance(m.payload, IndexName | ComponentName) for m in s.mentions if field.start() <= m.start < start
     )
+
+
+def follows_unknown_name(s: Marked, i: int) -> bool:
+    """Tell whether a name that no gazetteer holds stands right before a figure: "Hợp Thành 94,37 điểm", "..., Cát Tiên tụt 5 bậc"."""
+    start = s.mentions[i].start
+    name = _NAME_BEFORE.search(s.raw, max(0, start - 60), start)
+    return name is not None and not any(m.start < name.end("name") and name.start("name") < m.end for m in s.mentions)
 
 
 def lists_unknown_field(s: Marked, i: int) -> bool:

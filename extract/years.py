@@ -13,7 +13,7 @@ _ATTACHED = re.compile(r"\s*\(?\s*(?:(?:của|trong|vào|ở|in)\s+)?")
 _PAST_ASIDE = re.compile(r"(?:\s*\([^()]*)?\)\s*")
 _CLOSES_CLAUSE = re.compile(r"\s*(?:[,;.)]|$|và\b)")
 _UP_OR_DOWN = re.compile(r"\b(?:lên|xuống|còn|về|tụt|vươn|nhảy)\b")
-_MOVES = re.compile(r"(?: điểm)? (?:tăng |giảm )?(?:lên|xuống|còn) ")
+_MOVES = re.compile(r"(?: điểm)? (?:tăng |giảm )?(?:lên|xuống|còn|về) (?:vị trí |hạng |thứ )*\d")
 _INTO_GROUP = re.compile(r"[^.;,\d]{0,40}\b(?:lên|xuống|vào)\b[^.;,\d]{0,20}\b(?:nhóm|top|tốp)\b")
 _FROM_AND_TO = 2
 _COMPARED_WITH, _BEFORE_CHANGE = "the year compared with", "the value before the change"
@@ -156,11 +156,12 @@ def _of_compared(s: Marked, year: Mention) -> bool:
 
 def starts_change(s: Marked, i: int) -> bool:
     """Tell whether a change starts from the value `i`: "từ vị trí thứ 2", "from fourth", "(6,68 còn 5,9)"."""
-    if re.search(r"\b(?:từ|from)\s*$", s.before(i, 6)):
-        return True
-    follower = s.mentions[i + 1].payload if i + 1 < len(s.mentions) and s.bracket(i + 1) == s.bracket(i) else None
-    bracketed = isinstance(s.mentions[i].payload, Score) and isinstance(follower, Score) and s.before(i, 1) == "("
-    return bracketed and bool(_MOVES.fullmatch(s.between(i, i + 1)))
+    return bool(re.search(r"\b(?:từ|from)\s*$", s.before(i, 6))) or _goes_on(s, i)
+
+
+def _goes_on(s: Marked, i: int) -> bool:
+    """Tell whether brackets say what a value became: "(6,68 còn 5,9)", "(hạng 2 xuống 7)"."""
+    return s.before(i, 1) == "(" and bool(_MOVES.match(s.text, s.mentions[i].end))
 
 
 def _ends_change(s: Marked, i: int) -> bool:
@@ -173,7 +174,7 @@ def _from_value(s: Marked, i: int, read: YearRead) -> YearRead:
     if not isinstance(s.mentions[i].payload, Rank | Score) or not starts_change(s, i):
         return read
     before = YearRead(None if read.year is None else read.year - 1, _BEFORE_CHANGE)
-    if s.mentions[i].rule == "english.rank_from":
+    if s.mentions[i].rule == "english.rank_from" or _goes_on(s, i):
         return before
     follower = s.mentions[i + 1] if i + 1 < len(s.mentions) else None
     like = type(s.mentions[i].payload)

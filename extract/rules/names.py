@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from extract.mentions import ComponentName, IndexName, Mention, Region, SubjectName
 from extract.rules.patterns import UPPER
@@ -53,12 +54,15 @@ _ACTS = re.compile(
     re.IGNORECASE,
 )
 _SITS = re.compile(
-    r"(?:\btại|điểm cầu|đầu cầu|thứ trưởng|bộ trưởng|chủ tịch|do|phó (?:giám đốc|chủ tịch)|giám đốc|phòng|lãnh đạo|theo|của|được|bởi|báo|đài|đại học|bí thư)"
+    r"(?:\btại|điểm cầu|đầu cầu|thứ trưởng|bộ trưởng|chủ tịch|do|phó (?:giám đốc|chủ tịch)|giám đốc|phòng|lãnh đạo|theo|của|báo|đài|đại học|bí thư)"
     r"(?: (?:tỉnh|thành phố|huyện|ubnd|ubnd tỉnh|của))?\s*$",
     re.IGNORECASE,
 )
 # "Chỉ số CCHC của Sở Nội vụ đạt 85,20 điểm": what follows is its own figure.
 _IS_MEASURED = re.compile(r" (?:năm \d{4} )?(?:đạt|được|là|xếp|đứng|tăng|giảm|có điểm)(?: \S+){0,3} \d")
+#: A name so near to a district's is one of the same list.
+_BESIDE = 40
+_BY = re.compile(r"\b(?:được|bởi)\s*$", re.IGNORECASE)
 _ZONE = re.compile(rf"(?: [{UPPER}]\w*)+(?: và các (?:KCN|[Kk]hu công nghiệp))?")
 _ANNOUNCERS = {"ministry", "department"}
 _PLACED = re.compile(
@@ -112,6 +116,29 @@ def find_subjects(text: str, tokens: list[Token], province: Unit | None, *, bare
     `province` is the province whose districts and departments are spoken of; names of its districts without
     the word "huyện" are read only where `bare_districts` says that the talk is of districts.
     """
+    found = list(_subjects(text, tokens, province, bare_districts=bare_districts))
+    for mention, before, behind in zip(found, [None, *found], [*found[1:], None], strict=False):
+        yield _as_district(text, mention, province, (before, behind)) if bare_districts and province is not None else mention
+
+
+def _as_district(text: str, mention: Mention, province: Unit, beside: tuple[Mention | None, Mention | None]) -> Mention:
+    """Read a province's name as that of a district beside other districts: "Lệ Thủy 89,9; Quảng Ninh 89,2" in Quảng Bình."""
+    name = mention.payload
+    unit = find_district(name.name, province.gso_code) if isinstance(name, SubjectName) and name.subject_type == "province" else None
+    if unit is None or name.name == province.name or unit.province != province.gso_code:  # type: ignore[union-attr]  # a name, or no unit
+        return mention
+    is_listed = any(
+        other is not None
+        and isinstance(other.payload, SubjectName)
+        and other.payload.subject_type == "district"
+        and abs(other.start - mention.start) < _BESIDE
+        and not text[: mention.start].lower().endswith("tỉnh ")
+        for other in beside
+    )
+    return replace(mention, payload=SubjectName("district", unit.name, (unit.unit_id,))) if is_listed else mention
+
+
+def _subjects(text: str, tokens: list[Token], province: Unit | None, *, bare_districts: bool) -> Iterator[Mention]:
     starts = {match.start(): match for match in _DISTRICT.finditer(text)}
     position = 0
     while position < len(tokens):
@@ -240,4 +267,6 @@ def _acts(text: str, mention: Mention) -> bool:
         return True
     if subject_type not in _ANNOUNCERS:
         return False
-    return bool(_ACTS.match(text, mention.end) or (_SITS.search(before) and not _IS_MEASURED.match(text, mention.end)))
+    return bool(
+        _ACTS.match(text, mention.end) or _BY.search(before) or (_SITS.search(before) and not _IS_MEASURED.match(text, mention.end))
+    )
