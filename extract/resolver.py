@@ -332,12 +332,15 @@ class _Reader(Sharer):
         places, end = self._places_from(i)
         if len(places) > 1 and (names := subjects_behind(self.s, i, end)):
             return self._shared_behind([i] * len(places), names, places)
+        listed = bracketed_list(self.s, i)
+        if len(places) > 1 and len(listed) == len(places):
+            return self._bare_places(self._named(listed), self.s.mentions[listed[0]].start, i)
         if _SEVERAL_PLACES.search(self.s.text, self.s.mentions[i].end, end):
             return self._places_in_order(i)
         followers = subjects_behind(self.s, i) if self.s.mentions[i].rule != "rank.ordered" else listed_behind(self.s, i)
         if not followers and self._opens_item(i):
             followers = [i + 1]
-        if not followers and self.s.is_superlative(i) and len(bracketed_list(self.s, i)) > 1:
+        if not followers and self.s.is_superlative(i) and len(listed) > 1:
             self.drop(i, "one of many")
             return iter(())
         if followers and self.s.is_superlative(i) and leads_in_other(self.s, i):
