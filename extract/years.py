@@ -16,6 +16,8 @@ _UP_OR_DOWN = re.compile(r"\b(?:lên|xuống|còn|về|tụt|vươn|nhảy)\b")
 _MOVES = re.compile(r"(?: điểm)? (?:tăng |giảm )?(?:lên|xuống|còn|về) (?:vị trí |hạng |thứ )*\d")
 _INTO_GROUP = re.compile(r"[^.;,\d]{0,40}\b(?:lên|xuống|vào)\b[^.;,\d]{0,20}\b(?:nhóm|top|tốp)\b")
 _FROM_AND_TO = 2
+_COMPARES_VALUE = re.compile(r"\bso với (?:mức |vị trí |hạng |con số |số điểm |kết quả )*$")
+_OF_YEAR = re.compile(r" (?:của |trong |ở )?")
 _COMPARED_WITH, _BEFORE_CHANGE = "the year compared with", "the value before the change"
 #: Why a year is read of what was there before a change: a plan that names it does not plan it.
 REACHED = {_COMPARED_WITH, _BEFORE_CHANGE}
@@ -66,6 +68,14 @@ def base_explained(s: Marked, i: int) -> Mention | None:
     return opened if not others and not s.text[opened.end : bracket - 1].strip() else None
 
 
+def _base_of_value(s: Marked, i: int) -> Mention | None:
+    """Return the year compared with that names a value with itself: "so với vị trí thứ 2 của năm 2019", "so với mức 84,64% năm 2019"."""
+    behind = s.mentions[i + 1] if i + 1 < len(s.mentions) else None
+    if behind is None or not isinstance(behind.payload, Year) or not behind.payload.base or not _COMPARES_VALUE.search(s.before(i, 30)):
+        return None
+    return behind if _OF_YEAR.fullmatch(s.between(i, i + 1)) else None
+
+
 def opens_part(s: Marked, year: Mention, start: int = 0) -> bool:
     """Tell whether a year dates a part of the sentence that begins between `start` and it: "..., khi năm 2016 còn xếp thứ 20"."""
     return bool(_OPENS_PART.search(s.text, start, year.start))
@@ -75,7 +85,7 @@ def years_of(s: Marked, i: int, index: str, base: Year | RelativeBase | None, st
     """Return the year or years that the value `i` is of; one that reads open has the year None."""
     mention = s.mentions[i]
     years = s.measured_years()
-    compared = base_explained(s, i)
+    compared = _base_of_value(s, i) or base_explained(s, i)
     if compared is not None and not _ends_change(s, i):
         return _read(compared, _COMPARED_WITH)
     results = next((m for m in years if _RESULTS_OF.search(s.text, max(0, m.start - 25), m.start)), None)
