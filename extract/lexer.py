@@ -101,7 +101,7 @@ def _keep(mention: Mention, found: list[Mention], taken: bytearray) -> None:
 
 
 # "so với Par Index năm 2012", "so với kết quả của năm 2020": words between do not change the year's role.
-_COMPARED_WITH = re.compile(r"\bso(?: với)?(?: [^,.;()]{0,40})? ?$")
+_COMPARED_WITH = re.compile(r"\bso(?: với)?(?: (?:[^,.;()]|(?<=\d)[.,](?=\d)){0,40})? ?$")
 
 
 def _as_base(mention: Mention, lowered: str) -> Mention:
