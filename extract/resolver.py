@@ -349,12 +349,11 @@ class _Reader(Sharer):
         return self._inverted(i, followers) if followers else None
 
     def _opens_item(self, i: int) -> bool:
-        """Tell whether a highest or lowest stands right before its name and figure: "...; cao nhất Quảng Ninh 87,59%, thấp nhất ..."."""
+        """Tell whether a place stands right before its name and figure: "...; cao nhất Quảng Ninh 87,59%, thứ 2 Bắc Quang (0,4871)"."""
         s = self.s
         named = i + 2 < len(s.mentions) and s.subject(i + 1) is not None and isinstance(s.mentions[i + 2].payload, Score)
         return (
             named
-            and s.is_superlative(i)
             and not s.between(i, i + 1).strip()
             and s.between(i + 1, i + 2).strip() in {"", "(", "với", "đạt", ":"}
             and bool(_ITEM_OPENS.search(s.before(i, 12)))

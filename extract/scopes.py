@@ -5,6 +5,7 @@ import re
 from extract.lists import compared_names
 from extract.marked import Marked
 from extract.mentions import Delta, Group, Rank, Region, Score, SubjectName, Tier
+from normalize.units import region_sizes
 
 #: Blocks of departments that are ranked apart.
 _BLOCKS = {"ngành dọc", "đơn vị sự nghiệp"}
@@ -20,7 +21,11 @@ def region_of(s: Marked, i: int) -> str | None:
     rank = s.mentions[i].payload
     region = _region_of(s, i)
     place = (rank.place or 0) if isinstance(rank, Rank) else 0
-    return None if place > min([_REGION_SIZE, *_counted(s)]) else region
+    if region is None or place > min([_REGION_SIZE, region_sizes().get(region, _REGION_SIZE), *_counted(s)]):
+        return None
+    # "Đông Nam Bộ: Bình Dương thứ 9, Tây Ninh thứ 20" tells of places in the country.
+    places = [m.payload.place or 0 for m in s.mentions if isinstance(m.payload, Rank) and m.payload.of is None]
+    return None if region == _heading_region(s, i) and max(places, default=0) > region_sizes().get(region, _REGION_SIZE) else region
 
 
 def _counted(s: Marked) -> list[int]:

@@ -4,7 +4,7 @@ Two articles are compared where both tell of the same fact; whether they are cop
 known of the others stays known, and a night ends with the clusters that a rebuild would find.
 """
 
-from itertools import islice
+from collections.abc import Iterable, Iterator
 
 import duckdb
 import numpy as np
@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from normalize.cluster import Clusters, Sketch, Sketches
 from normalize.grouping import fill
 
-#: So many sketches, pairs, and pairs with their texts are taken from the tables in one go.
-_SKETCHES, _PAIRS, _TEXTS = 50_000, 1_000_000, 1_000
+#: So many sketches, pairs and texts are taken from the tables in one go.
+_SKETCHES, _PAIRS, _TEXTS = 50_000, 1_000_000, 10_000
 #: The articles in clusters in which one is new, is back or is no longer current: there all is open again.
 _OPEN = """
 create or replace temp table open_again as
@@ -27,7 +27,8 @@ _TELLING = """
 create or replace temp table telling as
 with told as (select distinct c.article as article_id, d.fact_id from claims c join comparable d using (claim_id)
               where c.article in (select article_id from articles where current) and c.article in (select article_id from sketches))
-select article_id, dense_rank() over (order by article_id) - 1 as number, fact_id, article_id in (from open_again) as is_open
+select article_id, dense_rank() over (order by article_id) - 1 as number, dense_rank() over (order by fact_id) as fact,
+       article_id in (from open_again) as is_open
 from told where fact_id in (select fact_id from told where article_id in (from open_again))
 """
 _NUMBERED = "create or replace temp table numbered as select distinct number, article_id from telling"
@@ -35,11 +36,12 @@ _SKETCHED = """
 select s.figures, s.whole, a.credit, s.n_figures, s.n_whole
 from numbered join sketches s using (article_id) join articles a using (article_id) order by number
 """
-#: Pairs that tell of the same fact, one of them in question, the smaller number first.
+#: Pairs that tell of the same fact, one of them in question, the smaller number first; fact by fact, so that the texts of one are at hand.
 _PAIRED = """
-select distinct least(a.number, b.number) as one, greatest(a.number, b.number) as other
-from telling a join telling b using (fact_id)
-where a.is_open and a.number <> b.number and (not b.is_open or a.number < b.number) order by all
+with paired as (select least(a.number, b.number) as one, greatest(a.number, b.number) as other, min(fact) as fact
+                from telling a join telling b using (fact)
+                where a.is_open and a.number <> b.number and (not b.is_open or a.number < b.number) group by all)
+select one, other from paired order by fact, one, other
 """
 
 
@@ -78,12 +80,31 @@ def _compared(connection: duckdb.DuckDBPyConnection, sketches: Sketches, pairs: 
     named = dict(connection.execute("select number, article_id from numbered semi join likely using (number)").fetchall())
     in_likely = "article_id in (select article_id from numbered semi join likely using (number))"
     clusters = Clusters(dict(connection.execute(f"select article_id, cluster from articles where {in_likely}").fetchall()))  # noqa: S608 (ours)
-    open_pairs = ((one, other) for one, other in pairs.tolist() if not clusters.are_one(named[one], named[other]))
-    while some := list(islice(open_pairs, _TEXTS)):
+    open_pairs = ((one, other) for one, other in _listed(pairs) if not clusters.are_one(named[one], named[other]))
+    for some in _with_few_texts(open_pairs):
         texts = _texts(connection, {named[number] for pair in some for number in pair})
         for one, other in some:
             clusters.compare(named[one], named[other], texts, same_credit=sketches.same_credit(one, other))
     return clusters.renamed()
+
+
+def _listed(pairs: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
+    for first in range(0, len(pairs), _PAIRS):
+        yield from pairs[first : first + _PAIRS].tolist()
+
+
+def _with_few_texts(pairs: Iterable[tuple[int, int]]) -> Iterator[list[tuple[int, int]]]:
+    """Yield so many pairs at a time that their texts find room."""
+    some: list[tuple[int, int]] = []
+    articles: set[int] = set()
+    for pair in pairs:
+        some.append(pair)
+        articles.update(pair)
+        if len(articles) >= _TEXTS:
+            yield some
+            some, articles = [], set()
+    if some:
+        yield some
 
 
 def _texts(connection: duckdb.DuckDBPyConnection, articles: set[str]) -> dict[str, str]:

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from flows.copying import cluster_articles
 from flows.reading import READ, ReadPage
-from normalize.grouping import COLUMNS, fill, row_of
+from normalize.grouping import COLUMNS, row_of
 from normalize.ledger import made_by_these_rules
 from normalize.statement import read_statement
 from spiders.archive import NOT_MODIFIED, Page
@@ -26,6 +26,14 @@ _REDIRECTS = (301, 302, 303, 307, 308)
 _AT_ONCE = 20_000
 _SKETCHED = ("figures", "whole", "n_figures", "n_whole")
 _COMPARABLE = frozenset(COLUMNS) - {"article", "source", "kind", "url", "published", "cluster", "evidence"}
+
+#: The claims that are not comparable yet, each with its number and the day on which its article was read first.
+_ARRIVED = """
+create or replace temp table arrived as
+with missing as (select claim_id, article from claims anti join comparable using (claim_id)),
+seen as (select article_id, min(fetched_at)::date as seen from pages where article_id in (select article from missing) group by all)
+select claim_id, seen, row_number() over (order by claim_id) - 1 as number from missing left join seen on article_id = article
+"""
 
 
 class Ingest:
@@ -135,16 +143,16 @@ def _complete(connection: duckdb.DuckDBPyConnection) -> None:
 
     Makes the temp table `arrived` of them.
     """
-    connection.execute("create or replace temp table arrived (claim_id varchar)")
     if not made_by_these_rules(connection):
         connection.execute("delete from comparable")
         connection.execute("update articles set cluster = article_id where cluster <> article_id")
-    while True:
+    connection.execute(_ARRIVED)
+    ((count,),) = connection.execute("select count(*) from arrived").fetchall()
+    for first in range(0, count, _AT_ONCE):
         cursor = connection.execute(
-            """select c.*, s.place, (select min(fetched_at)::date from pages p where p.article_id = c.article) as seen
-            from claims c join sources s on s.source = c.source anti join comparable d on d.claim_id = c.claim_id
-            order by c.claim_id limit ?""",
-            [_AT_ONCE],
+            "select c.*, s.place, a.seen from claims c join sources s on s.source = c.source join arrived a on a.claim_id = c.claim_id "
+            "where a.number >= ? and a.number < ? order by a.number",
+            [first, first + _AT_ONCE],
         )
         names = [column[0] for column in cursor.description or ()]
         rows = []
@@ -152,8 +160,4 @@ def _complete(connection: duckdb.DuckDBPyConnection) -> None:
             claim = dict(zip(names, row, strict=True))
             statement = read_statement({**claim, "value": claim["value_text"]}, place=claim["place"])
             rows.append({name: value for name, value in zip(COLUMNS, row_of(statement), strict=True) if name in _COMPARABLE})
-        if not rows:
-            return
         add(connection, "comparable", rows)
-        fill(connection, "made", {"claim_id": pa.string()}, [(row["claim_id"],) for row in rows])
-        connection.execute("insert into arrived from made")

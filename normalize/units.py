@@ -113,6 +113,12 @@ def region_named(name: str) -> str | None:
 
 
 @cache
+def region_sizes() -> dict[str, int]:
+    """Return how many provinces the regions have, of those with fixed borders: as of the 63; of the 34 they have fewer."""
+    return {row["name_vi"]: int(row["n_provinces"]) for row in rows("regions") if row["n_provinces"]}
+
+
+@cache
 def department_lexicon() -> Lexicon[str]:
     """Return the names of provincial departments, each with its canonical name."""
     return Lexicon(
