@@ -59,19 +59,22 @@ class Sketch:
 
 def sketch(text: str, author: str | None = None) -> Sketch:
     """Sketch one article; `author` is its byline, which may name an agency."""
-    figures, whole = shingles(text), shingles(text, figures_only=False)
+    figures, whole = shingles(text)
     return Sketch(_minhash(figures), _minhash(whole), credit_of(text, author), len(figures), len(whole))
 
 
 @lru_cache(maxsize=4096)
-def shingles(text: str, *, figures_only: bool = True) -> frozenset[str]:
-    """Return the five-word shingles of the sentences that hold a digit, or of all."""
-    found: set[str] = set()
+def shingles(text: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the five-word shingles of the sentences that hold a digit, and of all."""
+    figures: set[str] = set()
+    whole: set[str] = set()
     for sentence in _SENTENCE.split(text):
-        if not figures_only or any(char.isdigit() for char in sentence):
-            words = fold(sentence).split()
-            found.update(" ".join(words[i : i + _WORDS]) for i in range(len(words) - _WORDS + 1))
-    return frozenset(found)
+        words = fold(sentence).split()
+        found = [" ".join(words[i : i + _WORDS]) for i in range(len(words) - _WORDS + 1)]
+        whole.update(found)
+        if any(char.isdigit() for char in sentence):
+            figures.update(found)
+    return frozenset(figures), frozenset(whole)
 
 
 def credit_of(text: str, author: str | None = None) -> str | None:
@@ -153,8 +156,7 @@ class Clusters:
 
 def _are_copies(one: str, other: str, *, same_credit: bool) -> bool:
     least = _SHARED_CREDITED if same_credit else _SHARED
-    for figures_only, fewest in ((True, _LEAST), (False, _LEAST_WHOLE)):
-        a, b = shingles(one, figures_only=figures_only), shingles(other, figures_only=figures_only)
+    for a, b, fewest in zip(shingles(one), shingles(other), (_LEAST, _LEAST_WHOLE), strict=True):
         smaller = min(len(a), len(b))
         if smaller >= fewest and len(a & b) >= least * smaller:
             return True
