@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -24,6 +24,9 @@ _GONE = (404, 410)
 _REDIRECTS = (301, 302, 303, 307, 308)
 #: So many pages, or claims, are in memory at once.
 _AT_ONCE = 20_000
+_NOT_OF_PAGE = {"fetched_at", "etag", "last_modified", "content_encoding", "size", "record_sha256"}
+#: What the table `pages` has of an archived page as it is.
+_OF_PAGE = tuple(field.name for field in fields(Page) if field.name not in _NOT_OF_PAGE)
 _SKETCHED = ("figures", "whole", "n_figures", "n_whole")
 _COMPARABLE = frozenset(COLUMNS) - {"article", "source", "kind", "url", "published", "cluster", "evidence"}
 
@@ -86,19 +89,20 @@ class Ingest:
 
     def finish(self, pages: Sequence[Page]) -> int:
         """Note the pages, mark what is superseded or gone, make all claims comparable, find copies; return how many pages are new."""
+        kept = set(self._connection.execute('select portal, file, "offset" from pages').fetchall())
+        fresh = [page for page in pages if (page.portal, page.file, page.offset) not in kept]
         new = 0
-        for first in range(0, len(pages), _AT_ONCE):
-            new += add(self._connection, "pages", [self._page_row(page) for page in pages[first : first + _AT_ONCE]])
+        for first in range(0, len(fresh), _AT_ONCE):
+            new += add(self._connection, "pages", [self._page_row(page) for page in fresh[first : first + _AT_ONCE]])
         _mark_versions(self._connection, pages, self.article_of)
         _complete(self._connection)
         cluster_articles(self._connection)
         return new
 
     def _page_row(self, page: Page) -> dict[str, Any]:
-        article_id, fetched_at = self.article_of.get(page.page_id), datetime.fromisoformat(page.fetched_at)
-        own = {"page_id": page.page_id, "article_id": article_id, "fetched_at": fetched_at}
-        left_out = {"etag", "last_modified", "content_encoding", "size", "record_sha256"}
-        return {name: value for name, value in {**asdict(page), **own}.items() if name not in left_out}
+        page_id = page.page_id
+        own = {"page_id": page_id, "article_id": self.article_of.get(page_id), "fetched_at": datetime.fromisoformat(page.fetched_at)}
+        return {name: getattr(page, name) for name in _OF_PAGE} | own
 
 
 def _mark_versions(connection: duckdb.DuckDBPyConnection, pages: Sequence[Page], article_of: Mapping[str, str]) -> None:
@@ -112,10 +116,11 @@ def _mark_versions(connection: duckdb.DuckDBPyConnection, pages: Sequence[Page],
     for page in pages:
         if page.kind in READ and page.status not in _REDIRECTS:
             # A server that fails tonight, or shows a wall, has taken nothing back.
-            is_answer = page.status in (_OK, NOT_MODIFIED) and (page.page_id in article_of or page.status == NOT_MODIFIED)
-            gone[page.url] = page.status in _GONE or page.page_id in taken_back or (not is_answer and gone.get(page.url, False))
-            if page.page_id in article_of:
-                newest[page.url] = article_of[page.page_id]
+            page_id = page.page_id
+            is_answer = page.status in (_OK, NOT_MODIFIED) and (page_id in article_of or page.status == NOT_MODIFIED)
+            gone[page.url] = page.status in _GONE or page_id in taken_back or (not is_answer and gone.get(page.url, False))
+            if page_id in article_of:
+                newest[page.url] = article_of[page_id]
     rows = connection.execute("select article_id, url from articles order by article_id").fetchall()
     marks = pa.table({
         "article_id": pa.array([a for a, _ in rows], pa.string()),
