@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from extract.blocks import BlockReader
 from extract.discourse import Discourse, YearRead
 from extract.draft import Draft, whole
 from extract.drafting import LOCAL
-from extract.indexing import announced, heads_sentence, heads_value, indices_of
+from extract.indexing import announced, heads_sentence, heads_value
 from extract.lists import bracketed_list, listed_behind, members, name_list, subjects_behind
 from extract.marked import Marked, mark
 from extract.mentions import (
@@ -20,7 +21,6 @@ from extract.mentions import (
     Mention,
     Pronoun,
     Rank,
-    Region,
     Score,
     Statistic,
     SubjectName,
@@ -29,7 +29,6 @@ from extract.mentions import (
 )
 from extract.plausible import leads_in_other
 from extract.scales import read_score
-from extract.sharer import Sharer
 from extract.years import base_explained, opens_part, said_in_full, starts_change
 from normalize.numbers import parse_number
 
@@ -46,9 +45,6 @@ _TAKES_PLACE = re.compile(r"\b(?:thay|thay thế|soán ngôi|vượt|vượt qua
 #: "hạng 53, 48 và 49": the last of several places.
 _SEVERAL_PLACES = re.compile(r" và (?:thứ )?\d{1,2}$")
 _OTHER_PART = re.compile(r"[;…]|\.\.\.")
-_OWN_MEAN = re.compile(
-    r"cả nước|toàn quốc|của các|bình quân chung|\bcấp\b|các (?:tỉnh|sở|huyện|bộ|địa)|khối|trung vị|\d+ bộ|mức (?:cao|thấp) nhất"
-)
 # Who moved most or least stands between the verb and the amount.
 _CHANGED_MOST = re.compile(
     r"\b(?:tăng|(?P<down>giảm|sụt))\b(?:(?!\b(?:tăng|giảm|sụt)\b)[^.]){0,60}?\b(?:nhiều|mạnh|ít|lớn|sâu)\ nhất\b[^.;\d]{0,40}$".replace(
@@ -58,17 +54,9 @@ _CHANGED_MOST = re.compile(
 #: No index of 100 points has moved further in a year than this.
 _LARGEST_YEARLY = Decimal(40)
 _WHOLE_COUNTRY = {"cả nước", "toàn quốc", "cấp tỉnh"}
-_STATISTIC_REACH = 90
 _LEAST_OF_SERIES = 3
 # "70 xã xếp loại tốt" counts some of them; "70 xã, phường" all.
 _SOME_OF_THEM = re.compile(r"\s*(?:được |cùng )?(?:xếp loại|đạt|thuộc|tăng|giảm|nằm|có (?:điểm|chỉ số|kết quả))\b")
-#: Said of a block that the sentence has given the mean or median of: "..., thấp nhất là 66,05 điểm".
-_BARE_EXTREMES = {"statistic.max_bare", "statistic.min_bare"}
-_EXTREMES = {"statistic.max_of_all": Rank(1, superlative=True), "statistic.min_of_all": Rank(None, from_end=1, superlative=True)}
-# "tỉnh có điểm cao nhất là 95,97%" is nobody in particular; "X đạt điểm cao nhất với 95,97%" is X.
-_OF_NOBODY = re.compile(r"(?:tỉnh|địa phương|đơn vị|nơi|mức|giá trị)\b")
-_REGION_VALUE = re.compile(r"\s*(?:đạt|là|:|,|\()?\s*")
-_ALL_OF = re.compile(r" (?:đều |cùng |được |đạt |xếp )*")
 _NEAR_YEAR = 12
 #: Between an index and its year the name of the province may stand: "DDCI tỉnh Hải Dương năm 2022".
 _NEAR_YEAR_NAMED = 50
@@ -132,12 +120,11 @@ def _without_second_values(sentence: str, drafts: Iterator[Draft], dropped: dict
             dropped.setdefault(draft.number, "another part of the sentence has given a value for the same")
 
 
-class _Reader(Sharer):
+class _Reader(BlockReader):
     """One walk over the mentions of one sentence, left to right, brackets as asides."""
 
     def __init__(self, s: Marked, state: Discourse) -> None:
         super().__init__(replace(s, mentions=said_in_full(s.mentions, state.year.year)), state)
-        self.statistic: tuple[Statistic, int] | None = None
 
     # -- the walk ---------------------------------------------------------------------------------------
 
@@ -169,13 +156,6 @@ class _Reader(Sharer):
         self.s = replace(self.s, mentions=tuple(mentions))
         return True
 
-    def _extreme(self, i: int, rank: Rank) -> Iterator[Draft]:
-        """Read "Quảng Ninh đạt điểm cao nhất với 47,876 điểm" as a place: the score behind it is the subject's own."""
-        mentions = list(self.s.mentions)
-        mentions[i] = replace(mentions[i], payload=rank)
-        self.s = replace(self.s, mentions=tuple(mentions))
-        yield from self.draft(i, self.subjects[-1])
-
     def _visit(self, i: int, mention: Mention) -> Iterator[Draft]:
         if isinstance(mention.payload, SubjectName | ComponentName | IndexName | Pronoun):
             self.lost_at = None
@@ -187,7 +167,7 @@ class _Reader(Sharer):
             case Group() as group:
                 self._meet_group(i, group)
             case Statistic() as statistic:
-                yield from self._meet_statistic(i, statistic)
+                yield from self.meet_statistic(i, statistic)
             case ComponentName() as component:
                 self.component = component if heads_value(self.s, i) else None
                 if heads_sentence(self.s, i):
@@ -204,21 +184,6 @@ class _Reader(Sharer):
                     yield from self._meet_value(i)
             case _:
                 pass
-
-    def _meet_statistic(self, i: int, statistic: Statistic) -> Iterator[Draft]:
-        mention = self.s.mentions[i]
-        of_block = mention.rule in _BARE_EXTREMES or (mention.rule in _EXTREMES and self.aggregate is not None)
-        if of_block:
-            self.statistic = (statistic, mention.end) if self.aggregate is not None else None
-            if self.aggregate is None and i + 1 < len(self.s.mentions) and isinstance(self.s.mentions[i + 1].payload, Score):
-                self.done.add(i + 1)
-                self.drop(i + 1, "the highest or lowest of a block that is not named")
-        elif self.met and self.subjects and mention.rule in _EXTREMES and not _OF_NOBODY.match(self.s.word(i)):
-            yield from self._extreme(i, _EXTREMES[mention.rule])
-        elif mention.rule == "statistic.national" and self.statistic is not None:
-            self.statistic = (self.statistic[0], mention.end)  # "điểm trung vị của cả nước là" stays a median
-        else:
-            self.statistic = (statistic, mention.end)
 
     # -- subjects ---------------------------------------------------------------------------------------
 
@@ -435,78 +400,6 @@ class _Reader(Sharer):
         if len(name_list(s, followers[0])) == 1:
             self.done.add(followers[0])
             self.met += self.subjects
-
-    def _aggregate_score(self, i: int, statistic: Statistic) -> Iterator[Draft]:
-        s = self.s
-        before = s.text[: s.mentions[i].start]
-        if statistic.compared and not re.search(r"(?:là|\(|ở mức)\s*$", before):
-            return
-        is_told = any(isinstance(m.payload, Score) and m.start >= (self.subject_at or 0) for m in s.mentions[:i])
-        own = statistic.measure == "score_mean" and self.subjects and not statistic.compared and not is_told
-        if own and not _OWN_MEAN.search(before[-90:]):
-            yield from self.attach(i)
-            return
-        self.aggregate = self._group_near(i)
-        if self.aggregate.subject_type == "province" and indices_of(self.s, self.codes, i, self.state, self.component) == ["DDCI"]:
-            self.aggregate = Group("district", "các huyện")
-        region = self._region_before(i) if self.aggregate.subject_type == "province" else None
-        subject = SubjectName("region", region) if region else whole(self.aggregate)
-        yield from self.draft(i, subject, measure=statistic.measure, group=self.aggregate)
-        if statistic.measure == "score_min" and re.search(r"khoảng\s*$|từ\s*$", before):
-            top = next((j for j in range(i + 1, len(s.mentions)) if isinstance(s.mentions[j].payload, Score)), None)
-            if top is not None and re.fullmatch(r"\s*(?:-|–|đến)\s*", s.between(i, top)):
-                self.done.add(top)
-                yield from self.draft(top, whole(self.aggregate), measure="score_max", group=self.aggregate)
-
-    def _region_before(self, i: int) -> str | None:
-        """Return the region that a mean is of: "Vùng Đồng bằng sông Hồng có chỉ số trung bình 81,80%"."""
-        for j in range(i - 1, -1, -1):
-            payload = self.s.mentions[j].payload
-            if isinstance(payload, Region):
-                return payload.name
-            if not isinstance(payload, Statistic | IndexName | Year) and not self.s.is_superlative(j):
-                return None
-        return None
-
-    def _region_told(self, i: int) -> str | None:
-        """Return the region whose own figure stands right behind it: "Đông Nam Bộ đạt 85,88%"."""
-        before = self.s.mentions[i - 1].payload if i else None
-        told = isinstance(before, Region) and not self.met and _REGION_VALUE.fullmatch(self.s.between(i - 1, i))
-        return before.name if told and isinstance(before, Region) else None
-
-    def _group_told(self, i: int) -> Group | None:
-        """Return the further block whose mean stands right behind it: "trung bình khối sở đạt 89,09%, khối huyện đạt 92,6%"."""
-        before = self.s.mentions[i - 1].payload if i else None
-        told = isinstance(before, Group) and before != self.aggregate and _REGION_VALUE.fullmatch(self.s.between(i - 1, i))
-        return before if told and isinstance(before, Group) else None
-
-    def _statistic_reaches(self, i: int) -> bool:
-        """Tell whether the mean or median named before is this number's: not beyond a semicolon, not far away."""
-        if self.statistic is None:
-            return False
-        gap = self.s.text[self.statistic[1] : self.s.mentions[i].start]
-        return len(gap) <= _STATISTIC_REACH and ";" not in gap
-
-    def _group_near(self, i: int) -> Group:
-        """Return the block a statistic is over: the one named in the sentence, else the block in mind, else all provinces."""
-        since = max((n for n in range(i) if isinstance(self.s.mentions[n].payload, Score)), default=0)
-        groups = [(n, m.payload) for n, m in enumerate(self.s.mentions[:i]) if isinstance(m.payload, Group)]
-        here = [group for n, group in groups if n >= since] or [group for _, group in groups]
-        specific = [g for g in here if g.subject_type != "province"]
-        if specific or here:
-            return (specific or here)[-1]
-        group, last = self.state.group, self.state.last_named
-        if group is not None and group.subject_type == "ministry" and last is not None and last.subject_type == "province":
-            return Group("province", "63 tỉnh")  # the ministries were told of before the provinces
-        if group is not None and not any(subject.subject_type == "province" for subject in self.subjects):
-            return group
-        return Group("province", "63 tỉnh")
-
-    def _all_of_group(self, i: int) -> Group | None:
-        """Return the group that a tier right behind it is of, whole: "08/08 huyện ở mức khá"."""
-        before = self.s.mentions[i - 1] if i else None
-        whole_group = before is not None and before.rule == "group.all_districts" and _ALL_OF.fullmatch(self.s.between(i - 1, i))
-        return before.payload if whole_group and before is not None and isinstance(before.payload, Group) else None
 
     # -- what the next sentence inherits ------------------------------------------------------------------
 
