@@ -71,12 +71,17 @@ def _apply(rules: Iterable[Rule], lowered: str, there: frozenset[str], found: li
 
 
 def _give_back_names(sentence: str, found: list[Mention], taken: bytearray) -> None:
-    """Take a capital verb off a place where it ends the name before it: "xã Hùng Tiến xếp thứ 2"."""
-    for n, mention in enumerate(found):
+    """Take a capital verb off a figure where it ends the name before it: "xã Hùng Tiến xếp thứ 2", "xã Tam Thăng 94,9 điểm"."""
+    for n, mention in reversed(list(enumerate(found))):
+        if not sentence[mention.start].isupper() or not _NAME_BEFORE.search(sentence, max(0, mention.start - 20), mention.start):
+            continue
         name_end = _ENDS_NAME.match(sentence, mention.start) if isinstance(mention.payload, Rank) else None
-        if name_end and _NAME_BEFORE.search(sentence, max(0, mention.start - 20), mention.start):
+        if name_end:
             taken[mention.start : name_end.end()] = bytes(name_end.end() - mention.start)
             found[n] = replace(mention, start=name_end.end())
+        elif isinstance(mention.payload, Delta):
+            taken[mention.start : mention.end] = bytes(mention.end - mention.start)
+            del found[n]
 
 
 def _share_verbs(lowered: str, found: list[Mention], taken: bytearray) -> None:

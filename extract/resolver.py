@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import chain
 
 from extract.blocks import BlockReader
 from extract.discourse import Discourse, YearRead
@@ -39,6 +40,7 @@ _OPENS_WITH_VALUE = re.compile(
 )
 #: "5 chỉ số năm 2022" heads an article on all of them.
 _OF_ALL_INDICES = re.compile(r"\b(?:\d{1,2}|các|những) (?:bộ )?chỉ số (?:của [^,.;]{2,30} )?(?:trong )?năm \d{4}")
+_TOGETHER = re.compile(r"\bcùng\b")
 _ITEM_OPENS = re.compile(r"(?:^|[,;:.]|\bvà|\b(?:đơn vị|tỉnh|địa phương|thành phố))\s*$")
 #: "A thay B giữ ngôi đầu": what follows is A's.
 _TAKES_PLACE = re.compile(r"\b(?:thay|thay thế|soán ngôi|vượt|vượt qua)(?: cho| của)? $")
@@ -292,7 +294,9 @@ class _Reader(BlockReader):
 
     def _special_rank(self, i: int) -> Iterator[Draft] | None:
         run = self._places_together(i)
-        if len(run) > 1 and (names := subjects_behind(self.s, run[-1])):
+        names = subjects_behind(self.s, run[-1])
+        # "B đứng thứ nhì và thứ 3 thuộc về C" are a place before its name and one behind it.
+        if len(run) > 1 and names and not (self.subjects and len(run) == len(names) + 1):
             return self._shared_behind(run, names)
         places, end = self._places_from(i)
         if len(places) > 1 and (names := subjects_behind(self.s, i, end)):
@@ -332,13 +336,19 @@ class _Reader(BlockReader):
         if group is not None:
             return self.draft(i, whole(group), group=group)
         listed = [] if tier.value.startswith("top ") else members(self.s, i, has_subject=bool(self.subjects))
-        return self._for_each(listed, lambda n: self.draft(i, self.subjects[0], end=self.s.mentions[n].end)) if listed else None
+        if not listed:
+            return None
+        # "Tỉnh thuộc nhóm A, cùng với Quảng Ninh, Hải Phòng"
+        own = self.attach(i) if self.subjects and _TOGETHER.search(self.s.between(i, listed[0])) else ()
+        return chain(own, self._for_each(listed, lambda n: self.draft(i, self.subjects[0], end=self.s.mentions[n].end)))
 
     def _for_each(self, names: Sequence[int], read: Callable[[int], Iterator[Draft]]) -> Iterator[Draft]:
-        """Read a value once for each name of a list."""
+        """Read a value once for each name of a list; the talk goes on of whom it was."""
+        kept, at = self.subjects, self.subject_at
         for n in names:
             self.set_subjects(self._named([n]), self.s.mentions[n].start)
             yield from read(n)
+        self.subjects, self.subject_at = kept, at
 
     def _waits(self, i: int) -> bool:
         """Tell whether a value without a subject so far is one of a name behind it: the opening words say so, or only one name comes."""
