@@ -46,8 +46,8 @@ def _region_of(s: Marked, i: int) -> str | None:
             return follower.payload.name if limits else None
         if isinstance(follower.payload, Rank | Score | Delta | SubjectName | Tier):
             break
-    of = next((j for j in range(i - 1, -1, -1) if s.mentions[j].end < bracket and s.subject(j) is not None), None)
-    if of in compared_names(s):
+    of = next((j for j in range(i - 1, -1, -1) if s.mentions[j].end < bracket and s.subject(j) is not None), None) if bracket else None
+    if of is not None and of in compared_names(s):
         return None  # "trong vùng xếp sau Thừa Thiên Huế (thứ 4)"
     for j in range(i - 1, -1, -1):
         leader = s.mentions[j].payload
