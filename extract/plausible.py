@@ -8,7 +8,7 @@ import re
 from extract.indexing import points_of
 from extract.marked import Marked
 from extract.mentions import ComponentName, Delta, IndexName, Mention, Pronoun, Rank, RelativeBase, Score, SubjectName, Tier, Year
-from extract.rules.patterns import LOWER, UPPER
+from extract.rules.patterns import FIELD, LOWER, UPPER
 
 #: Words of other news: what is ranked or counted beside them is not the index.
 TOPIC_DRIFT = re.compile(
@@ -51,9 +51,7 @@ _FIELDS_COUNTED = re.compile(
     r"(?:\d|\b(?:một|hai|ba|bốn|năm|sáu|bảy|tám|chín)) (?:nội dung|chỉ số|lĩnh vực|tiêu chí|trục|trụ cột)\b[^.;,]{0,40}$"
 )
 _FIELD_WORD = re.compile(r"(?<!\d )\b(?:trụ cột|lĩnh vực|chỉ số thành phần|chỉ số nội dung|nội dung|tiêu chí) [“\"]?[^\W\d]")
-_FIELDS_OPEN = re.compile(
-    r"\b(?:chỉ số thành phần|chỉ số nội dung|nội dung|lĩnh vực|trụ cột|tiêu chí|yếu tố|trục)\b[^.:;]{0,60}(?::|\bgồm)"
-)
+_FIELDS_OPEN = re.compile(rf"\b{FIELD}\b[^.:;]{{0,60}}(?::|\bgồm)")
 _WORDS_OF_A_NAME = 2
 #: A name of two words or more, each with a capital, that opens a part of the sentence.
 _NAME_BEFORE = re.compile(

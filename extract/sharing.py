@@ -7,10 +7,11 @@ from extract.discourse import YearRead
 from extract.indexing import IndexPlace, heads_value
 from extract.marked import Marked
 from extract.mentions import ComponentName, Group, IndexName, Mention, SubjectName, Year
+from extract.rules.patterns import FIELD
 
 _LIST_GAP = re.compile(r"[\s(),”\"“]*(?:và|and|cùng|,)?\s*(?:(?:chỉ số|trụ cột|lĩnh vực|về)\s*)*[\s(,“\"]*")
 _FIELDS_OPEN = re.compile(r"[^.;()]{0,60}?(?:\blà|\bgồm|\bin|:)(?: (?:các )?(?:chỉ số|trụ cột|lĩnh vực))?[\s:“\"]*")
-_FIELDS_COUNTED = re.compile(r"\b(?:nội dung|lĩnh vực|chỉ số thành phần|trụ cột|tiêu chí|trục|yếu tố)\b")
+_FIELD = re.compile(rf"\b{FIELD}\b")
 _EQUALLY = re.compile(r"[^.;]{0,40}\b(?:đều|cùng)\b(?: (?:được|đạt|xếp|đứng|ở|có|tăng|giảm|nằm))*\s*")
 
 
@@ -76,7 +77,7 @@ def fields_behind(s: Marked, i: int) -> list[Portion]:
 def _opens_list(s: Marked, i: int, field: Mention) -> bool:
     """Tell whether a colon behind a place opens the list of fields with their figures: "xếp hạng 20/63: tiếp cận dịch vụ đạt 81,2%"."""
     opened = s.text[s.mentions[i].end : field.start].rstrip(' “"').endswith(":")
-    return opened and heads_value(s, s.mentions.index(field)) and not _FIELDS_COUNTED.search(s.before(i, 60))
+    return opened and heads_value(s, s.mentions.index(field)) and not _FIELD.search(s.before(i, 60))
 
 
 def _fields(s: Marked, i: int) -> list[str]:

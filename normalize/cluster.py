@@ -102,20 +102,18 @@ def _minhash(grams: frozenset[str]) -> bytes:
     return array("I", sketched.digest()).tobytes()
 
 
-def cluster_articles(
-    texts: Mapping[str, str], facts: Mapping[str, Collection[str]], authors: Mapping[str, str | None] | None = None
-) -> dict[str, str]:
+def cluster_articles(texts: Mapping[str, str], facts: Mapping[str, Collection[str]]) -> dict[str, str]:
     """Return for each article the id of its cluster: the smallest article id among its copies.
 
-    `facts` are the ids of the facts that an article tells of, `authors` its byline.
+    `facts` are the ids of the facts that an article tells of.
     """
-    articles, named = sorted(texts), authors or {}
+    articles = sorted(texts)
     telling: dict[str, list[int]] = defaultdict(list)
     for number, article in enumerate(articles):
         for fact_id in set(facts.get(article, ())):
             telling[fact_id].append(number)
     pairs = np.array(sorted({pair for of_fact in telling.values() for pair in combinations(of_fact, 2)}), dtype=np.int64).reshape(-1, 2)
-    sketched = [sketch(texts[article], named.get(article)) for article in articles]
+    sketched = [sketch(texts[article]) for article in articles]
     alone = {article: article for article in articles}
     clusters = Clusters(alone)
     sketches = Sketches(len(articles))

@@ -12,6 +12,9 @@ COUNT = rf"(?:\d{{1,3}}\b(?![.,]\d)|{WORD_NUMBER})"
 PLACE_UNIT = r"(?:bậc|hạng|thứ\ hạng|thứ\ bậc|vị\ trí|vị\ thứ)"
 RANKED = r"(?:tỉnh|thành|địa\ phương|đơn\ vị|bộ|huyện|quận|thị\ xã|sở|cơ\ quan|xã|phường|provinces|cities|localities|ministries)"
 
+#: What an index has several of, each with a score and a place of its own.
+FIELD = r"(?:chỉ số thành phần|nội dung|lĩnh vực|trụ cột|tiêu chí|yếu tố|trục)"
+
 #: No ranking is so long, and no index moves so far, that a change is larger than this.
 LARGEST_CHANGE = 400
 
