@@ -28,8 +28,9 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from flows.data import DataFolder
-from flows.loading import Run, known_pages, load_night
-from flows.reading import archived_pages, pages_to_read, read_back, read_into
+from flows.listing import news_of
+from flows.loading import Run, load_night
+from flows.reading import read_back, read_into
 from normalize.units import districts, provinces_and_ministries
 from samples.web import SampleArticle, answer, sites
 from spiders.archive import Archive
@@ -139,12 +140,11 @@ def night(root: Path) -> dict[str, float]:
     data = DataFolder(root)
     data.prepare()
     marks = [time.perf_counter()]
-    pages = archived_pages(data)
-    todo = pages_to_read(pages, known_pages(data))
+    listing, todo = news_of(data)
     marks.append(time.perf_counter())
     read = read_into(data.reading, data.archive, todo)
     marks.append(time.perf_counter())
-    counts = load_night(data, pages, read_back(read), [], Run(datetime.now(UTC).isoformat(), datetime.now(UTC), kind="backfill"))
+    counts = load_night(data, listing, read_back(read), [], Run(datetime.now(UTC).isoformat(), datetime.now(UTC), kind="backfill"))
     marks.append(time.perf_counter())
     shutil.rmtree(data.reading)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

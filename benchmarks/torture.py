@@ -42,13 +42,12 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from flows.data import DataFolder
-from flows.loading import Run, known_pages, load_night
-from flows.reading import archived_pages, pages_to_read, read_batch
+from flows.listing import news_of
+from flows.loading import Run, load_night
+from flows.reading import read_batch
 data, kind = DataFolder(Path(sys.argv[1])), sys.argv[2]
-pages = archived_pages(data)
-known = frozenset() if kind == "rebuild" else known_pages(data)
-read = read_batch(data.archive, pages_to_read(pages, known))
-load_night(data, pages, read, [], Run(datetime.now(UTC).isoformat(), datetime.now(UTC), kind=kind))
+listing, unread = news_of(data, afresh=kind == "rebuild")
+load_night(data, listing, read_batch(data.archive, unread), [], Run(datetime.now(UTC).isoformat(), datetime.now(UTC), kind=kind))
 """
 #: Crawled in whole nights; the clock stands, so that two of them can end alike.
 _LITTLE_MEMORY = 600 * 2**20

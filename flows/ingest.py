@@ -1,32 +1,23 @@
 """What was read goes into the tables, so many pages at a time: a night of a million pages takes no more memory than one of a thousand."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields
-from datetime import datetime
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Any
 
 import duckdb
-import pyarrow as pa
 
 from flows.copying import cluster_articles
-from flows.reading import READ, ReadPage
+from flows.listing import mark_versions, note_pages
+from flows.reading import ReadPage
 from normalize.grouping import COLUMNS, row_of
 from normalize.ledger import made_by_these_rules
 from normalize.statement import read_statement
-from spiders.archive import NOT_MODIFIED, Page
-from spiders.page_class import SOFT_404
+from spiders.archive import Listing
 from warehouse.store import add
 
-_OK = 200
-_GONE = (404, 410)
-_REDIRECTS = (301, 302, 303, 307, 308)
 #: So many pages, or claims, are in memory at once.
 _AT_ONCE = 20_000
-_NOT_OF_PAGE = {"fetched_at", "etag", "last_modified", "content_encoding", "size", "record_sha256"}
-#: What the table `pages` has of an archived page as it is.
-_OF_PAGE = tuple(field.name for field in fields(Page) if field.name not in _NOT_OF_PAGE)
 _SKETCHED = ("figures", "whole", "n_figures", "n_whole")
 _COMPARABLE = frozenset(COLUMNS) - {"article", "source", "kind", "url", "published", "cluster", "evidence"}
 
@@ -44,9 +35,8 @@ class Ingest:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
-        known = "select distinct page_id, article_id from pages where article_id is not null"
-        #: The article of each page that was ever read: pages of the same text share one.
-        self.article_of: dict[str, str] = dict(connection.execute(known).fetchall())
+        #: The article of each page that was read tonight: pages of the same text share one.
+        self._article_of: dict[str, str] = {}
         self.articles_new = self.claims_new = 0
         #: Of each portal, how many articles were read, with how many claims, and how many fit no layout.
         self.articles: Counter[str] = Counter()
@@ -74,7 +64,7 @@ class Ingest:
                 claims.setdefault(claim["claim_id"], {**claim, "superseded": False})
             if one.article:
                 article_id = one.article["article_id"]
-                self.article_of[one.page.page_id] = article_id
+                self._article_of[one.page.page_id] = article_id
                 articles.setdefault(article_id, {**one.article, "cluster": article_id, "current": True, "gone": False})
                 if one.sketch:
                     sketches.setdefault(article_id, {"article_id": article_id} | {name: getattr(one.sketch, name) for name in _SKETCHED})
@@ -87,60 +77,13 @@ class Ingest:
         add(self._connection, "problems", problems)
         add(self._connection, "unresolved", list(unresolved.values()))
 
-    def finish(self, pages: Sequence[Page]) -> int:
+    def finish(self, listing: Listing) -> int:
         """Note the pages, mark what is superseded or gone, make all claims comparable, find copies; return how many pages are new."""
-        kept = set(self._connection.execute('select portal, file, "offset" from pages').fetchall())
-        fresh = [page for page in pages if (page.portal, page.file, page.offset) not in kept]
-        new = 0
-        for first in range(0, len(fresh), _AT_ONCE):
-            new += add(self._connection, "pages", [self._page_row(page) for page in fresh[first : first + _AT_ONCE]])
-        _mark_versions(self._connection, pages, self.article_of)
+        new = note_pages(self._connection, listing, self._article_of)
+        mark_versions(self._connection)
         _complete(self._connection)
         cluster_articles(self._connection)
         return new
-
-    def _page_row(self, page: Page) -> dict[str, Any]:
-        page_id = page.page_id
-        own = {"page_id": page_id, "article_id": self.article_of.get(page_id), "fetched_at": datetime.fromisoformat(page.fetched_at)}
-        return {name: getattr(page, name) for name in _OF_PAGE} | own
-
-
-def _mark_versions(connection: duckdb.DuckDBPyConnection, pages: Sequence[Page], article_of: Mapping[str, str]) -> None:
-    """Mark of each URL the newest version as current, older ones' claims as superseded, vanished URLs as gone.
-
-    Makes the temp table `turned` of the articles that are current and were not, or were and are no more.
-    """
-    taken_back = {row[0] for row in connection.execute("select article from problems where kind = ?", [SOFT_404]).fetchall()}
-    newest: dict[str, str] = {}
-    gone: dict[str, bool] = {}
-    for page in pages:
-        if page.kind in READ and page.status not in _REDIRECTS:
-            # A server that fails tonight, or shows a wall, has taken nothing back.
-            page_id = page.page_id
-            is_answer = page.status in (_OK, NOT_MODIFIED) and (page_id in article_of or page.status == NOT_MODIFIED)
-            gone[page.url] = page.status in _GONE or page_id in taken_back or (not is_answer and gone.get(page.url, False))
-            if page_id in article_of:
-                newest[page.url] = article_of[page_id]
-    rows = connection.execute("select article_id, url from articles order by article_id").fetchall()
-    marks = pa.table({
-        "article_id": pa.array([a for a, _ in rows], pa.string()),
-        "current": pa.array([newest.get(u) == a for a, u in rows], pa.bool_()),
-        "gone": pa.array([gone.get(u, False) for _, u in rows], pa.bool_()),
-    })  # fmt: skip
-    connection.register("marks", marks)
-    connection.execute(
-        "create or replace temp table turned as "
-        "select article_id from articles a join marks m using (article_id) where a.current <> m.current"
-    )
-    # Only what differs is written: an update of all would write each article anew.
-    connection.execute(
-        "update articles set current = m.current, gone = m.gone from marks m "
-        "where articles.article_id = m.article_id and (articles.current <> m.current or articles.gone <> m.gone)"
-    )
-    connection.execute(
-        "update claims set superseded = not m.current from marks m where claims.article = m.article_id and superseded <> (not m.current)"
-    )
-    connection.unregister("marks")
 
 
 def _complete(connection: duckdb.DuckDBPyConnection) -> None:

@@ -25,17 +25,13 @@ from normalize.reconcile import Settled, settle
 from normalize.reference import ReferenceTableError, read_reference, shipped
 from normalize.statement import Key, Statement
 from normalize.units import districts, provinces_and_ministries
-from spiders.archive import Page
+from spiders.archive import Listing
 from spiders.judge import CrawlCounts
 from spiders.portal import load_portal, portal_names
-from warehouse.query import connect, is_published
 from warehouse.store import add, count, load_facts, replace, rewriting
 
-_OK = 200
-_GONE = (404, 410)
 #: Fewer articles say nothing of a portal's yield.
 _ENOUGH = 5
-_REDIRECTS = (301, 302, 303, 307, 308)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,23 +67,14 @@ class Run:
     is_accepted: bool = False
 
 
-def known_pages(data: DataFolder) -> frozenset[str]:
-    """Return the pages that the published warehouse has already read."""
-    if not is_published(data.warehouse):
-        return frozenset()
-    with connect(data.warehouse) as connection:
-        rows = connection.execute("select page_id from pages where article_id is not null union select article from problems").fetchall()
-    return frozenset(str(row[0]) for row in rows)
-
-
 def load_night(
     data: DataFolder,
-    pages: Sequence[Page],
+    listing: Listing,
     read: Iterable[ReadPage],
     crawls: Sequence[CrawlCounts],
     run: Run,
 ) -> NightCounts:
-    """Bring the warehouse up to date in one transaction and publish it; return the night's counts.
+    """Bring the warehouse up to date with what is listed and was read, in one transaction, and publish it; return the night's counts.
 
     The same night twice changes no fact: rows are keyed by content, and facts that are the same stay. A rebuild starts
     from nothing but what was known when. Raises RefusedError, and publishes nothing, for a night that breaks bounds,
@@ -100,7 +87,7 @@ def load_night(
         ingest = Ingest(connection)
         before = _counts_of_versions(connection)
         ingest.take(read)
-        pages_new = ingest.finish(pages)
+        pages_new = ingest.finish(listing)
         superseded, gone = (now - then for now, then in zip(_counts_of_versions(connection), before, strict=True))
         wrong = _load_tables(connection, data)
         replace(connection, "releases", release_rows(data.releases))

@@ -31,12 +31,13 @@ from flows.crawling import crawl_portal
 from flows.data import DataFolder
 from flows.engines import EngineError, troubles
 from flows.journal import Journal, JournalNight
-from flows.loading import NightCounts, Run, known_pages, load_night
+from flows.listing import news_of
+from flows.loading import NightCounts, Run, load_night
 from flows.progress import Progress
-from flows.reading import archived_pages, pages_to_read, read_back, read_into
+from flows.reading import read_back, read_into
 from flows.releasing import write_release
 from flows.report import Report, write_report
-from spiders.archive import Page
+from spiders.archive import Listing, Page
 from spiders.judge import CrawlCounts
 from spiders.portal import portal_names
 
@@ -70,9 +71,9 @@ def read_task(data: DataFolder, pages: Sequence[Page]) -> list[Path]:
 
 
 @task(name="reconcile-and-load")
-def load_task(data: DataFolder, pages: Sequence[Page], read: Sequence[Path], crawls: Sequence[CrawlCounts], run: Run) -> NightCounts:
+def load_task(data: DataFolder, listing: Listing, read: Sequence[Path], crawls: Sequence[CrawlCounts], run: Run) -> NightCounts:
     """Reconcile, load in one transaction, publish."""
-    counts = load_night(data, pages, read_back(read), crawls, run)
+    counts = load_night(data, listing, read_back(read), crawls, run)
     shutil.rmtree(data.reading, ignore_errors=True)
     return counts
 
@@ -153,13 +154,12 @@ def _night(
             raise EngineError("; ".join(wrong))
         with entry.stage("crawl"):
             crawls = _crawl(names, data, progress, window, sample=sample)
-        pages = archived_pages(data)
-        todo = pages_to_read(pages, frozenset() if kind == "rebuild" else known_pages(data))
+        listing, todo = news_of(data, afresh=kind == "rebuild")
         with entry.stage("read"), progress.step("read", f"{len(todo)} {'' if kind == 'rebuild' else 'new '}pages"):
             read = read_task(data, todo)
         with entry.stage("reconcile"), progress.step("reconcile", "facts, conflicts, load"):
             try:
-                counts = load_task(data, pages, read, crawls, Run(run_id, started_at, sample, kind, accept is not None))
+                counts = load_task(data, listing, read, crawls, Run(run_id, started_at, sample, kind, accept is not None))
             except RefusedError as error:
                 entry.state, entry.reasons = "refused", error.reasons
                 raise

@@ -45,7 +45,7 @@ def _tried(name: str, more: Sequence[str], *, sample: bool) -> Iterator[tuple[Cr
         with any_web(sample=sample) as proxy:
             counts = crawl_portal(name, data, proxy=proxy, fast=sample, more=more)
         archive = Archive(data.archive, Path(name).stem)
-        yield counts, archive, list(archive.pages())
+        yield counts, archive, archive.pages()
 
 
 def check_portal(name: str, *, requests: int, sample: bool) -> int:

@@ -4,7 +4,7 @@ import hashlib
 import math
 import pickle
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass
@@ -24,7 +24,7 @@ from flows.executing import Workers, code_version, is_cluster, processes, settin
 from normalize.claim import Claim
 from normalize.cluster import Sketch, credit_of, sketch
 from normalize.statement import claim_id
-from spiders.archive import Archive, ArchiveError, Page, portals_in
+from spiders.archive import Archive, ArchiveError, Listing, Page, portals_in
 from spiders.portal import load_portal
 
 _OK = 200
@@ -47,15 +47,20 @@ class ReadPage:
     kind: str = "unreadable"
 
 
-def archived_pages(data: DataFolder) -> list[Page]:
-    """Return every archived response, portal by portal, in the order of fetching."""
-    return [page for portal in portals_in(data.archive) for page in Archive(data.archive, portal).pages()]
+def archived_pages(data: DataFolder, known: Mapping[tuple[str, str], int] | None = None) -> Listing:
+    """List every archived response behind what is known, portal by portal, in the order of fetching."""
+    pages: list[Page] = []
+    ends: dict[tuple[str, str], int] = {}
+    for portal in portals_in(data.archive):
+        listing = Archive(data.archive, portal).since(known or {})
+        pages += listing.pages
+        ends |= listing.ends
+    return Listing(pages, ends)
 
 
-def pages_to_read(pages: Iterable[Page], known: frozenset[str]) -> list[Page]:
-    """Return the articles and attachments that no earlier night has read, each page once."""
-    fresh = {page.page_id: page for page in pages if page.kind in READ and page.status == _OK and page.page_id not in known}
-    return list(fresh.values())
+def pages_to_read(pages: Iterable[Page]) -> dict[str, Page]:
+    """Return the articles and attachments among pages by their ids, each page once."""
+    return {page.page_id: page for page in pages if page.kind in READ and page.status == _OK}
 
 
 def read_batch(archive: Path, pages: Sequence[Page]) -> list[ReadPage]:

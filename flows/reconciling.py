@@ -3,7 +3,6 @@
 import json
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any
 
@@ -145,8 +144,9 @@ def equations(conflict: Conflict) -> list[dict[str, Any]]:
 
 
 def _equation(equation: Equated) -> dict[str, Any]:
+    parts = {name: getattr(equation, name) for name in Equated.__dataclass_fields__}
     terms = [{**_named(t.key), "shown": t.shown, "times": t.times, "is_disputed": t.is_disputed} for t in equation.terms]
-    return {**asdict(equation), **in_both("title", equation.title), "terms": terms}
+    return {**parts, **in_both("title", equation.title), "terms": terms}
 
 
 def _named(key: Key) -> dict[str, Any]:

@@ -15,7 +15,7 @@ import json
 import os
 import time
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
 from pathlib import Path
@@ -110,15 +110,29 @@ class BadLine:
     torn: bool
 
 
-def read_index(index: Path) -> Iterator[Page | BadLine]:
-    """Yield the lines of one index file."""
-    lines = index.read_bytes().split(b"\n")
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Pages in order, and of each WARC file, by portal and name, how many bytes of its index are listed when these are."""
+
+    pages: list[Page]
+    ends: dict[tuple[str, str], int]
+
+
+def read_index(index: Path, since: int = 0) -> Iterator[tuple[Page | BadLine, int]]:
+    """Yield the lines of one index file behind its first bytes, each with the place in the file where it ends."""
+    with index.open("rb") as stream:
+        stream.seek(since)
+        lines = stream.read().split(b"\n")
+    end = since
     for number, line in enumerate(lines, start=1):
+        is_last = number == len(lines)
+        start, end = end, end + len(line) + (not is_last)
         if line:
             try:
-                yield Page.from_line(line)
+                yield Page.from_line(line), end
             except ValueError as error:
-                yield BadLine(f"{index}:{number}", str(error), torn=number == len(lines))
+                where = f"{index} at byte {start}" if since else f"{index}:{number}"
+                yield BadLine(where, str(error), torn=is_last), end
 
 
 class Archive:
@@ -202,8 +216,8 @@ class Archive:
         self.folder.mkdir(parents=True, exist_ok=True)
         existing = sorted(self.folder.glob(f"{self._series}-[0-9]*.jsonl"))
         last = existing[-1] if existing else None
-        if last is not None and _is_whole(last) and last.with_suffix(".warc.gz").stat().st_size < ROTATE_BYTES:
-            warc_path = last.with_suffix(".warc.gz")
+        if last is not None and _is_whole(last) and warc_of(last).stat().st_size < ROTATE_BYTES:
+            warc_path = warc_of(last)
         else:
             warc_path = self.folder / f"{self._series}-{self._next_number():05d}.warc.gz"
         warc = warc_path.open("ab")
@@ -229,24 +243,39 @@ class Archive:
     def _indexes(self) -> list[Path]:
         return sorted(self.folder.glob(f"{self.portal}-*.jsonl"))
 
-    def pages(self) -> Iterator[Page]:
-        """Yield the index lines in order; a torn last line of a file (a crash while writing it) is passed over.
+    def pages(self) -> list[Page]:
+        """Return the index lines in order; a torn last line of a file (a crash while writing it) is passed over.
 
         Lines of one series stay in the order in which they were written, whatever the clock said then; series are merged
         by the moments of fetching.
         """
-        series: dict[str, list[Path]] = {}
-        for index in self._indexes():
-            series.setdefault(index.stem.rsplit("-", 1)[0], []).append(index)
-        merged = heapq.merge(*map(self._timed, series.values()), key=lambda timed: timed[0])
-        yield from (page for _, page in merged)
+        return self.since({}).pages
 
-    def _timed(self, indexes: Iterable[Path]) -> Iterator[tuple[str, Page]]:
-        """Yield the lines of a series, each with the latest moment so far."""
+    def since(self, known: Mapping[tuple[str, str], int]) -> Listing:
+        """List what the index files hold behind the bytes of them that are known: files are only ever added to.
+
+        Raises ArchiveError for a file that is shorter than what is known of it, or was changed.
+        """
+        series: dict[str, list[Path]] = {}
+        ends: dict[tuple[str, str], int] = {}
+        for index in self._indexes():
+            place = (self.portal, warc_of(index).name)
+            ends[place] = known.get(place, 0)
+            if (size := index.stat().st_size) < ends[place]:
+                raise ArchiveError(f"{index}: {size} bytes, {ends[place]} were read before: bring it back, or run `chiso rebuild`")
+            if size > ends[place]:
+                series.setdefault(index.stem.rsplit("-", 1)[0], []).append(index)
+        merged = heapq.merge(*(self._timed(indexes, ends) for indexes in series.values()), key=lambda timed: timed[0])
+        return Listing([page for _, page in merged], ends)
+
+    def _timed(self, indexes: Iterable[Path], ends: dict[tuple[str, str], int]) -> Iterator[tuple[str, Page]]:
+        """Yield the lines of a series behind their ends, each with the latest moment so far; moves the ends on."""
         latest = ""
         for index in indexes:
-            for line in read_index(index):
+            place = (self.portal, warc_of(index).name)
+            for line, end in read_index(index, ends[place]):
                 if isinstance(line, Page):
+                    ends[place] = end
                     if line.kind != WARCINFO:
                         latest = max(latest, line.fetched_at)
                         yield latest, line
@@ -329,6 +358,11 @@ def _written(create: Callable[[WARCWriter], Any]) -> bytes:
 def index_of(warc: Path) -> Path:
     """Return the index that belongs to a WARC file."""
     return warc.with_name(warc.name.removesuffix(".warc.gz") + ".jsonl")
+
+
+def warc_of(index: Path) -> Path:
+    """Return the WARC file that an index belongs to."""
+    return index.with_suffix(".warc.gz")
 
 
 def _is_whole(index: Path) -> bool:

@@ -66,7 +66,7 @@ def crawl(portal: Portal, root: Path, counts_file: Path, options: CrawlOptions) 
     session = _session(options)
     archive = Archive(root, portal.name, series=0 if options.number == 1 else options.number)
     name, started = _begin(archive, options, session)
-    pages = list(archive.pages())
+    pages = archive.pages()
     fetched = [page for page in pages if page.crawl == name]
     if options.proxy:
         os.environ.update(http_proxy=options.proxy, https_proxy=options.proxy)

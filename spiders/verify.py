@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from spiders.archive import BadLine, Page, index_of, read_index
+from spiders.archive import BadLine, Page, index_of, read_index, warc_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +33,13 @@ def verify(root: Path, portal: str) -> Iterator[Page | Finding]:
 
 
 def _verify_pair(index: Path) -> Iterator[Page | Finding]:
-    warc = index.with_suffix(".warc.gz")
+    warc = warc_of(index)
     if not warc.exists():
         yield Finding("damaged", str(warc), "missing, its index is there")
         return
     end = 0
     with warc.open("rb") as stream:
-        for page in read_index(index):
+        for page, _ in read_index(index):
             if isinstance(page, BadLine):
                 yield Finding("torn", page.where, "the last line is cut short") if page.torn else Finding("damaged", page.where, page.why)
                 continue

@@ -187,14 +187,14 @@ def test_the_same_night_again_changes_nothing(two_nights: tuple[Night, Night]) -
     from datetime import UTC, datetime
 
     from flows.data import DataFolder
-    from flows.loading import Run, known_pages, load_night
+    from flows.loading import Run, load_night
     from flows.reading import archived_pages, pages_to_read, read_batch
 
     data = DataFolder(two_nights[1].data)
     before = rows(two_nights[1], "select * from fact_history order by fact_id, known_from")
-    pages = archived_pages(data)
-    read = read_batch(data.archive, pages_to_read(pages, known_pages(data)))
-    counts = load_night(data, pages, read, [], Run("again", datetime.now(UTC), sample=True))
+    listing = archived_pages(data)
+    read = read_batch(data.archive, list(pages_to_read(listing.pages).values()))
+    counts = load_night(data, listing, read, [], Run("again", datetime.now(UTC), sample=True))
     assert (counts.articles_new, counts.claims_new, counts.facts_changed) == (0, 0, 0)
     assert rows(two_nights[1], "select * from fact_history order by fact_id, known_from") == before
 

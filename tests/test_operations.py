@@ -16,10 +16,12 @@ from flows.bounds import RefusedError, Standing, _jump, bounds, broken, standing
 from flows.data import DataFolder
 from flows.doctor import examine
 from flows.journal import Journal, NightRunningError
+from flows.listing import news_of
 from flows.loading import Run, load_night
-from flows.reading import archived_pages, pages_to_read, read_batch
+from flows.reading import archived_pages, read_batch
 from flows.releasing import write_release
 from flows.status import OVERDUE, print_status, troubles
+from spiders.archive import Listing
 from warehouse.content import content_hash
 from warehouse.error import WarehouseError
 from warehouse.query import ask, connect
@@ -100,12 +102,14 @@ def test_each_bound_has_its_reason() -> None:
     assert all(bound.limit > 0 and bound.at_least > 0 and len(bound.reason) > 40 for bound in bounds().values())
 
 
-def taken_back(data: DataFolder) -> list:
-    """Return the archive's pages, and after them an answer 404 for each article."""
-    pages = archived_pages(data)
+def taken_back(data: DataFolder) -> Listing:
+    """List the archive's pages, and after them an answer 404 for each article."""
+    listing = archived_pages(data)
     later = (NOW + timedelta(hours=1)).isoformat()
-    gone = [replace(page, status=404, fetched_at=later, sha256="0", file="later.warc.gz") for page in pages if page.kind == "article"]
-    return [*pages, *gone]
+    gone = [
+        replace(page, status=404, fetched_at=later, sha256="0", file="later.warc.gz") for page in listing.pages if page.kind == "article"
+    ]
+    return Listing([*listing.pages, *gone], listing.ends)
 
 
 def test_mass_deletion_is_refused_and_publishes_nothing_until_somebody_accepts_it(data: DataFolder) -> None:
@@ -233,9 +237,8 @@ def test_the_doctor_reads_every_byte_of_the_archive_when_asked(data: DataFolder)
 def test_a_rebuild_from_the_archive_says_the_same_and_keeps_what_was_known_when(data: DataFolder, nights: Nights) -> None:
     before = content_hash(data.warehouse)
     history = ask(data.warehouse, "from fact_history order by all")
-    pages = archived_pages(data)
-    read = read_batch(data.archive, pages_to_read(pages, frozenset()))
-    counts = load_night(data, pages, read, [], Run("rebuild", NOW, kind="rebuild"))
+    listing, unread = news_of(data, afresh=True)
+    counts = load_night(data, listing, read_batch(data.archive, unread), [], Run("rebuild", NOW, kind="rebuild"))
     assert (counts.articles_new, counts.facts_changed) == (25, 0)
     assert content_hash(data.warehouse) == before
     assert ask(data.warehouse, "from fact_history order by all") == history
