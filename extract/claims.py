@@ -20,7 +20,7 @@ from extract.sentence import Span, lines, sentences
 from extract.tables import read_tables
 from extract.text import View, read_text
 from normalize.claim import KEY, Claim, Qualifier
-from normalize.indices import indices, ranked_count
+from normalize.indices import indices, place_of_last
 from normalize.lexicon import tokenize
 from normalize.url_date import url_day
 
@@ -303,8 +303,8 @@ def _is_provincial(draft: Draft) -> bool:
 
 
 def _ranked(draft: Draft, year: int | None, counts: Mapping[str, int]) -> int | None:
-    """Return how many were ranked: as the article says of its block, else as the registry knows."""
-    return counts.get(draft.subject.subject_type) or ranked_count(draft.index, draft.subject.subject_type, year)
+    """Return how many were ranked: as the article says of its block, else as the registry knows for sure."""
+    return counts.get(draft.subject.subject_type) or place_of_last(draft.index, draft.subject.subject_type, year)
 
 
 def _value(draft: Draft, year: int | None, counts: Mapping[str, int]) -> tuple[Decimal | str | None, Qualifier, int | None]:

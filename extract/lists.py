@@ -111,6 +111,9 @@ def _has_own_place(s: Marked, i: int) -> bool:
 
 def subjects_behind(s: Marked, i: int, end: int | None = None) -> list[int]:
     """Return the subjects that the place `i` names behind itself, or behind `end`; none where it stands after its subject."""
+    aside = s.bracket(i)
+    if aside and any(s.subject(k) is not None for k in range(i) if s.mentions[k].start < aside):
+        return []  # "Đồng Tháp dẫn đầu (hạng 3 cả nước), kế đến là Bến Tre"
     for j in range(i + 1, len(s.mentions)):
         payload = s.mentions[j].payload
         if isinstance(payload, SubjectName):

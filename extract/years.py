@@ -14,6 +14,7 @@ _PAST_ASIDE = re.compile(r"(?:\s*\([^()]*)?\)\s*")
 _CLOSES_CLAUSE = re.compile(r"\s*(?:[,;.)]|$|và\b)")
 _UP_OR_DOWN = re.compile(r"\b(?:lên|xuống|còn|về|tụt|vươn|nhảy)\b")
 _MOVES = re.compile(r"(?: điểm)? (?:tăng |giảm )?(?:lên|xuống|còn|về) (?:vị trí |hạng |thứ )*\d")
+_MOVES_TO = re.compile(r"[,)]?(?: (?!từ )\w+){0,3} (?:lên|xuống|(?:climbed|rose|moved|jumped|fell|dropped|slipped)(?: up| down)? to) [\w /]*")
 _INTO_GROUP = re.compile(r"[^.;,\d]{0,40}\b(?:lên|xuống|vào)\b[^.;,\d]{0,20}\b(?:nhóm|top|tốp)\b")
 _FROM_AND_TO = 2
 _COMPARES_VALUE = re.compile(r"\bso với (?:mức |vị trí |hạng |con số |số điểm |kết quả )*$")
@@ -59,10 +60,10 @@ def base_of(s: Marked, i: int) -> Year | RelativeBase | None:
 
 
 def base_explained(s: Marked, i: int) -> Mention | None:
-    """Return the year compared with that the brackets around a value stand behind: "so với năm 2020 (83,05%, hạng 55)"."""
+    """Return what the brackets around a value explain, a year compared with: "so với năm 2020 (83,05%)", "so với năm trước (thứ 20)"."""
     bracket = s.bracket(i)
     opened = next((m for m in reversed(s.mentions[:i]) if m.end < bracket), None)
-    if opened is None or not isinstance(opened.payload, Year) or not opened.payload.base:
+    if opened is None or not (isinstance(opened.payload, RelativeBase) or (isinstance(opened.payload, Year) and opened.payload.base)):
         return None
     others = any(isinstance(m.payload, SubjectName) for m in s.mentions[:i] if m.start >= bracket)
     return opened if not others and not s.text[opened.end : bracket - 1].strip() else None
@@ -83,11 +84,19 @@ def opens_part(s: Marked, year: Mention, start: int = 0) -> bool:
 
 def years_of(s: Marked, i: int, index: str, base: Year | RelativeBase | None, state: Discourse) -> list[YearRead]:
     """Return the year or years that the value `i` is of; one that reads open has the year None."""
+    compared = _base_of_value(s, i) or base_explained(s, i)
+    if compared is None or _ends_change(s, i):
+        return _measured_years(s, i, index, base, state)
+    if not isinstance(compared.payload, RelativeBase):
+        return _read(compared, _COMPARED_WITH)
+    back = compared.payload.distance
+    read = _measured_years(s, i, index, base, state)
+    return read if isinstance(s.mentions[i].payload, Delta) else [YearRead(y.year and y.year - back, _COMPARED_WITH) for y in read]
+
+
+def _measured_years(s: Marked, i: int, index: str, base: Year | RelativeBase | None, state: Discourse) -> list[YearRead]:
     mention = s.mentions[i]
     years = s.measured_years()
-    compared = _base_of_value(s, i) or base_explained(s, i)
-    if compared is not None and not _ends_change(s, i):
-        return _read(compared, _COMPARED_WITH)
     results = next((m for m in years if _RESULTS_OF.search(s.text, max(0, m.start - 25), m.start)), None)
     if results is not None:  # "năm 2023 ... công bố (kết quả năm 2022)"
         return _read(results, "named as the year of the results")
@@ -103,7 +112,7 @@ def years_of(s: Marked, i: int, index: str, base: Year | RelativeBase | None, st
     outside = [m for m in years if not s.depth[m.start] and not _belongs_to_earlier(s, m, i) and not _of_compared(s, m)]
     before = [m for m in outside if m.start < mention.start]
     if before:
-        return [_from_value(s, i, read) for read in _read(before[-1], "named in the sentence")]
+        return [_from_value(s, i, read, before[-1]) for read in _read(before[-1], "named in the sentence")]
     plan = next((m.start for m in s.mentions[i:] if isinstance(m.payload, Cue) and m.payload.what == "target"), len(s.text))
     # "đã vào top 10, vượt kế hoạch phấn đấu giai đoạn 2021-2025"
     behind = [m for m in outside if mention.end <= m.start < plan and not opens_part(s, m, mention.end)]
@@ -151,11 +160,17 @@ def _attached_year(s: Marked, value: Mention, years: list[Mention]) -> Mention |
 
 
 def _belongs_to_earlier(s: Marked, year: Mention, i: int) -> bool:
-    """Tell whether a year stands right behind an earlier value: "từ hạng 2 năm 2017 xuống hạng 5"."""
+    """Tell whether a year stands right behind an earlier place, from which it moved: "từ hạng 2 năm 2017 xuống hạng 5"."""
     for j, value in enumerate(s.mentions):
         if j != i and isinstance(value.payload, Rank) and _ATTACHED.fullmatch(s.text, value.end, year.start):
-            return starts_change(s, j)
+            return starts_change(s, j) or (year.rule not in _COUNTED_YEARS and _moved_on(s, year, i))
     return False
+
+
+def _moved_on(s: Marked, year: Mention, i: int) -> bool:
+    """Tell whether a place behind a year, before the value `i` or itself, is what it moved to: "thứ 4 năm 2022, tụt xuống thứ 9"."""
+    told = next((m for m in s.mentions[: i + 1] if m.start >= year.end and isinstance(m.payload, Rank | Score | Year)), None)
+    return told is not None and isinstance(told.payload, Rank) and bool(_MOVES_TO.fullmatch(s.text, year.end, told.end))
 
 
 def _of_compared(s: Marked, year: Mention) -> bool:
@@ -169,6 +184,10 @@ def starts_change(s: Marked, i: int) -> bool:
     return bool(re.search(r"\b(?:từ|from)\s*$", s.before(i, 6))) or _goes_on(s, i)
 
 
+def _is_planned(s: Marked, i: int) -> bool:
+    return any(isinstance(m.payload, Cue) and m.payload.what == "target" for m in s.mentions[:i])
+
+
 def _goes_on(s: Marked, i: int) -> bool:
     """Tell whether brackets say what a value became: "(6,68 còn 5,9)", "(hạng 2 xuống 7)"."""
     return s.before(i, 1) == "(" and bool(_MOVES.match(s.text, s.mentions[i].end))
@@ -179,11 +198,16 @@ def _ends_change(s: Marked, i: int) -> bool:
     return i > 0 and starts_change(s, i - 1) and bool(_UP_OR_DOWN.search(s.text, s.mentions[i - 1].end, s.mentions[i].end))
 
 
-def _from_value(s: Marked, i: int, read: YearRead) -> YearRead:
-    """Move a value that a change starts from to the year before: "từ xếp hạng thứ 60 lên thứ 38", "từ 5,34 lên 6,72"."""
+def _from_value(s: Marked, i: int, read: YearRead, named: Mention | None = None) -> YearRead:
+    """Move a value that a change starts from to the year before: "từ xếp hạng thứ 60 lên thứ 38", "từ 5,34 lên 6,72".
+
+    Where years from one to another are named that is the first of them, unless they are planned.
+    """
     if not isinstance(s.mentions[i].payload, Rank | Score) or not starts_change(s, i):
         return read
     before = YearRead(None if read.year is None else read.year - 1, _BEFORE_CHANGE)
+    if named is not None and isinstance(named.payload, Year) and named.payload.is_range and not _is_planned(s, i):
+        before = YearRead(named.payload.years[0], _BEFORE_CHANGE)
     if s.mentions[i].rule == "english.rank_from" or _goes_on(s, i):
         return before
     follower = s.mentions[i + 1] if i + 1 < len(s.mentions) else None

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from normalize.equations import AGGREGATES, PROVINCES, WINDOW, Figure, Instance, by_form
-from normalize.indices import ranked_count
+from normalize.indices import scored_count
 from normalize.statement import Key
 
 
@@ -203,7 +203,7 @@ class Board:
     def _scores_of(self, whole: Key) -> tuple[Key, ...]:
         """Return the scores of all provinces that an aggregate is over; none unless every one is known."""
         if whole not in self._members:
-            wanted = ranked_count(whole.index, "province", whole.year)
+            wanted = scored_count(whole.index, "province", whole.year)
             score = whole.as_measure("score")
             names = self._scored_subjects.get(_year_of(whole), ())
             self._members[whole] = tuple(score.of(name) for name in sorted(names)) if len(names) == wanted else ()

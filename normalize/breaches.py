@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 import duckdb
 
 from normalize.equations import AGGREGATES, MILLION, PROVINCES, WINDOW, Equation, by_form
-from normalize.indices import ranked_count
+from normalize.indices import scored_count
 
 _SLACK = f"(case when {{0}}.digit < {MILLION} then {{0}}.digit else 0 end)"
 #: The same subject of the same list; a field is another line.
@@ -157,10 +157,10 @@ def _statistics(connection: duckdb.DuckDBPyConnection, equations: Iterable[Equat
     """Yield the queries for the mean and the median over all provinces, of the years in which every score is known."""
     measures = _among(sorted(AGGREGATES))
     told = connection.execute(f"select distinct index, year from field where measure in {measures} order by all").fetchall()
-    known = [(index, year, ranked) for index, year in told if (ranked := ranked_count(index, "province", year)) is not None]
+    known = [(index, year, scored) for index, year in told if (scored := scored_count(index, "province", year)) is not None]
     if not known:
         return
-    counts = ", ".join(f"({_text(index)}, {year}, {ranked})" for index, year, ranked in known)
+    counts = ", ".join(f"({_text(index)}, {year}, {scored})" for index, year, scored in known)
     for equation in equations:
         slack = f"sum({_SLACK.format('s')}) + count(*) * {_SLACK.format('g')}"
         off = {
@@ -168,8 +168,8 @@ def _statistics(connection: duckdb.DuckDBPyConnection, equations: Iterable[Equat
             "median": "abs(g.amount - median(s.amount)) > greatest(g.digit, arg_min(s.digit, s.subject))",
         }[equation.form]
         yield (
-            f"with counts(index, year, ranked) as (values {counts}) select list(s.fact_id) || [g.fact_id] from field g "
+            f"with counts(index, year, scored) as (values {counts}) select list(s.fact_id) || [g.fact_id] from field g "
             f"join counts on counts.index = g.index and counts.year = g.year join field s on {_LIST.format('s', 'g')} and {_scores('s')} "
             f"where g.measure = {_text(equation.terms[0][0])} and {_of_provinces('g')} and {_concerns(equation, 'g')} "
-            f"group by g.fact_id, g.amount, g.digit, ranked having count(*) = ranked and {off}"
+            f"group by g.fact_id, g.amount, g.digit, scored having count(*) = scored and {off}"
         )

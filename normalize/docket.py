@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from normalize.equations import Figure, tier_label
-from normalize.indices import indices
+from normalize.indices import indices, place_of_last
 from normalize.objection import Objection, of_figure, of_words, ranked_of
 from normalize.statement import TABLES, Key, Statement, agree, finest
 from normalize.truth import Case, Vote
@@ -105,8 +105,9 @@ def figure_of(statement: Statement) -> Figure | None:
 
 def last_place(key: Key, subject_type: str, of: int | None) -> Figure | None:
     """Return the last place of a ranking as a number, where it is known how many are ranked."""
-    ranked = ranked_of(key, subject_type) or of
-    return Figure(ranked * 10**6, 10**6) if ranked else None
+    is_known = ranked_of(key, subject_type) is not None
+    last = place_of_last(key.index, subject_type, key.year) if is_known else of
+    return Figure(last * 10**6, 10**6) if last else None
 
 
 def sides_of(group: Sequence[Statement]) -> list[list[Statement]]:

@@ -119,10 +119,26 @@ def canonical_component(code: str, name: str) -> str:
     return _component_names().get((code, fold(name)), name)
 
 
-@cache
-@lru_cache(maxsize=4096)
 def ranked_count(code: str, subject_type: str, year: int | None) -> int | None:
-    """Return how many subjects were ranked that year, or None where no source says."""
+    """Return how many subjects are counted in the ranking of that year, or None where no source says."""
+    ranked, _ = _counted(code, subject_type, year)
+    return ranked
+
+
+def scored_count(code: str, subject_type: str, year: int | None) -> int | None:
+    """Return how many subjects have a score in that year: fewer than are counted where some could not be measured (PAPI)."""
+    _, scored = _counted(code, subject_type, year)
+    return scored
+
+
+def place_of_last(code: str, subject_type: str, year: int | None) -> int | None:
+    """Return the last place of that year; None where it is not known, or depends on who counts those without a score."""
+    ranked, scored = _counted(code, subject_type, year)
+    return ranked if ranked == scored else None
+
+
+@lru_cache(maxsize=4096)
+def _counted(code: str, subject_type: str, year: int | None) -> tuple[int | None, int | None]:
     for row in rows("ranked"):
         if (
             row["code"] == code
@@ -130,5 +146,5 @@ def ranked_count(code: str, subject_type: str, year: int | None) -> int | None:
             and year is not None
             and int(row["year_from"]) <= year <= int(row["year_to"])
         ):
-            return int(row["ranked"])
-    return None
+            return int(row["ranked"]), int(row["scored"])
+    return None, None

@@ -176,19 +176,24 @@ def _subject_at(
         body = _body(text, tokens, position)
         if body is not None and (unit is None or body[0].end > unit.end):
             return body
-    if unit and _UPPER.search(text[unit.start : unit.end]):
+    bare = _bare_district(text, tokens, position, province) if province is not None and (bare_districts or unit) else None
+    if unit and _UPPER.search(text[unit.start : unit.end]) and (bare is None or bare[0].end <= unit.end):
         first = unit.entries[0]
         ids = tuple(entry.unit_id for entry in unit.entries)
         return Mention(SubjectName(first.level, first.name, ids), start, unit.end, f"subject.{first.level}"), unit.next_token
-    if bare_districts and province is not None:
-        bare = district_lexicon().match_at(text, tokens, position)
-        if bare and text[start].isupper():
-            mine = [entry for entry in bare.entries if entry.province == province.gso_code]
-            if mine:
-                return Mention(
-                    SubjectName("district", mine[0].name, (mine[0].unit_id,)), start, bare.end, "subject.district_bare"
-                ), bare.next_token
-    return None, position + 1
+    return bare or (None, position + 1)
+
+
+def _bare_district(text: str, tokens: list[Token], position: int, province: Unit) -> tuple[Mention, int] | None:
+    """Read a district of the province without its kind; "Điện Biên Đông" is none of "Điện Biên"."""
+    match = district_lexicon().match_at(text, tokens, position)
+    start = tokens[position].start
+    if match is None or not text[start].isupper():
+        return None
+    mine = [entry for entry in match.entries if entry.province == province.gso_code]
+    if not mine:
+        return None
+    return Mention(SubjectName("district", mine[0].name, (mine[0].unit_id,)), start, match.end, "subject.district_bare"), match.next_token
 
 
 def _english_district(text: str, start: int, province: Unit | None) -> Mention | None:
