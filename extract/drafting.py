@@ -315,12 +315,21 @@ class Drafter:
         """Tell whether a new part of the sentence, with words of its own, lies between a field and a value behind a semicolon."""
         start = self.s.mentions[i].start
         fields = [m for m in self.s.mentions[:i] if isinstance(m.payload, ComponentName) and m.payload.name == component]
-        if not fields or self.s.bracket(i):
+        if not fields:
             return False
+        if opened := self.s.bracket(i):
+            return self._names_before_bracket(opened - 1, fields[-1])
         stop = self.s.text.rfind(";", fields[-1].end, start)
         if stop >= 0 and len(re.findall(r"[^\W\d_]+", self.s.text[stop:start])) >= _WORDS_OF_A_FIELD:
             return True
         return self._names_more(i, fields[-1])
+
+    def _names_before_bracket(self, opened: int, field: Mention) -> bool:
+        """Tell whether words of their own stand between the brackets behind a field and the next ones: "thể chế (94%), TTHC (97%)"."""
+        closed = self.s.text.rfind(")", field.end, opened) + 1
+        heading = _HEADS_VALUE.fullmatch(self.s.text, closed, opened) if closed else None
+        named = any(closed <= m.start < opened for m in self.s.mentions)
+        return heading is not None and not named and not _OF_SAME_FIELD.fullmatch(heading["words"])
 
     def _names_more(self, i: int, field: Mention) -> bool:
         """Tell whether words of their own head a second value of the kind behind a field: "công chức 82,9%, kết quả 83,3%"."""

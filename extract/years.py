@@ -14,7 +14,9 @@ _PAST_ASIDE = re.compile(r"(?:\s*\([^()]*)?\)\s*")
 _CLOSES_CLAUSE = re.compile(r"\s*(?:[,;.)]|$|và\b)")
 _UP_OR_DOWN = re.compile(r"\b(?:lên|xuống|còn|về|tụt|vươn|nhảy)\b")
 _MOVES = re.compile(r"(?: điểm)? (?:tăng |giảm )?(?:lên|xuống|còn|về) (?:vị trí |hạng |thứ )*\d")
-_MOVES_TO = re.compile(r"[,)]?(?: (?!từ )\w+){0,3} (?:lên|xuống|(?:climbed|rose|moved|jumped|fell|dropped|slipped)(?: up| down)? to) [\w /]*")
+_MOVES_TO = re.compile(
+    r"[,)]?(?: (?!từ )\w+){0,3} (?:lên|xuống|(?:climbed|rose|moved|jumped|fell|dropped|slipped)(?: up| down)? to) [\w /]*"
+)
 _INTO_GROUP = re.compile(r"[^.;,\d]{0,40}\b(?:lên|xuống|vào)\b[^.;,\d]{0,20}\b(?:nhóm|top|tốp)\b")
 _FROM_AND_TO = 2
 _COMPARES_VALUE = re.compile(r"\bso với (?:mức |vị trí |hạng |con số |số điểm |kết quả )*$")
@@ -152,8 +154,9 @@ def _attached_year(s: Marked, value: Mention, years: list[Mention]) -> Mention |
         return None
     in_bracket = s.depth[after.start] != s.depth[value.start]
     if in_bracket:
-        # "41,41 điểm (năm 2020 đạt 42,25 điểm)": the brackets hold another value of the same kind, and its year.
-        kind = Score if isinstance(value.payload, Score) else Rank if isinstance(value.payload, Rank) else Delta
+        # "41,41 điểm (năm 2020 đạt 42,25 điểm)": the brackets hold another value of the same kind, and its year; behind a
+        # change any value: "giảm 7 bậc (năm 2023 xếp thứ 8)".
+        kind = Score if isinstance(value.payload, Score) else Rank if isinstance(value.payload, Rank) else Rank | Score | Delta
         others = any(isinstance(m.payload, kind) for m in s.mentions if s.depth[m.start] == s.depth[after.start] and m.start > after.start)
         return after if _CLOSES.match(s.text, after.end) and not others else None
     return after

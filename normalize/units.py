@@ -68,7 +68,7 @@ def districts() -> tuple[Unit, ...]:
             level="district",
             kind=row["type"],
             name=row["name_vi"],
-            aliases=(f"{row['type']} {row['name_vi']}",),
+            aliases=split_names(row["aliases"]),
             valid_from=None,
             valid_to=_day(row["valid_to"]),
             gso_code=row["unit_id"].removeprefix("D"),
@@ -89,7 +89,7 @@ def province_lexicon() -> Lexicon[Unit]:
 @cache
 def district_lexicon() -> Lexicon[Unit]:
     """Return the bare names of districts; the same name may belong to several provinces."""
-    return Lexicon((name, unit) for unit in districts() for name in {unit.name, strip_marks(unit.name).title()})
+    return Lexicon((name, unit) for unit in districts() for name in {unit.name, *unit.aliases, strip_marks(unit.name).title()})
 
 
 @cache
@@ -195,10 +195,12 @@ def _merged() -> dict[str, tuple[str, ...]]:
 
 @cache
 def _districts_by_province() -> dict[str, dict[str, Unit]]:
-    """Return each province's districts by folded bare name, and by the name without marks that English news prints."""
+    """Return each province's districts by folded bare name, other spellings, and the name without marks that English news prints."""
     found: dict[str, dict[str, Unit]] = {}
     for unit in districts():
         found.setdefault(unit.province or "", {}).setdefault(strip_marks(unit.name), unit)
+    for unit in districts():
+        found[unit.province or ""] |= {fold(name): unit for name in unit.aliases}
     for unit in districts():
         found[unit.province or ""][fold(unit.name)] = unit
     return found
@@ -208,7 +210,8 @@ def _districts_by_province() -> dict[str, dict[str, Unit]]:
 def _districts_by_name() -> dict[str, list[Unit]]:
     found: dict[str, list[Unit]] = {}
     for unit in districts():
-        found.setdefault(fold(unit.name), []).append(unit)
+        for name in (unit.name, *unit.aliases):
+            found.setdefault(fold(name), []).append(unit)
     return found
 
 

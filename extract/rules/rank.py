@@ -90,6 +90,12 @@ RULES: tuple[Rule, ...] = (
     rule(
         "rank.also_of", r"(?:(?<=\bvà\ )|(?<=,\ )|(?<=;\ ))(?P<place>\d{1,2})\s?/\s?(?P<of>\d{1,2})(?=\ (?:tỉnh|địa\ phương)\b)", _also_of
     ),
+    # told by the change behind: "xã hội số 45/63 (tăng 6 bậc)"
+    rule(
+        "rank.of_changed",
+        rf"(?<=[^\W\d_]\ )(?P<place>\d{{1,2}})\s?/\s?(?P<of>63|64|34)(?=\ \((?:(?:tăng|giảm|tụt|lên|xuống)\ |[+\-–▲▼])\d{{1,2}}\ {PLACE_UNIT}\b)",
+        _rank,
+    ),
     # told with "là": "năm 2020 là 35/63"
     rule(
         "rank.told",
