@@ -21,7 +21,8 @@ _BEFORE_VALUE = re.compile(
     r"trên|cả nước|tỉnh|,|\w+ \w+|[\s”\"(,:])*"
 )
 _BEHIND_VALUE = re.compile(
-    r"[^,.;()]{0,45}?(?:về|ở|của|trong|in|for|on)(?: (?:tiêu chí|chỉ số|lĩnh vực|nội dung|chỉ số thành phần|mục))?(?: về)?\s*[“\"]?"
+    r"[^,.;()]{0,45}?(?:về|ở|của|trong|in|for|on)"
+    r"(?: (?:tiêu chí|chỉ số(?: thành phần| nội dung)?|lĩnh vực|nội dung|mục))?(?: về)?\s*[“\"]?"
 )
 _LONGEST_GAP = 45
 _OPENS = re.compile(r"[\s\-–•*+“\"\d.)]*(?:(?:về|chỉ số|chỉ số thành phần|lĩnh vực|trụ cột|nội dung|hạng mục|tiêu chí|điểm) )*[“\"]?")

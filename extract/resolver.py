@@ -43,6 +43,9 @@ _OF_ALL_INDICES = re.compile(r"\b(?:\d{1,2}|các|những) (?:bộ )?chỉ số (
 _TOGETHER = re.compile(r"\bcùng\b")
 _ITEM_OPENS = re.compile(r"(?:^|[,;:.]|\bvà|\b(?:đơn vị|tỉnh|địa phương|thành phố))\s*$")
 #: "A thay B giữ ngôi đầu": what follows is A's.
+_OF_SEVERAL = re.compile(
+    r"\b(?:(?:các|những)\b[^,;:]{0,25}|(?:\d{1,2}|hai|ba|bốn|năm|mười) (?:tỉnh|địa phương|đơn vị|huyện|sở|cơ quan)\b[^;:.]*)$"
+)
 _TAKES_PLACE = re.compile(r"\b(?:thay|thay thế|soán ngôi|vượt|vượt qua)(?: cho| của)? $")
 #: "hạng 53, 48 và 49": the last of several places.
 _SEVERAL_PLACES = re.compile(r" và (?:thứ )?\d{1,2}$")
@@ -401,7 +404,7 @@ class _Reader(BlockReader):
                 yield from self.draft(i, self.subjects[0], place=place, end=s.mentions[n].end)
             self.set_subjects([], first.start)
             return
-        if rank.superlative and re.search(r"\b(?:các|những)\b[^,;:]*$", s.before(i, 25)):
+        if rank.superlative and _OF_SEVERAL.search(s.before(i, 40)):
             return
         self.set_subjects(self._named(followers[:1]), first.start)
         fields = [m.payload for m in s.mentions[i + 1 : followers[0]] if isinstance(m.payload, ComponentName)]

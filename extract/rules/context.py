@@ -206,7 +206,7 @@ RULES: tuple[Rule, ...] = (
     ),
     rule(
         "pronoun.province",
-        r"(?<!toàn\ )(?<!địa\ bàn\ )(?<!trong\ )(?<!cấp\ )(?<!trên\ )(?<!các\ )(?<!văn\ phòng\ )\b(?:của\ )?(?:ubnd\ )?(?:tỉnh(?:\ (?:nhà|ta|này))?|(?<!tỉnh,\ )(?<!tỉnh/\ )(?<!tỉnh\ )(?<!huyện,\ )(?<!thị\ xã,\ )(?<!các\ )(?<!\d\ )thành\ phố(?:\ này)?|địa\ phương\ này)\b(?!,?\ (?:thành|và\ các|ủy|ủ|đoàn|trực))",
+        r"(?<!\ \d\ )(?<!\ \d\d\ )(?<!những\ )(?<!nhiều\ )(?<!hai\ )(?<!mười\ )(?<!mỗi\ )(?<!toàn\ )(?<!địa\ bàn\ )(?<!trong\ )(?<!cấp\ )(?<!trên\ )(?<!các\ )(?<!văn\ phòng\ )\b(?:của\ )?(?:ubnd\ )?(?:tỉnh(?:\ (?:nhà|ta|này))?|(?<!tỉnh,\ )(?<!tỉnh/\ )(?<!tỉnh\ )(?<!huyện,\ )(?<!thị\ xã,\ )(?<!các\ )(?<!\d\ )thành\ phố(?:\ này)?|địa\ phương\ này)\b(?!,?\ (?:thành|và\ các|ủy|ủ|đoàn|trực))",
         lambda _: Pronoun("province"),
     ),
     rule(

@@ -67,7 +67,7 @@ RULES: tuple[Rule, ...] = (
     # without "thứ", told by the change behind or alone in brackets: "xếp 57 (giảm 28 bậc)", "90,4% (xếp 38)"
     rule(
         "rank.changed",
-        rf"(?<=\()xếp\ (?P<ordinal>\d{{1,2}})(?=\))|\bxếp\ (?P<place>\d{{1,2}})(?=\ \((?:(?:tăng|giảm|tụt|lên|xuống)\ |[+\-–▲▼])\d{{1,2}}\ {PLACE_UNIT}\b)",
+        rf"(?<=\()xếp\ (?P<ordinal>\d{{1,2}})(?=\)|,\ (?:tăng|giảm|tụt)\ \d{{1,2}}\ {PLACE_UNIT})|\bxếp\ (?P<place>\d{{1,2}})(?=\ \((?:(?:tăng|giảm|tụt|lên|xuống)\ |[+\-–▲▼])\d{{1,2}}\ {PLACE_UNIT}\b)",
         _rank,
     ),
     # alone: "thứ 3 của Bắc Trung Bộ", "(thứ 4)", "thứ 26 về"; but not "lần thứ 3", "nhóm thứ hai", "thứ bảy tuần này"
