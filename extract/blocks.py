@@ -8,7 +8,7 @@ from extract.discourse import Discourse
 from extract.draft import Draft, whole
 from extract.indexing import indices_of
 from extract.marked import Marked
-from extract.mentions import Group, IndexName, Rank, Region, Score, Statistic, SubjectName, Year
+from extract.mentions import Group, IndexName, Pronoun, Rank, Region, Score, Statistic, SubjectName, Year
 from extract.sharer import Sharer
 
 _OWN_MEAN = re.compile(
@@ -99,11 +99,17 @@ class BlockReader(Sharer):
         return before if told and isinstance(before, Group) else None
 
     def _statistic_reaches(self, i: int) -> bool:
-        """Tell whether the mean or median named before is this number's: not beyond a semicolon, not far away."""
+        """Tell whether the mean or median named before is this number's: not beyond a semicolon, not far away.
+
+        Nor where the sentence turns to who is compared with it: "So với điểm trung vị, tỉnh có 3 chỉ số cao hơn: ... (7,52)".
+        """
         if self.statistic is None:
             return False
-        gap = self.s.text[self.statistic[1] : self.s.mentions[i].start]
-        return len(gap) <= _STATISTIC_REACH and ";" not in gap
+        statistic, end = self.statistic
+        gap = self.s.text[end : self.s.mentions[i].start]
+        others = [m for m in self.s.mentions[:i] if m.start >= end and isinstance(m.payload, SubjectName | Pronoun)]
+        turned = statistic.compared and any("," in self.s.text[end : m.start] for m in others)
+        return len(gap) <= _STATISTIC_REACH and ";" not in gap and not turned
 
     def _group_near(self, i: int) -> Group:
         """Return the block a statistic is over: the one named in the sentence, else the block in mind, else all provinces."""

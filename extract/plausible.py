@@ -30,6 +30,7 @@ _TIER_CUE = re.compile(
     r"(?:thuộc|nằm|trở lại|quay lại|quay về|gia nhập|\bở|\bvào|\bxếp|\bđạt|trong|giữ|lọt|đưa|thuộc số|\bvề|\blên|\bxuống|sang|vẫn|là|chỉ)"
     r"(?:\s+(?:trong|ở|vào|số|top|các|tỉnh|lại|chỉ|được|\d+))*\s*$"
 )
+_COMPARED_WITH = re.compile(r"\d(?: điểm|\ ?%)? so với (?:mức |điểm )?$")
 #: Indices that no source gives in percent; a percentage beside them is a survey answer.
 IN_POINTS_ONLY = {"PCI", "PAPI", "PGI", "PII", "DTI", "ICT_INDEX", "DDCI"}
 #: Surveys in points: a change in percent beside them is of an answer.
@@ -174,6 +175,8 @@ def score_objection(s: Marked, i: int, index: str, component: str | None, *, tar
         and not s.names_anyone_between(most.start(), s.mentions[i].start)
     ):
         return "points that can be had"
+    if _COMPARED_WITH.search(before) and not (following is not None and isinstance(following.payload, Year | RelativeBase)):
+        return "what somebody or something is compared with"
     if score.noun_follows and score.unit != "điểm" and not of_index:
         return "it counts the noun behind it"
     if score.qualifier == "at_least" and not target:

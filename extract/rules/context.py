@@ -10,7 +10,9 @@ from normalize.numbers import parse_count
 
 def _statistic(match: re.Match[str]) -> Statistic:
     compared = bool(
-        re.search(r"(?:hơn|thấp hơn|cao hơn|trên|dưới|so với|bằng|vượt)(?: (?:điểm|mức|giá trị|số))*\s*$", match.string[: match.start()])
+        re.search(
+            r"(?:hơn|thấp hơn|cao hơn|trên|dưới|so (?:sánh )?với|bằng|vượt)(?: (?:điểm|mức|giá trị|số))*\s*$", match.string[: match.start()]
+        )
     )
     word = match["word"]
     measure = "score_median" if word == "trung vị" else "score_mean"

@@ -30,6 +30,8 @@ RULES: tuple[Rule, ...] = (
         rf"(?:\b(?:giai\ đoạn|trong|thời\ kỳ|các\ năm|từ\ năm|từ)\ )?\b(?P<year>{_Y})\ ?(?:-|–|—|đến|đến\ năm)\ ?(?P<last>{_Y})\b",
         _range,
     ),
+    # "từ năm 2020 đến nay tăng 12 bậc", "... đều đứng thứ nhất": what is told is of now
+    rule("year.since", rf"\btừ\ (?:năm\ )?(?P<year>{_Y})\ (?:đến|tới)\ nay\b", _base),
     rule(
         "year.base",
         rf"\b(?:so\ với|so|(?:hơn|kém)(?=[^,.;]{{0,30}}\ năm\ ))(?:\ (?:cùng\ kỳ|kết\ quả|par\ index|chỉ\ số|pci|papi|sipas|của|thứ\ hạng|mức|điểm))*\ (?:năm\ )?(?P<year>{_Y})\b",
