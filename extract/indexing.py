@@ -28,6 +28,8 @@ _LONGEST_GAP = 45
 _OPENS = re.compile(r"[\s\-–•*+“\"\d.)]*(?:(?:về|chỉ số|chỉ số thành phần|lĩnh vực|trụ cột|nội dung|hạng mục|tiêu chí|điểm) )*[“\"]?")
 _COLON = re.compile(r"[”\"]?\s*:")
 _SHARED_GAP = re.compile(r"[\s(),]*(?:và\s*)?(?:chỉ số[^.;]{0,60})?[\s(),]*")
+#: "Cùng với PCI, PAR INDEX năm 2020 đạt 73,25%" is of PAR INDEX alone.
+_BESIDE_IT = re.compile(r"(?:cùng với|bên cạnh|ngoài|không chỉ)(?: chỉ số)? $")
 _NOT_IN_THE_WAY = (Group, Region, Year, RelativeBase)
 
 
@@ -88,8 +90,8 @@ def _index_list(s: Marked, codes: list[IndexPlace], before: int) -> list[str]:
     """Return the indices of a list that share one value: "PAR INDEX, PAPI và ICT INDEX nằm trong nhóm 20"."""
     places = [place for place in codes if place[0] < before]
     shared = [places[-1][2]]
-    for (_, end, code), (start, _, _) in zip(reversed(places[:-1]), reversed(places[1:]), strict=True):
-        if not _SHARED_GAP.fullmatch(s.text, end, start):
+    for (begun, end, code), (start, _, _) in zip(reversed(places[:-1]), reversed(places[1:]), strict=True):
+        if not _SHARED_GAP.fullmatch(s.text, end, start) or _BESIDE_IT.search(s.text, max(0, begun - 25), begun):
             break
         shared.append(code)
     return list(dict.fromkeys(reversed(shared)))

@@ -95,7 +95,7 @@ def sequence(s: Marked, i: int) -> list[int]:
         mention = s.mentions[k]
         gap = s.text[last : mention.start]
         if s.subject(k) is not None:
-            if not _SEQUENCE_GAP.fullmatch(gap) or _has_own_place(s, k):
+            if not _SEQUENCE_GAP.fullmatch(gap) or _has_own_place(s, k) or (";" in gap and _has_own_tier(s, k)):
                 break
             names.append(k)
         elif _is_last(mention) or not (isinstance(mention.payload, Score | Rank) and _INSERTED.fullmatch(gap)):
@@ -107,6 +107,14 @@ def sequence(s: Marked, i: int) -> list[int]:
 def _has_own_place(s: Marked, i: int) -> bool:
     """Tell whether a name begins a clause of its own: "dẫn đầu là A với 77,81 điểm; B đứng thứ hai"."""
     return i + 1 < len(s.mentions) and isinstance(s.mentions[i + 1].payload, Rank) and not s.between(i, i + 1).strip()
+
+
+def _has_own_tier(s: Marked, i: int) -> bool:
+    """Tell whether a name, with its figures in brackets, is put into a tier by itself: "gồm A, B; C (49,90 điểm) thuộc nhóm Thấp"."""
+    tier = next((m for m in s.mentions[i + 1 :] if s.depth[m.start] == s.depth[s.mentions[i].start]), None)
+    if tier is None or not isinstance(tier.payload, Tier):
+        return False
+    return bool(_IN_TIER.fullmatch(_ASIDE.sub(" ", s.text[s.mentions[i].end : tier.start])))
 
 
 def subjects_behind(s: Marked, i: int, end: int | None = None) -> list[int]:
@@ -141,10 +149,15 @@ def bracketed_list(s: Marked, i: int) -> list[int]:
     for j in reversed(outside):
         end = s.mentions[names[0]].start if names else s.mentions[i].start
         gap = _ASIDE.sub(" ", s.text[s.mentions[j].end : end])
-        if not (_LIST_GAP if names else _IN_TIER).fullmatch(gap):
+        if not (_LIST_GAP if names else _IN_TIER).fullmatch(gap) or (";" in gap and _opened_by_tier(s, j)):
             break
         names.insert(0, j)
     return names if any(_ASIDE.search(s.between(j, k)) for j, k in pairwise(names)) else []
+
+
+def _opened_by_tier(s: Marked, i: int) -> bool:
+    """Tell whether a name is in a list that a tier before it has opened."""
+    return any(isinstance(m.payload, Tier) for m in s.mentions[:i])
 
 
 def members(s: Marked, i: int, *, has_subject: bool) -> list[int]:

@@ -30,6 +30,7 @@ _TIER_CUE = re.compile(
     r"(?:thuộc|nằm|trở lại|quay lại|quay về|gia nhập|\bở|\bvào|\bxếp|\bđạt|trong|giữ|lọt|đưa|thuộc số|\bvề|\blên|\bxuống|sang|vẫn|là|chỉ)"
     r"(?:\s+(?:trong|ở|vào|số|top|các|tỉnh|lại|chỉ|được|\d+))*\s*$"
 )
+_POINTS_LOST = re.compile(r"\b(?:bị trừ|trừ|bị mất|mất|cộng|được cộng|thiếu|hụt)(?: thêm| tới| đến| khoảng)? $")
 _COMPARED_WITH = re.compile(r"\d(?: điểm|\ ?%)? so với (?:mức |điểm )?$")
 #: Indices that no source gives in percent; a percentage beside them is a survey answer.
 IN_POINTS_ONLY = {"PCI", "PAPI", "PGI", "PII", "DTI", "ICT_INDEX", "DDCI"}
@@ -45,6 +46,7 @@ _OF_MANY = re.compile(
     r"(?:nhóm|top|tốp|(?:các|\d{1,2}|hai|ba|bốn|năm) (?:tỉnh|địa phương|đơn vị|huyện|sở|cơ quan)|những|vị trí|thứ hạng|người)"
     r"(?:[^,.;()]|, thành){0,40}$"
 )
+_IN_TURN = re.compile(r"\blần lượt (?:là )?$")
 _IN_FIRST = re.compile(r"(?:\bnằm|\bthuộc|có tên|\blọt|\bđứng|quay lại|trở lại|góp mặt|duy trì|\bgiữ)(?: \w+){0,4}\s*$")
 _TIMES = re.compile(r"\b\d+ lần [^.;,]{0,25}$")
 _NOT_IN = re.compile(r"\b(?:không|chưa|ra khỏi|rời|thoát)\b[^.;,]{0,25}$")
@@ -175,6 +177,8 @@ def score_objection(s: Marked, i: int, index: str, component: str | None, *, tar
         and not s.names_anyone_between(most.start(), s.mentions[i].start)
     ):
         return "points that can be had"
+    if _POINTS_LOST.search(before):
+        return "points that were lost or added"
     if _COMPARED_WITH.search(before) and not (following is not None and isinstance(following.payload, Year | RelativeBase)):
         return "what somebody or something is compared with"
     if score.noun_follows and score.unit != "điểm" and not of_index:
@@ -245,7 +249,9 @@ def place_objection(s: Marked, i: int, since: int | None, *, has_component: bool
 
 
 def _is_of_listed(s: Marked, i: int) -> bool:
-    """Tell whether a highest or lowest is of a list with figures: "A 96,27%, B 95,88%, C 95,1% có chỉ số cao nhất"."""
+    """Tell whether a highest or lowest is of a list: "A 96,27%, B 95,88%, C 95,1% có chỉ số cao nhất", "... lần lượt dẫn đầu"."""
+    if _IN_TURN.search(s.before(i, 12)):
+        return True
     run = s.mentions[max(0, i - 4) : i]
     pairs = [SubjectName, Score, SubjectName, Score]
     return (

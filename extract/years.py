@@ -72,7 +72,11 @@ def base_explained(s: Marked, i: int) -> Mention | None:
 
 
 def _base_of_value(s: Marked, i: int) -> Mention | None:
-    """Return the year compared with that names a value with itself: "so với vị trí thứ 2 của năm 2019", "so với mức 84,64% năm 2019"."""
+    """Return the year compared with that names a value with itself: "so với vị trí thứ 2 của năm 2019", "so với năm 2021: 85,82"."""
+    before = s.mentions[i - 1] if i else None
+    is_value = isinstance(s.mentions[i].payload, Score | Rank)
+    if is_value and before and isinstance(before.payload, Year) and before.payload.base and s.between(i - 1, i).strip() == ":":
+        return before
     behind = s.mentions[i + 1] if i + 1 < len(s.mentions) else None
     if behind is None or not isinstance(behind.payload, Year) or not behind.payload.base or not _COMPARES_VALUE.search(s.before(i, 30)):
         return None

@@ -37,6 +37,11 @@ RULES: tuple[Rule, ...] = (
         rf"\b(?:so\ với|so|(?:hơn|kém)(?=[^,.;]{{0,30}}\ năm\ ))(?:\ (?:cùng\ kỳ|kết\ quả|par\ index|chỉ\ số|pci|papi|sipas|của|thứ\ hạng|mức|điểm))*\ (?:năm\ )?(?P<year>{_Y})\b",
         _base,
     ),
+    rule(
+        "year.kept",
+        rf"\b(?:giữ\ nguyên|giữ\ vững|bằng)\ (?:vị\ trí|thứ\ hạng|hạng|thứ\ bậc)(?:\ của|\ như)?\ năm\ (?P<year>{_Y})\b(?=[).,;])",
+        _base,
+    ),
     rule("year.list", rf"\bnăm\ {_Y}(?:(?:,|\ và|,\ năm|\ và\ năm)\ {_Y})+\b", _list),
     rule("year.bracket_list", rf"(?<=\(){_Y}(?:,\ {_Y})+(?=\))", _list),
     rule("year.named", rf"\bnăm\ (?P<year>{_Y})\b", _year),
