@@ -28,6 +28,7 @@ REACHED = {_COMPARED_WITH, _BEFORE_CHANGE}
 _COUNTED_YEARS = {"year.now", "year.next", "year.previous"}
 #: What dates another part of the sentence: "đứng thứ hai năm nay, khi năm 2016 còn xếp thứ 20".
 _OPENS_PART = re.compile(r"(?<!\w)(?:(?:trong khi|khi|nếu|trong lúc) (?:ở |vào )?$|mà |(?:sau|trước) khi )")
+_OPENS_REST = re.compile(r"[,;] (?:còn |nhưng |và )?$")
 _RESULTS_OF = re.compile(r"\((?:kết quả|số liệu|kết quả đánh giá|xếp hạng) (?:của )?$")
 _CLOSES = re.compile(r"\s*(?:[),;.]|$|với|đạt)")
 
@@ -108,10 +109,9 @@ def _measured_years(s: Marked, i: int, index: str, base: Year | RelativeBase | N
         return _read(results, "named as the year of the results")
     bracket = s.bracket(i)
     if bracket:
-        same = [m for m in years if s.depth[m.start] == bracket]
-        if same:  # "(năm 2021 thứ 61; năm 2020 thứ 60)": the last one before the value, else the first
-            nearest = next((m for m in reversed(same) if m.start < mention.start), same[0])
-            return _read(nearest, "named in the same brackets")
+        beside = _year_in_bracket(s, mention, [m for m in years if s.depth[m.start] == bracket])
+        if beside is not None:
+            return _read(beside, "named in the same brackets")
     attached = _attached_year(s, mention, years)
     if attached is not None and not _is_base(attached, base):
         return _read(attached, "named right behind the value")
@@ -121,7 +121,7 @@ def _measured_years(s: Marked, i: int, index: str, base: Year | RelativeBase | N
         return [_from_value(s, i, read, before[-1]) for read in _read(before[-1], "named in the sentence")]
     plan = next((m.start for m in s.mentions[i:] if isinstance(m.payload, Cue) and m.payload.what == "target"), len(s.text))
     # "đã vào top 10, vượt kế hoạch phấn đấu giai đoạn 2021-2025"
-    behind = [m for m in outside if mention.end <= m.start < plan and not opens_part(s, m, mention.end)]
+    behind = [m for m in outside if mention.end <= m.start < plan and not opens_part(s, m, mention.end) and not _heads_rest(s, m, i)]
     if behind:
         return [_from_value(s, i, read) for read in _read(behind[0], "named in the sentence")]
     told = sorted({m.payload.years[-1] for m in years if isinstance(m.payload, Year) and s.depth[m.start]})
@@ -132,6 +132,21 @@ def _measured_years(s: Marked, i: int, index: str, base: Year | RelativeBase | N
     if isinstance(base, Year) and read.year is not None and read.year <= base.years[0]:
         read = YearRead(base.years[0] + 1, "base year plus one")
     return [_from_value(s, i, read)]
+
+
+def _year_in_bracket(s: Marked, value: Mention, same: Sequence[Mention]) -> Mention | None:
+    """Return the year of a value among those of its brackets: right behind it, else before it, else one that no other value has."""
+    behind = next((m for m in same if m.start >= value.end), None)
+    if behind is not None and _ATTACHED.fullmatch(s.text, value.end, behind.start) and _CLOSES_CLAUSE.match(s.text, behind.end):
+        return behind  # "(hạng 5 năm 2022, hạng 1 năm 2023)"
+    before = next((m for m in reversed(same) if m.start < value.start), None)
+    if before is not None or behind is None:
+        return before  # "(năm 2021 thứ 61; năm 2020 thứ 60)"
+    # "(xếp hạng 1, năm 2022 xếp hạng 5)"
+    heads = any(
+        type(m.payload) is type(value.payload) and s.depth[m.start] == s.depth[value.start] and m.start > behind.end for m in s.mentions
+    )
+    return None if heads else behind
 
 
 def _is_base(year: Mention, base: Year | RelativeBase | None) -> bool:
@@ -164,6 +179,13 @@ def _attached_year(s: Marked, value: Mention, years: list[Mention]) -> Mention |
         others = any(isinstance(m.payload, kind) for m in s.mentions if s.depth[m.start] == s.depth[after.start] and m.start > after.start)
         return after if _CLOSES.match(s.text, after.end) and not others else None
     return after
+
+
+def _heads_rest(s: Marked, year: Mention, i: int) -> bool:
+    """Tell whether a year behind a named subject's value opens another part: "Quảng Ngãi đứng cuối với 59,69%, năm 2016 xếp thứ 59"."""
+    opens = bool(_OPENS_REST.search(s.text, s.mentions[i].end, year.start))
+    told = any(isinstance(m.payload, Rank | Score | Delta) and m.start > year.end for m in s.mentions)
+    return opens and told and any(isinstance(m.payload, SubjectName) for m in s.mentions[:i])
 
 
 def _belongs_to_earlier(s: Marked, year: Mention, i: int) -> bool:
