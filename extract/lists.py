@@ -8,7 +8,7 @@ from extract.mentions import Delta, Mention, Rank, Score, Statistic, SubjectName
 
 # "dẫn đầu là X", "vị trí thứ 3 của bảng thuộc về X": the subject stands behind the place.
 _INVERTED = re.compile(
-    r"(?:[\s,]*(?:về|của|trong|ở|toàn|cả|bảng|chỉ số|năm|cấp|khối|nhóm|trên|tại|với|xếp hạng|par|pci|papi|\()[^.;]{0,90}?)?"
+    r"(?:[\s,]*(?:về|của|trong|ở|toàn|cả|vùng|khu vực|bảng|chỉ số|năm|cấp|khối|nhóm|trên|tại|với|xếp hạng|par|pci|papi|\()[^.;]{0,90}?)?"
     r"[\s,]*(?:vẫn |cũng |tiếp tục |đều |chính |lại |lần lượt |theo thứ tự )*"
     r"(?:(?:là|thuộc về|gọi tên|gồm|có|cho|is|was|were)(?: lần lượt)?(?: (?:là|thuộc))?\s*[:,]?|:)\s*"
     r"(?:các |địa phương |đơn vị |tỉnh |thành phố |bộ |ngành |\d+ đơn vị[: ]*)*[:,]?\s*",

@@ -30,7 +30,7 @@ _TIER_CUE = re.compile(
     r"(?:thuộc|nằm|trở lại|quay lại|quay về|gia nhập|\bở|\bvào|\bxếp|\bđạt|trong|giữ|lọt|đưa|thuộc số|\bvề|\blên|\bxuống|sang|vẫn|là|chỉ)"
     r"(?:\s+(?:trong|ở|vào|số|top|các|tỉnh|lại|chỉ|được|\d+))*\s*$"
 )
-_POINTS_LOST = re.compile(r"\b(?:bị trừ|trừ|bị mất|mất|cộng|được cộng|thiếu|hụt)(?: thêm| tới| đến| khoảng)? $")
+_POINTS_LOST = re.compile(r"\b(?:bị trừ|trừ|bị mất|mất|cộng|được cộng|thiếu|hụt|chiếm)(?: thêm| tới| đến| khoảng)? $")
 _COMPARED_WITH = re.compile(r"\d(?: điểm|\ ?%)? so với (?:mức |điểm )?$")
 #: Indices that no source gives in percent; a percentage beside them is a survey answer.
 IN_POINTS_ONLY = {"PCI", "PAPI", "PGI", "PII", "DTI", "ICT_INDEX", "DDCI"}
@@ -178,7 +178,7 @@ def score_objection(s: Marked, i: int, index: str, component: str | None, *, tar
     ):
         return "points that can be had"
     if _POINTS_LOST.search(before):
-        return "points that were lost or added"
+        return "points that were lost or added, or that a part counts"
     if _COMPARED_WITH.search(before) and not (following is not None and isinstance(following.payload, Year | RelativeBase)):
         return "what somebody or something is compared with"
     if score.noun_follows and score.unit != "điểm" and not of_index:

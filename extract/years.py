@@ -142,11 +142,9 @@ def _year_in_bracket(s: Marked, value: Mention, same: Sequence[Mention]) -> Ment
     before = next((m for m in reversed(same) if m.start < value.start), None)
     if before is not None or behind is None:
         return before  # "(năm 2021 thứ 61; năm 2020 thứ 60)"
-    # "(xếp hạng 1, năm 2022 xếp hạng 5)"
-    heads = any(
-        type(m.payload) is type(value.payload) and s.depth[m.start] == s.depth[value.start] and m.start > behind.end for m in s.mentions
-    )
-    return None if heads else behind
+    inside = (m for m in s.mentions if m.start > behind.end and s.depth[m.start] == s.depth[value.start])
+    heads_another = any(type(m.payload) is type(value.payload) for m in inside)  # "(xếp hạng 1, năm 2022 xếp hạng 5)"
+    return None if heads_another else behind
 
 
 def _is_base(year: Mention, base: Year | RelativeBase | None) -> bool:
