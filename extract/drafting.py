@@ -5,28 +5,29 @@ from collections.abc import Iterator, Sequence
 
 from extract.discourse import OPEN_YEAR, Discourse, YearRead
 from extract.draft import MEASURES, Draft, Value, base_year
-from extract.indexing import component_of, index_places, indices_of, is_one_of_many
-from extract.lists import compared_names
-from extract.marked import Marked
-from extract.mentions import ComponentName, Delta, Group, Mention, Rank, RelativeBase, Score, Statistic, SubjectName, Tier, Year
-from extract.plausible import (
-    body_objection,
-    change_objection,
-    counts_points,
-    delta_objection,
+from extract.fields import (
+    field_changed,
     follows_unknown_name,
     is_part,
     lists_unknown_field,
     names_unknown_field,
-    negation_objection,
     opens_with_unknown_field,
+)
+from extract.indexing import component_of, index_places, indices_of, is_one_of_many
+from extract.lists import compared_names
+from extract.marked import Marked
+from extract.mentions import ComponentName, Delta, Group, Mention, Rank, RelativeBase, Score, Statistic, SubjectName, Tier, Year
+from extract.places import (
+    body_objection,
+    change_objection,
+    counts_points,
+    negation_objection,
     past_objection,
     place_objection,
     range_objection,
-    score_objection,
     tier_objection,
-    topic_objection,
 )
+from extract.plausible import delta_objection, score_objection, topic_objection
 from extract.scales import read_score
 from extract.scopes import block_of, in_brackets_of, ministries_apart, region_of, unnamed_region
 from extract.sharing import Portion, equal_portions, fields_behind
@@ -40,16 +41,6 @@ _CALLED_SCORE = re.compile(r"\b(?:điểm tổng hợp|tổng điểm|điểm s�
 LOCAL = {"department", "district", "commune"}
 #: A place of so many is among the provinces: 34 of today, 60 to 64 before.
 _FEWEST_PROVINCES = 34
-#: A part of a sentence with so many words before its value names a field of its own.
-_WORDS_OF_A_FIELD = 4
-_ASIDE = re.compile(r"\([^()]*\)")
-_HEADS_VALUE = re.compile(r"\s*(?:,|;|và|, và)(?P<words>(?:,?\s+[^\W\d_]+){1,14})[\s:]*")
-#: What stands between two values of one field.
-_OF_SAME_FIELD = re.compile(
-    r"(?:[\s,]|\b(?:đạt|được|tăng|giảm|lên|xuống|tụt|vươn|còn|là|với|xếp|đứng|ở|vị trí|hạng|thứ|so|năm|trước|và|điểm|bậc|từ|chỉ|vẫn|cũng|"
-    r"thuộc|nhóm|cả nước|toàn quốc|trong|các|tỉnh|số|tổng|tương đương|cao|thấp|nhất|hơn|nhưng|mức|đã|sau|khi|qua|riêng|thì|có|của|này|"
-    r"trung bình|giá trị|khu vực|vùng|mới|rồi|đến|nay)\b)*"
-)
 #: Nobody ranks the bodies of a province by these; a department beside them is named for something else.
 _OF_PROVINCES_ONLY = {"PCI", "PAPI", "PGI", "PII", "PEPI"}
 
@@ -286,7 +277,7 @@ class Drafter:
             return "a name that no list holds"
         if component is None and is_part(self.s, i):
             return "a part of the score before the brackets"
-        if self._is_of_lost_field(i) or (component is not None and self._field_changed(i, component)):
+        if self._is_of_lost_field(i) or (component is not None and field_changed(self.s, i, component)):
             self.lost_at = self.s.mentions[i].end
             return "another field may stand between"
         objection = topic_objection(self.s, i)
@@ -310,40 +301,6 @@ class Drafter:
     def _is_of_lost_field(self, i: int) -> bool:
         """Tell whether a value goes on with a field that was not read: "..., lòng dân 83,6% (xếp 35)"."""
         return self.lost_at is not None and ";" not in self.s.text[self.lost_at : self.s.mentions[i].start]
-
-    def _field_changed(self, i: int, component: str) -> bool:
-        """Tell whether a new part of the sentence, with words of its own, lies between a field and a value behind a semicolon."""
-        start = self.s.mentions[i].start
-        fields = [m for m in self.s.mentions[:i] if isinstance(m.payload, ComponentName) and m.payload.name == component]
-        if not fields:
-            return False
-        if opened := self.s.bracket(i):
-            return self._names_before_bracket(opened - 1, fields[-1])
-        stop = self.s.text.rfind(";", fields[-1].end, start)
-        if stop >= 0 and len(re.findall(r"[^\W\d_]+", self.s.text[stop:start])) >= _WORDS_OF_A_FIELD:
-            return True
-        return self._names_more(i, fields[-1])
-
-    def _names_before_bracket(self, opened: int, field: Mention) -> bool:
-        """Tell whether words of their own stand between the brackets behind a field and the next ones: "thể chế (94%), TTHC (97%)"."""
-        closed = self.s.text.rfind(")", field.end, opened) + 1
-        heading = _HEADS_VALUE.fullmatch(self.s.text, closed, opened) if closed else None
-        named = any(closed <= m.start < opened for m in self.s.mentions)
-        return heading is not None and not named and not _OF_SAME_FIELD.fullmatch(heading["words"])
-
-    def _names_more(self, i: int, field: Mention) -> bool:
-        """Tell whether words of their own head a second value of the kind behind a field: "công chức 82,9%, kết quả 83,3%"."""
-        here = self.s.mentions
-        kind = type(here[i].payload)
-        before = next((m for m in reversed(here[:i]) if isinstance(m.payload, kind) and not self.s.depth[m.start]), None)
-        if kind not in {Score, Rank} or before is None or before.start < field.end:
-            return False
-        gap = _ASIDE.sub(lambda aside: " " * len(aside[0]), self.s.text)[before.end : here[i].start]
-        for mention in here[:i]:
-            if mention.start >= before.end:
-                gap = gap.replace(self.s.text[mention.start : mention.end], " ")
-        heading = _HEADS_VALUE.fullmatch(gap)
-        return heading is not None and not _OF_SAME_FIELD.fullmatch(heading["words"])
 
     def _scope_of(self, i: int, subject: SubjectName) -> str | None:
         payload = self.s.mentions[i].payload

@@ -28,7 +28,7 @@ from extract.mentions import (
     Tier,
     Year,
 )
-from extract.plausible import leads_in_other
+from extract.places import leads_in_other
 from extract.scales import read_score
 from extract.years import base_explained, opens_part, said_in_full, starts_change
 from normalize.numbers import parse_number
