@@ -36,6 +36,7 @@ class Discourse:
     subject: SubjectName | None = None
     main_province: SubjectName | None = None
     department: SubjectName | None = None
+    district: SubjectName | None = None
     last_named: SubjectName | None = None
     #: The body of a province that the sentence before told of, and of nobody else: "Chỉ số hài lòng đạt 96,11%" goes on with it.
     body: SubjectName | None = None
@@ -60,7 +61,7 @@ class Discourse:
     def home_subject(self, subject_type: str | None) -> SubjectName | None:
         """Resolve a pronoun: "tỉnh" is the province the article is about, "UBND huyện" the portal's district."""
         if subject_type == "district":
-            return self.home.district
+            return self.home.district or self.district
         if subject_type == "department":
             return self.department
         if self.main_province is not None:

@@ -98,10 +98,16 @@ def sequence(s: Marked, i: int) -> list[int]:
             if not _SEQUENCE_GAP.fullmatch(gap) or _has_own_place(s, k) or (";" in gap and _has_own_tier(s, k)):
                 break
             names.append(k)
-        elif _is_last(mention) or not (isinstance(mention.payload, Score | Rank) and _INSERTED.fullmatch(gap)):
+        elif _is_last(mention) or _is_of_next(s, k) or not (isinstance(mention.payload, Score | Rank) and _INSERTED.fullmatch(gap)):
             break
         last = mention.end
     return names
+
+
+def _is_of_next(s: Marked, i: int) -> bool:
+    """Tell whether a place stands right before the next name: "dẫn đầu là A 95,42 điểm, thứ hai B 95,01 điểm"."""
+    next_named = i + 1 < len(s.mentions) and s.subject(i + 1) is not None
+    return isinstance(s.mentions[i].payload, Rank) and next_named and not s.between(i, i + 1).strip()
 
 
 def _has_own_place(s: Marked, i: int) -> bool:

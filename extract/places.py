@@ -39,7 +39,7 @@ _MANY_IN_GROUP = re.compile(
 )
 # "3 năm liền X dẫn đầu", "7 lần dẫn đầu": which years is open.
 _STREAK = re.compile(r"\b(?:\d+ lần |(?:\d+|nhiều) năm (?:liền|liên tiếp)[^.;]{0,30})$")
-_HAVE = re.compile(r"\)? (?:là|có)(?: (?:chỉ số|điểm số|điểm|kết quả|mức))? ")
+_HAVE = re.compile(r"\)? (?:(?:là|có)(?: (?:chỉ số|điểm số|điểm|kết quả|mức))? )?")
 _IS_ONE = re.compile(r"là (?:địa phương|đơn vị|nơi|tỉnh|thành phố|2 đơn vị)[^,.;]{0,30}$")
 # "chỉ số Cải cách bộ máy là chỉ số có giá trị trung bình cao nhất": among the fields, not among the provinces.
 _OF_MEANS_OR_FIELDS = re.compile(

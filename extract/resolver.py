@@ -240,7 +240,7 @@ class _Reader(BlockReader):
         return [j for j in inside if isinstance(self.s.mentions[j].payload, Score | Rank | Delta)]
 
     def _meet_pronoun(self, pronoun: Pronoun, at: int) -> Iterator[Draft]:
-        local = {"district": self.state.home.district, "department": self.state.department}.get(pronoun.subject_type or "")
+        local = self.state.home_subject(pronoun.subject_type) if pronoun.subject_type in LOCAL else None
         if self.subjects and local is None:
             return
         subject = (self.state.subject if pronoun.subject_type else self.state.last_named) if pronoun.near else None
@@ -445,7 +445,9 @@ class _Reader(BlockReader):
         if len(self.subjects) == 1 and self.subjects[0].subject_type == "province":
             state.subject = self.subjects[0]
         state.last_named = self.met[-1] if self.met else state.last_named
-        departments = {subject for subject in self.met if subject.subject_type == "department"}
+        departments, districts = ({one for one in self.met if one.subject_type == kind} for kind in ("department", "district"))
         if len(departments) == 1:
             state.department = departments.pop()
+        if len(districts) == 1:
+            state.district = districts.pop()
         state.target = self.target and (state.target or self.planned)
