@@ -13,6 +13,7 @@ from extract.mentions import ComponentName, Delta, IndexName, Mention, Rank, Rel
 TOPIC_DRIFT = re.compile(
     r"grdp|tổng sản phẩm|quy mô kinh tế|tăng trưởng kinh tế|giá trị sản xuất|sản xuất công nghiệp|iip|kim ngạch|xuất khẩu|tiêu dùng|"
     r"thu ngân sách|thu nội địa|thu nhập bình quân|giải ngân|"
+    r"(?:tỷ lệ|tỉ lệ) hồ sơ|hồ sơ trực tuyến|"
     r"bưu chính|thương mại điện tử|đảng viên|kết nạp|bảo hiểm y tế|diện tích|sản lượng|năng suất|chăn nuôi|tai nạn|"
     r"thu hút (?:vốn |du )?(?:đầu tư|fdi|khách)|vốn (?:đầu tư|fdi)|tỉ đồng|tỷ đồng|triệu đồng|"
     r"lượt khách|triệu lượt|khách (?:du lịch|quốc tế)|hộ nghèo|nông thôn mới|tỷ lệ doanh nghiệp|tỉ lệ doanh nghiệp|"

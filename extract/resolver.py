@@ -48,7 +48,7 @@ _OF_SEVERAL = re.compile(
 )
 _TAKES_PLACE = re.compile(r"\b(?:thay|thay thế|soán ngôi|vượt|vượt qua)(?: cho| của)? $")
 #: "hạng 53, 48 và 49": the last of several places.
-_SEVERAL_PLACES = re.compile(r" và (?:thứ )?\d{1,2}$")
+_SEVERAL_PLACES = re.compile(r" và (?:thứ )?\d{1,2}$|, (?:thứ )?nhì(?:,| và) (?:thứ )?ba$")
 _OTHER_PART = re.compile(r"[;…]|\.\.\.")
 # Who moved most or least stands between the verb and the amount.
 _CHANGED_MOST = re.compile(
