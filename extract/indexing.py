@@ -28,6 +28,7 @@ _LONGEST_GAP = 45
 _OPENS = re.compile(r"[\s\-–•*+“\"\d.)]*(?:(?:về|chỉ số|chỉ số thành phần|lĩnh vực|trụ cột|nội dung|hạng mục|tiêu chí|điểm) )*[“\"]?")
 _COLON = re.compile(r"[”\"]?\s*:")
 _SHARED_GAP = re.compile(r"[\s(),]*(?:và\s*)?(?:chỉ số[^.;]{0,60})?[\s(),]*")
+_OPENS_PART = re.compile(r"[;,]\s*(?:(?:còn|và|riêng|chỉ số|trong khi|bên cạnh đó|về) )*$")
 #: "Cùng với PCI, PAR INDEX năm 2020 đạt 73,25%" is of PAR INDEX alone.
 _BESIDE_IT = re.compile(r"(?:cùng với|bên cạnh|ngoài|không chỉ)(?: chỉ số)? $")
 _NOT_IN_THE_WAY = (Group, Region, Year, RelativeBase)
@@ -76,7 +77,7 @@ def indices_of(s: Marked, codes: list[IndexPlace], i: int, state: Discourse, com
     before = [code for start, _, code in codes if start < mention.start]
     if before:
         found = _index_list(s, codes, mention.start) if isinstance(mention.payload, Tier) else [before[-1]]
-    elif codes and (len({code for _, _, code in codes}) == 1 or state.index is None):
+    elif codes and (state.index is None or (len({code for _, _, code in codes}) == 1 and not _opens_own_part(s, codes[0], i))):
         found = [codes[0][2]]
     else:
         found = [state.index] if state.index else []
@@ -84,6 +85,15 @@ def indices_of(s: Marked, codes: list[IndexPlace], i: int, state: Discourse, com
     owners = component.codes if component is not None else ()
     other = len(owners) == 1 and bool(found) and found[0] != owners[0] and owners[0] in state.codes | {"PAR_INDEX"}
     return [owners[0]] if other else found
+
+
+def _opens_own_part(s: Marked, place: IndexPlace, i: int) -> bool:
+    """Tell whether an index behind a value is of what follows it: "Phú Thọ đạt 89,01%, xếp thứ 9; SIPAS đạt 84,26%"."""
+    start, end, _ = place
+    opened = _OPENS_PART.search(s.text, s.mentions[i].end, start)
+    if opened is None or not any(isinstance(m.payload, Rank | Score | Delta) and m.start > end for m in s.mentions):
+        return False
+    return opened[0].startswith(";") or any(isinstance(m.payload, SubjectName | Pronoun) for m in s.mentions[:i])
 
 
 def _index_list(s: Marked, codes: list[IndexPlace], before: int) -> list[str]:

@@ -30,7 +30,7 @@ from extract.mentions import (
 )
 from extract.places import leads_in_other
 from extract.scales import read_score
-from extract.years import base_explained, opens_part, said_in_full, starts_change
+from extract.years import base_explained, opens_part, results_year, said_in_full, starts_change
 from normalize.numbers import parse_number
 
 _IN_ORDER = re.compile(r"lần lượt|theo thứ tự")
@@ -430,6 +430,8 @@ class _Reader(BlockReader):
             state.main_index = state.main_index or state.index
         years = [m for m in self.s.measured_years() if not self.s.depth[m.start] and isinstance(m.payload, Year) and not m.payload.is_range]
         years = [m for m in years if not opens_part(self.s, m)] or years  # "..., trong khi năm 2020 là 0,29"
+        results = results_year(self.s)
+        years = years if results is None else [results]
         if self.planned:
             plans = [m.payload.years[-1] for m in self.s.measured_years() if isinstance(m.payload, Year)]
             state.target_year = plans[-1] if plans else state.target_year

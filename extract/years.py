@@ -29,7 +29,7 @@ _COUNTED_YEARS = {"year.now", "year.next", "year.previous"}
 #: What dates another part of the sentence: "đứng thứ hai năm nay, khi năm 2016 còn xếp thứ 20".
 _OPENS_PART = re.compile(r"(?<!\w)(?:(?:trong khi|khi|nếu|trong lúc) (?:ở |vào )?$|mà |(?:sau|trước) khi )")
 _OPENS_REST = re.compile(r"[,;] (?:còn |nhưng |và )?$")
-_RESULTS_OF = re.compile(r"\((?:kết quả|số liệu|kết quả đánh giá|xếp hạng) (?:của )?$")
+_RESULTS_OF = re.compile(r"\((?:kết quả|số liệu|kết quả đánh giá|đánh giá|xếp hạng) (?:của )?$")
 _CLOSES = re.compile(r"\s*(?:[),;.]|$|với|đạt)")
 
 
@@ -84,6 +84,11 @@ def _base_of_value(s: Marked, i: int) -> Mention | None:
     return behind if _OF_YEAR.fullmatch(s.between(i, i + 1)) else None
 
 
+def results_year(s: Marked) -> Mention | None:
+    """Return the year that a sentence names as that of the results: "năm 2023 ... công bố (kết quả năm 2022)"."""
+    return next((m for m in s.measured_years() if _RESULTS_OF.search(s.text, max(0, m.start - 25), m.start)), None)
+
+
 def opens_part(s: Marked, year: Mention, start: int = 0) -> bool:
     """Tell whether a year dates a part of the sentence that begins between `start` and it: "..., khi năm 2016 còn xếp thứ 20"."""
     return bool(_OPENS_PART.search(s.text, start, year.start))
@@ -104,8 +109,8 @@ def years_of(s: Marked, i: int, index: str, base: Year | RelativeBase | None, st
 def _measured_years(s: Marked, i: int, index: str, base: Year | RelativeBase | None, state: Discourse) -> list[YearRead]:
     mention = s.mentions[i]
     years = s.measured_years()
-    results = next((m for m in years if _RESULTS_OF.search(s.text, max(0, m.start - 25), m.start)), None)
-    if results is not None:  # "năm 2023 ... công bố (kết quả năm 2022)"
+    results = results_year(s)
+    if results is not None:
         return _read(results, "named as the year of the results")
     bracket = s.bracket(i)
     if bracket:
