@@ -9,7 +9,10 @@ from extract.marked import Marked
 from extract.mentions import ComponentName, IndexName, Mention, Pronoun, Rank, RelativeBase, Score, SubjectName, Year
 from extract.rules.patterns import FIELD, LOWER, UPPER
 
-_FIELD_WORD = re.compile(r"(?<!\d )\b(?:trụ cột|lĩnh vực|chỉ số thành phần|chỉ số nội dung|nội dung|tiêu chí) [“\"]?[^\W\d]")
+_FIELD_WORD = re.compile(
+    r"(?<!\d )\b(?:trụ cột|lĩnh vực|chỉ số thành phần|chỉ số nội dung|nội dung|tiêu chí|"
+    r"hài lòng (?:về|đối với)(?! (?:sự|các dịch vụ|chất lượng)\b)) [“\"]?[^\W\d]"
+)
 _FIELDS_OPEN = re.compile(rf"\b{FIELD}\b[^.:;]{{0,60}}(?::|\bgồm)")
 _WORDS_OF_A_NAME = 2
 #: A name of two words or more, each with a capital, that opens a part of the sentence.

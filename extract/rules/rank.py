@@ -63,7 +63,11 @@ RULES: tuple[Rule, ...] = (
     # "xếp thứ 12/63", "đứng thứ bẩy", "lên thứ 14/63", "xuống thứ 5"
     rule("rank.verb", rf"\b{_VERB}\ (?:ở\ |hạng\ |xếp\ )*thứ\ (?P<place>{COUNT}){_OF}(?!\ liên\ tiếp)", _rank),
     # without "thứ": "xếp 12/63", "hạng 3/13", "đứng 15/63 tỉnh"
-    rule("rank.of", r"\b(?:xếp|đứng|hạng|vị\ trí|thứ\ hạng|(?:rơi|tụt|vươn|nhảy)\ (?:xuống|lên))(?:\s?:)?\ (?P<place>\d{1,3})\s?/\s?(?P<of>\d{2,3})\b", _rank),
+    rule(
+        "rank.of",
+        r"\b(?:xếp|đứng|hạng|vị\ trí|thứ\ hạng|(?:rơi|tụt|vươn|nhảy)\ (?:xuống|lên))(?:\s?:)?\ (?P<place>\d{1,3})\s?/\s?(?P<of>\d{2,3})\b",
+        _rank,
+    ),
     # without "thứ", told by the change behind or alone in brackets: "xếp 57 (giảm 28 bậc)", "90,4% (xếp 38)"
     rule(
         "rank.changed",
