@@ -60,7 +60,7 @@ class Drafter:
         #: Where the last value of a field ends that no list holds.
         self.lost_at: int | None = None
         self.aggregate: Group | None = None
-        self.target = state.target and not self._looks_back()
+        self.target = state.target and not self._looks_back() and not self._tells_of_others()
         self.planned = False
         self.last_rank: tuple[int, str | None] | None = None
         self.dropped: dict[Mention, str] = {}
@@ -84,6 +84,12 @@ class Drafter:
         years = [m.payload.years[-1] for m in self.s.measured_years() if isinstance(m.payload, Year)]
         now = [self.state.target_year] if self.state.published is None else [self.state.target_year, self.state.published.year]
         return bool(years) and any(year is not None and max(years) < year for year in now)
+
+    def _tells_of_others(self) -> bool:
+        """Tell whether the sentence names somebody else than the one whose targets the sentence before has told."""
+        planner = self.state.last_named or self.state.subject or self.state.home_subject("province")
+        named = {self.s.subject(n) for n in range(len(self.s.mentions))} - {None, planner, self.state.home_subject("province")}
+        return bool(named)
 
     def all_compared(self) -> bool:
         """Tell whether the sentence names nobody but those that its own subject is compared with."""

@@ -16,6 +16,10 @@ _OF_MANY = re.compile(
     r"(?:nhóm|top|tốp|(?:các|\d{1,2}|hai|ba|bốn|năm) (?:tỉnh|địa phương|đơn vị|huyện|sở|cơ quan)|những|vị trí|thứ hạng|người)"
     r"(?:[^,.;()]|, thành){0,40}$"
 )
+#: "thấp hơn bộ đứng đầu 11,39%"
+_LEADER_COMPARED = re.compile(
+    r"\b(?:hơn|so với|cách|kém|sau)(?: xa)? (?:bộ|tỉnh|địa phương|đơn vị|huyện|sở|xã|nơi|thành phố)(?: (?:đang|được))? $"
+)
 _IN_TURN = re.compile(r"\blần lượt (?:là )?$")
 _IN_FIRST = re.compile(r"(?:\bnằm|\bthuộc|có tên|\blọt|\bđứng|quay lại|trở lại|góp mặt|duy trì|\bgiữ)(?: \w+){0,4}\s*$")
 _TIMES = re.compile(r"\b\d+ lần [^.;,]{0,25}$")
@@ -114,8 +118,8 @@ def place_objection(s: Marked, i: int, since: int | None, *, has_component: bool
         return "its subject stands behind it"
     if _OF_MEANS_OR_FIELDS.search(s.before(i, 60)) or _AMONG_FIELDS.match(s.text, s.mentions[i].end):
         return "the highest or lowest of means or fields"
-    if word.startswith("vị trí") and _COUNT_BEFORE.search(s.before(i, 4)):
-        return "places of several"
+    if (word.startswith("vị trí") and _COUNT_BEFORE.search(s.before(i, 4))) or _LEADER_COMPARED.search(s.before(i, 35)):
+        return "places of several, or of those that somebody is compared with"
     if _STREAK.search(s.before(i, 60)) and not s.measured_years():
         return "a streak: of which year is open"
     start = s.mentions[i].start
