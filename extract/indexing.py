@@ -90,7 +90,7 @@ def indices_of(s: Marked, codes: list[IndexPlace], i: int, state: Discourse, com
 def _opens_own_part(s: Marked, place: IndexPlace, i: int) -> bool:
     """Tell whether an index behind a value is of what follows it: "Phú Thọ đạt 89,01%, xếp thứ 9; SIPAS đạt 84,26%"."""
     start, end, _ = place
-    opened = _OPENS_PART.search(s.text, s.mentions[i].end, start)
+    opened = _OPENS_PART.search(s.text, max(s.mentions[i].end, start - _LONGEST_GAP), start)
     if opened is None or not any(isinstance(m.payload, Rank | Score | Delta) and m.start > end for m in s.mentions):
         return False
     return opened[0].startswith(";") or any(isinstance(m.payload, SubjectName | Pronoun) for m in s.mentions[:i])

@@ -186,9 +186,10 @@ def _attached_year(s: Marked, value: Mention, years: list[Mention]) -> Mention |
 
 def _heads_rest(s: Marked, year: Mention, i: int) -> bool:
     """Tell whether a year behind a named subject's value opens another part: "Quảng Ngãi đứng cuối với 59,69%, năm 2016 xếp thứ 59"."""
-    opens = bool(_OPENS_REST.search(s.text, s.mentions[i].end, year.start))
+    if not _OPENS_REST.search(s.text, max(s.mentions[i].end, year.start - 10), year.start):
+        return False
     told = any(isinstance(m.payload, Rank | Score | Delta) and m.start > year.end for m in s.mentions)
-    return opens and told and any(isinstance(m.payload, SubjectName) for m in s.mentions[:i])
+    return told and any(isinstance(m.payload, SubjectName) for m in s.mentions[:i])
 
 
 def _belongs_to_earlier(s: Marked, year: Mention, i: int) -> bool:

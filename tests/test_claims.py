@@ -4,6 +4,7 @@ import re
 import tomllib
 from collections.abc import Callable
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,11 @@ CASES = [
 def read(case: dict, change: Callable[[str], str] = str) -> list[Claim]:
     published = date.fromisoformat(case["published"]) if "published" in case else None
     return list(read_claims(Article("a", change(case["text"]), home=case.get("home"), published=published)).claims)
+
+
+@cache
+def undamaged(number: int) -> list[str]:
+    return [fold(shown(claim)) for claim in read(CASES[number])]
 
 
 def shown(claim: Claim) -> str:
@@ -60,11 +66,11 @@ def test_every_claim_is_grounded_and_its_number_parses_from_its_evidence(case: d
 
 
 @pytest.mark.parametrize("damage", DAMAGE)
-@pytest.mark.parametrize("case", CASES, ids=[c["why"] for c in CASES])
-def test_damaged_text_says_the_same(case: dict, damage: str) -> None:
-    text = DAMAGE[damage](case["text"])
-    claims = read(case, DAMAGE[damage])
-    assert [fold(shown(c)) for c in claims] == [fold(shown(c)) for c in read(case)]
+@pytest.mark.parametrize("number", range(len(CASES)), ids=[c["why"] for c in CASES])
+def test_damaged_text_says_the_same(number: int, damage: str) -> None:
+    text = DAMAGE[damage](CASES[number]["text"])
+    claims = read(CASES[number], DAMAGE[damage])
+    assert [fold(shown(c)) for c in claims] == undamaged(number)
     assert all(text[c.start : c.end] == c.evidence for c in claims)
 
 
