@@ -31,7 +31,6 @@ _TCVN3 = {
 # What is no letter of Unicode Vietnamese, yet stands inside a word.
 _TCVN3_MARK = re.compile(r"(?<=[A-Za-z])[µ¶·¸¹»¼½¾©¨ª«¬\u00ad®§ÆÇËÎÏÐÑÓÖ×ØÜÞßåæçëîïñö÷øûüþ]|[¨©ª«¬®µ¸][a-z]")
 
-_VNI_TONES = dict(zip("ùøûõï", "áàảãạ", strict=True))
 _VNI_PAIRS = {
     "a": "ùáøàûảõãïạââáấàầåẩãẫäậêăéắèằúẳüẵëặ",
     "e": "ùéøèûẻõẽïẹâêáếàềåểãễäệ",

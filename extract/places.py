@@ -76,6 +76,7 @@ _LEADS_IN = re.compile(
 # "Thứ nhất, tỉnh cần ...", "thứ hai: công khai ...": the points of a text.
 _POINT_OPENS = re.compile(r"(?:^|[.;]|\n)[\s\-–•*+\"“]*$")
 _POINT_INSIDE = re.compile(r"[,:]\s*$")
+_POINT_GOES_ON = re.compile(r"\s*[,:]\s*\w")
 
 
 def negation_objection(s: Marked, i: int) -> str | None:
@@ -207,6 +208,5 @@ def counts_points(s: Marked, i: int) -> bool:
     if s.mentions[i].rule != "rank.bare" or any(char.isdigit() for char in s.word(i)):
         return False
     before = s.before(i, 12)
-    return bool(_POINT_OPENS.search(before)) or bool(
-        _POINT_INSIDE.search(before) and re.match(r"\s*[,:]\s*\w", s.text[s.mentions[i].end :])
-    )
+    opens = _POINT_OPENS.search(before) or (_POINT_INSIDE.search(before) and _POINT_GOES_ON.match(s.text, s.mentions[i].end))
+    return bool(opens)

@@ -35,7 +35,6 @@ _ERRORS = {
     "paper": 0.05,
     "aggregator": 0.08,
 }
-_KINDS = tuple(_ERRORS)
 #: A wrong number is one of so many: two sources that are wrong seldom agree. Texts leave less room.
 FALSE_NUMBERS, FALSE_TEXTS = 16, 2
 #: The least that a witness weighs: even an unreliable one says more than silence.
