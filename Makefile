@@ -36,7 +36,7 @@ types: $(INSTALLED)
 	@$(BIN)/mypy
 
 unit: $(INSTALLED)
-	@$(BIN)/pytest -n auto --dist loadfile
+	@$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 
 bench: $(INSTALLED) ## all benchmarks, and docs/benchmarks.md with what they printed (a quarter of an hour; LONG=1: with the kills)
 	@$(BIN)/python benchmarks/all.py $(if $(LONG),--long)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from extract.discourse import Discourse
 from extract.draft import Draft, whole
+from extract.drafting import LOCAL
 from extract.indexing import indices_of
 from extract.marked import Marked
 from extract.mentions import Group, IndexName, Pronoun, Rank, Region, Score, Statistic, SubjectName, Year
@@ -21,6 +22,7 @@ _EXTREMES = {"statistic.max_of_all": Rank(1, superlative=True), "statistic.min_o
 # "tỉnh có điểm cao nhất là 95,97%" is nobody in particular; "X đạt điểm cao nhất với 95,97%" is X.
 _OF_NOBODY = re.compile(r"(?:tỉnh|địa phương|đơn vị|nơi|mức|giá trị)\b")
 _REGION_VALUE = re.compile(r"\s*(?:đạt|là|:|,|\()?\s*")
+_MIDDLES = {"score_mean", "score_median"}
 _ALL_OF = re.compile(r" (?:đều |cùng |được |đạt |xếp )*")
 
 
@@ -30,6 +32,8 @@ class BlockReader(Sharer):
     def __init__(self, s: Marked, state: Discourse) -> None:
         super().__init__(s, state)
         self.statistic: tuple[Statistic, int] | None = None
+        #: What the sentence gives of each block: "điểm trung vị khối sở là 82,16, khối huyện là 83,51".
+        self.told_of_blocks = "score_mean"
 
     def _extreme(self, i: int, rank: Rank) -> Iterator[Draft]:
         """Read "Quảng Ninh đạt điểm cao nhất với 47,876 điểm" as a place: the score behind it is the subject's own."""
@@ -67,6 +71,8 @@ class BlockReader(Sharer):
         self.aggregate = self._group_near(i)
         if self.aggregate.subject_type == "province" and indices_of(self.s, self.codes, i, self.state, self.component) == ["DDCI"]:
             self.aggregate = Group("district", "các huyện")
+        if statistic.measure in _MIDDLES:
+            self.told_of_blocks = statistic.measure
         region = self._region_before(i) if self.aggregate.subject_type == "province" else None
         subject = SubjectName("region", region) if region else whole(self.aggregate)
         yield from self.draft(i, subject, measure=statistic.measure, group=self.aggregate)
@@ -95,8 +101,12 @@ class BlockReader(Sharer):
     def _group_told(self, i: int) -> Group | None:
         """Return the further block whose mean stands right behind it: "trung bình khối sở đạt 89,09%, khối huyện đạt 92,6%"."""
         before = self.s.mentions[i - 1].payload if i else None
-        told = isinstance(before, Group) and before != self.aggregate and _REGION_VALUE.fullmatch(self.s.between(i - 1, i))
-        return before if told and isinstance(before, Group) else None
+        if not isinstance(before, Group) or before == self.aggregate or not _REGION_VALUE.fullmatch(gap := self.s.between(i - 1, i)):
+            return None
+        # Where no mean is told: "chỉ số hài lòng khối sở 89,70%", but not "dẫn đầu khối sở 96,43%".
+        placed = i > 1 and isinstance(self.s.mentions[i - 2].payload, Rank)
+        is_own = before.subject_type in LOCAL and not placed and "," not in gap and "(" not in gap
+        return before if self.aggregate is not None or is_own else None
 
     def _statistic_reaches(self, i: int) -> bool:
         """Tell whether the mean or median named before is this number's: not beyond a semicolon, not far away.

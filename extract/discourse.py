@@ -43,6 +43,8 @@ class Discourse:
     group: Group | None = None
     year: YearRead = OPEN_YEAR
     by_fields: bool = False
+    #: The last sentence that named an index told figures of several: of which of them somebody else's figures are, stays open.
+    several: bool = False
     target: bool = False
     target_year: int | None = None
     counts: dict[str, int] = field(default_factory=dict)

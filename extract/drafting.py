@@ -85,6 +85,16 @@ class Drafter:
         now = [self.state.target_year] if self.state.published is None else [self.state.target_year, self.state.published.year]
         return bool(years) and any(year is not None and max(years) < year for year in now)
 
+    def _is_of_others_behind_several(self, subject: SubjectName) -> bool:
+        """Tell whether somebody else is named behind figures of several indices: "PAR INDEX đạt A; SIPAS đạt B. Hải Phòng dẫn đầu"."""
+        is_other = subject.subject_type == "province" and subject not in {self.state.subject, self.state.home_subject("province")}
+        return self.state.several and not self.codes and self.component is None and is_other
+
+    def _is_past(self, year: YearRead) -> bool:
+        """Tell whether an aside in a plan names what was: "PCI phải vào top 10 (năm 2022 đứng thứ 12)"."""
+        now = self.state.published.year if self.state.published is not None else self.state.target_year
+        return year.reason == "named in the same brackets" and None not in {year.year, now} and year.year < now  # type: ignore[operator]
+
     def _tells_of_others(self) -> bool:
         """Tell whether the sentence names somebody else than the one whose targets the sentence before has told."""
         planner = self.state.last_named or self.state.subject or self.state.home_subject("province")
@@ -204,6 +214,9 @@ class Drafter:
         if not isinstance(value, Tier) and shares and shares[0][0].index is None and is_one_of_many(self.s, self.codes, i):
             self.drop(i, "of which of the indices listed stays open")
             return
+        if self._is_of_others_behind_several(subject):
+            self.drop(i, "of which of the indices told of before stays open")
+            return
         if not shares:
             self.drop(i, "no index is named so far")
         for portion, index in shares:
@@ -225,7 +238,7 @@ class Drafter:
                 if year.year is None and year.reason in REACHED:
                     self.drop(i, "of the year before one that is open")
                     continue
-                target = self.target and year.reason not in REACHED
+                target = self.target and year.reason not in REACHED and not self._is_past(year)
                 if target:
                     year = self._planned_year(year)  # noqa: PLW2901
                 yield Draft(

@@ -9,6 +9,8 @@ from normalize.fold import lowered
 
 # "94,02; 93,51 và 92,88 điểm": the semicolon parts numbers, not clauses.
 _NUMBERS_LISTED = re.compile(r"[\d%]; ?\d+[.,]\d")
+#: "đầu năm 2023" dates a meeting; "đến cuối năm 2023" says for when something is planned.
+_DATES_ELSE = re.compile(r"(?:\btừ|kể từ|tính từ|trước|đầu|(?<!đến )(?<!hết )cuối)\s*$")
 # An unclosed bracket is a smiley or a list number; none that matters is longer.
 _LONGEST_BRACKET = 400
 
@@ -86,7 +88,7 @@ class Marked:
     def _dates_something_else(self, mention: Mention) -> bool:
         year = mention.payload
         before = self.text[max(0, mention.start - 12) : mention.start]
-        return isinstance(year, Year) and not year.is_range and bool(re.search(r"(?:\btừ|kể từ|tính từ|trước|đầu|cuối)\s*$", before))
+        return isinstance(year, Year) and not year.is_range and bool(_DATES_ELSE.search(before))
 
 
 def mark(sentence: str, mentions: Sequence[Mention]) -> Marked:

@@ -124,7 +124,8 @@ def place_objection(s: Marked, i: int, since: int | None, *, has_component: bool
     if _STREAK.search(s.before(i, 60)) and not s.measured_years():
         return "a streak: of which year is open"
     start = s.mentions[i].start
-    named_before = since is not None and since < start and _OF_MANY.search(s.text, max(since, start - 45), start)
+    placed = max((m.end for m in s.mentions[:i] if isinstance(m.payload, Rank)), default=0)  # "từ vị trí thứ 8 vươn lên dẫn đầu"
+    named_before = since is not None and since < start and _OF_MANY.search(s.text, max(since, placed, start - 45), start)
     if named_before or _is_of_listed(s, i):
         return None if _IS_ONE.search(s.before(i, 60)) else "one of many"
     if not word.endswith(("cao nhất", "thấp nhất")) or "vị trí" in word:

@@ -40,6 +40,7 @@ _MOST = re.compile(
 _COUNTED = re.compile(r"(?:hồ sơ|doanh nghiệp|người|(?<!/\d\d )(?:đơn vị|địa phương))[^,;.]{0,12}$")
 _CLAUSE_ENDS = re.compile(r"[,;]")
 _ABOUT = re.compile(r" (?:về|trong) ")
+_OF_WHOLE_PROVINCE = re.compile(r"\bchung (?:của |trên )?toàn (?:tỉnh|thành phố)[^.;,\d]{0,25}$")
 _FULL = 100
 _CHUNG = re.compile(r"\b(?:kết quả|chỉ số|hài lòng) chung[^.;,]{0,20}$")
 _THAN_PLANNED = re.compile(r" so với (?:kế hoạch|mục tiêu|chỉ tiêu|yêu cầu|dự kiến)\b")
@@ -96,6 +97,8 @@ def score_objection(s: Marked, i: int, index: str, component: str | None, *, tar
         return None
     if index in IN_POINTS_ONLY:
         return f"a percentage, and {index} is in points"
+    if _OF_WHOLE_PROVINCE.search(before):
+        return "what a province found of all its own bodies"
     if component is None and _OTHER_SHARE.search(before):
         return "a share of something else"
     told = index_named or component is not None or s.names_anyone() or s.speaks_of_home() or _CHUNG.search(before)

@@ -86,6 +86,8 @@ def resolve(sentence: str, mentions: Sequence[Mention], state: Discourse) -> Res
     dated = {d.year for d in drafts if d.year.reason == "named in the sentence" and d.year.year in told_of and not d.target}
     if state.year.year is None and len(dated) == 1:  # "Năm 2022, Bộ Công Thương xếp thứ 12": the next sentence goes on with it
         state.year = state.first_year = replace(dated.pop(), reason="named in an earlier sentence")
+    if reader.codes:
+        state.several = len({draft.index for draft in drafts if not isinstance(draft.value, Tier)}) > 1
     told = {draft.subject for draft in drafts}
     state.body = next((subject for subject in told if len(told) == 1 and subject.subject_type in LOCAL), None)
     drafted = {draft.number for draft in drafts}
@@ -284,16 +286,26 @@ class _Reader(BlockReader):
             case Score() if self.statistic is not None and self._statistic_reaches(i):
                 statistic, self.statistic = self.statistic[0], None
                 return self._aggregate_score(i, statistic)
+            case Score() if self._is_undated_aside(i):
+                self.drop(i, "a second figure in brackets, and of which year stays open")
+                return iter(())
             case Score() if (region := self._region_told(i)) is not None:
                 return self.draft(i, SubjectName("region", region), measure="score_mean", group=Group("province", "63 tỉnh"))
-            case Score() if self.aggregate is not None and (group := self._group_told(i)) is not None:
+            case Score() if (group := self._group_told(i)) is not None:
                 self.aggregate = group
-                return self.draft(i, whole(group), measure="score_mean", group=group)
+                return self.draft(i, whole(group), measure=self.told_of_blocks, group=group)
             case Score() if self.aggregate is not None and base_explained(self.s, i) is not None:
-                return self.draft(i, whole(self.aggregate), measure="score_mean", group=self.aggregate)
+                return self.draft(i, whole(self.aggregate), measure=self.told_of_blocks, group=self.aggregate)
             case Delta(unit=unit) if self.aggregate is not None and unit != "bậc":
                 return self.draft(i, whole(self.aggregate), group=self.aggregate)
         return None
+
+    def _is_undated_aside(self, i: int) -> bool:
+        """Tell whether a bare figure in brackets stands right behind another one: "tiếp cận đất đai 5,60 (5,65)"."""
+        s = self.s
+        before = s.mentions[i - 1].payload if i else None
+        alone = isinstance(before, Score) and before.scale is None and s.between(i - 1, i).strip() == "("
+        return alone and s.text[s.mentions[i].end :].lstrip().startswith(")")
 
     def _special_rank(self, i: int) -> Iterator[Draft] | None:
         run = self._places_together(i)

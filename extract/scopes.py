@@ -24,7 +24,8 @@ def region_of(s: Marked, i: int) -> str | None:
     if region is None or place > min([_REGION_SIZE, region_sizes().get(region, _REGION_SIZE), *_counted(s)]):
         return None
     # "Đông Nam Bộ: Bình Dương thứ 9, Tây Ninh thứ 20" tells of places in the country.
-    places = [m.payload.place or 0 for m in s.mentions if isinstance(m.payload, Rank) and m.payload.of is None]
+    ranks = [m.payload for n, m in enumerate(s.mentions) if isinstance(m.payload, Rank) and not s.bracket(n)]
+    places = [rank.place or 0 for rank in ranks if rank.of is None and not rank.enumerated]
     return None if region == _heading_region(s, i) and max(places, default=0) > region_sizes().get(region, _REGION_SIZE) else region
 
 

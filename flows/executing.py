@@ -22,6 +22,8 @@ _READERS = ("spiders", "extract", "normalize")
 
 #: Seconds after which a copy of this process that has not ended is given up.
 _PATIENCE = 300
+#: Seconds within which a scheduler answers: longer than it needs to start, and no minute lost to a wrong address.
+_ANSWERS_WITHIN = 10
 Result = TypeVar("Result")
 
 
@@ -97,7 +99,7 @@ def workers(where: str, archive: Path) -> Iterator[Workers]:
         raise ExecutorError("a Dask cluster needs the package `distributed`: install chiso with the extra `cluster`") from error
     connect: Any = distributed.Client
     try:
-        client = connect(where, timeout=30, set_as_default=False)
+        client = connect(where, timeout=_ANSWERS_WITHIN, set_as_default=False)
     except OSError as error:
         raise ExecutorError(f"CHISO_WORKERS={where}: no scheduler answers there: {error}") from error
     with client:

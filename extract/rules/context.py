@@ -72,10 +72,10 @@ BEFORE_NAMES: tuple[Rule, ...] = (
     rule("noise.medal", r"\b(?:huân|huy)\ chương\ [^,.;()]{0,40}?hạng\ (?:nhất|nhì|ba)\b", lambda _: Cue("noise")),
     # the name of a campaign: “Năm kỷ cương hành chính 2017”, "Năm Dân vận chính quyền 2018"
     rule("noise.year_of", r"[“\"'‘]năm\ (?!\d)[^”\"'’\d]{4,60}\ \d{4}(?=[”\"'’])", lambda _: Cue("noise")),
-    # "sau 2 năm, tỉnh tụt 14 bậc"
+    # "sau 2 năm, tỉnh tụt 14 bậc", "tính chung 3 năm, tỉnh tăng 33 bậc"
     rule(
         "year.after",
-        rf"\bsau\ (?P<n>\d|{WORD_NUMBER})\ năm\b(?=[^.;\d]{{0,25}}\b(?:tăng|giảm|tụt|vươn|lên|xuống|nhảy)\ [^.;,]{{0,12}}\d)",
+        rf"\b(?:sau|qua|tính\ chung|tính\ chung\ trong|trong\ vòng)\ (?P<n>\d|{WORD_NUMBER})\ năm\b(?=(?:\ (?:qua|gần\ đây))?[^.;\d]{{0,25}}\b(?:tăng|giảm|tụt|vươn|lên|xuống|nhảy)\ [^.;,]{{0,12}}\d)",
         lambda m: RelativeBase(parse_count(m["n"])),
     ),
     # "lần thứ 3 liên tiếp", "năm thứ hai liên tiếp", "9 tuần liên tiếp", "16 năm"
@@ -152,7 +152,7 @@ RULES: tuple[Rule, ...] = (
     ),
     rule(
         "statistic.national",
-        r"\bchung\ (?:của\ )?(?:cả\ nước|toàn\ quốc)|\bchung\ của\ (?=(?:các|khối|\d{1,3})\ (?:huyện|quận|sở|xã|phường|tỉnh|bộ|địa\ phương)\b)|\bcủa\ (?:cả\ nước|toàn\ quốc)(?=\ (?:năm\ \d{4}\ )?(?:là|đạt|ở\ mức|chỉ\ đạt)\ \d)",
+        r"\bchung\ (?:của\ )?(?:cả\ nước|toàn\ quốc)|\bchung\ của\ (?=(?:các|khối|\d{1,3})\ (?:huyện|quận|sở|xã|phường|tỉnh|bộ|địa\ phương)\b)|(?:\bcủa|(?<=\bdân\ )trong|(?<=\bdân\ )trên)\ (?:cả\ nước|toàn\ quốc)(?=\ (?:năm\ \d{4}\ )?(?:là|đạt|ở\ mức|chỉ\ đạt)\ \d)",
         lambda _: Statistic("score_mean"),
     ),
     rule("cue.range", r"\b(?:nằm\ trong\ khoảng|trong\ khoảng|dao\ động\ từ)(?=\ \d)", lambda _: Statistic("score_min")),
@@ -164,7 +164,7 @@ RULES: tuple[Rule, ...] = (
     ),
     rule(
         "cue.target",
-        r"\b(?:phấn\ đấu|đặt\ mục\ tiêu|(?<!thành\ )(?<!đạt\ )(?<!vượt\ )(?<!các\ )mục\ tiêu(?!\ (?:ấy|này|đã|trên))|nhằm\ đạt|kế\ hoạch(?=\ (?:tăng|nâng|đưa)\b)|quyết\ tâm\ đưa|(?:đề|đặt)\ ra(?:\ (?:\d+\ |các\ )?(?:chỉ\ tiêu|mục\ tiêu|kế\ hoạch)|(?=:))|kỳ\ vọng|hướng\ (?:tới|đến)|(?:đề\ nghị|yêu\ cầu)(?=[^.;,]{0,60}\b(?:tối\ thiểu|ít\ nhất|trở\ lên)\b)|phải(?=\ (?:tăng|đạt|vươn|nằm|vào)\ (?:\S+\ ){0,3}\d))\b",
+        r"\b(?:phấn\ đấu|đặt\ mục\ tiêu|(?<!thành\ )(?<!đạt\ )(?<!vượt\ )(?<!các\ )mục\ tiêu(?!\ (?:ấy|này|đã|trên))|nhằm\ đạt|kế\ hoạch(?=\ (?:tăng|nâng|đưa)\b|[^.;:\d]{0,40}\bđến\ (?:cuối\ |hết\ )?năm\ \d{4}\b)|quyết\ tâm\ đưa|(?:đề|đặt)\ ra(?:\ (?:\d+\ |các\ )?(?:chỉ\ tiêu|mục\ tiêu|kế\ hoạch)|(?=:))|kỳ\ vọng|hướng\ (?:tới|đến)|(?:đề\ nghị|yêu\ cầu)(?=[^.;,]{0,60}\b(?:tối\ thiểu|ít\ nhất|trở\ lên)\b)|phải(?=\ (?:tăng|đạt|vươn|nằm|vào)\ (?:\S+\ ){0,3}\d))\b",
         lambda _: Cue("target"),
     ),
     rule(
@@ -186,7 +186,7 @@ RULES: tuple[Rule, ...] = (
     rule("group.units", r"\bkhối\ (?:đơn\ vị\ )?sự\ nghiệp", _group("department", "đơn vị sự nghiệp")),
     rule(
         "group.districts",
-        r"\b(?:khối|nhóm|các|ubnd\ các|cấp|ubnd\ cấp|(?P<n>\d{1,2}))\ (?:các\ )?(?:huyện|quận)\b(?:,\ (?:thị\ xã|huyện|thành\ phố))*|\b(?:khối|nhóm)\ (?:các\ )?địa\ phương\b(?!\ (?:dẫn|đứng|có))",
+        r"\b(?:khối|nhóm|các|ubnd\ các|cấp|ubnd\ cấp|(?P<n>\d{1,2}))\ (?:các\ )?(?:huyện|quận)\b(?:,?\ (?:thị\ xã|huyện|thành\ phố)\b)*|\b(?:khối|nhóm)\ (?:các\ )?địa\ phương\b(?!\ (?:dẫn|đứng|có))",
         _group("district", "các huyện"),
     ),
     rule(

@@ -1,6 +1,7 @@
 """Changes: "tăng 10 bậc", "giảm 1,76 điểm", "tăng 2,9 điểm và 5 bậc", "lên một bậc", "tăng 2 - 5 bậc"."""
 
 import re
+from dataclasses import replace
 from decimal import Decimal
 
 from extract.mentions import Delta, Rule, rule
@@ -59,6 +60,11 @@ def _delta(match: re.Match[str]) -> Delta | None:
     )
 
 
+def _from(match: re.Match[str]) -> Delta | None:
+    read = _delta(match)
+    return read and replace(read, at_least=True)
+
+
 def _signed(match: re.Match[str]) -> Delta | None:
     amount, unit = _amount(match["amount"]), _unit(match["unit"])
     whole = amount == amount.to_integral_value()
@@ -101,6 +107,8 @@ RULES: tuple[Rule, ...] = (
         r"(?<=\()(?P<verb>tăng|giảm)\ (?P<amount>\d+[.,]\d+)(?P<high>)(?P<unit>(?!))?(?=\)|[,;]\ (?:xếp|hạng|thứ)\b)",
         _behind_score,
     ),
+    # "tăng từ 10 bậc trở lên"
+    rule("delta.from", rf"\b(?P<verb>tăng)\ từ\ (?P<amount>\d{{1,2}})(?P<high>)\ (?P<unit>{PLACE_UNIT})\ trở\ lên", _from),
     rule(
         "delta.range",
         rf"\b(?P<verb>(?:tăng|giảm))\ từ\ (?P<amount>\d{{1,2}})\ ?(?:-|–|đến)\ ?(?P<high>\d{{1,2}})\ (?P<unit>{PLACE_UNIT})",

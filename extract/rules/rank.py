@@ -42,6 +42,7 @@ _moved = _behind(
 )
 _from_bare = _behind(rf"{_NOUN_FROM}$", 40)
 _also_of = _behind(BEHIND_PLACE_OF_ALL, 70)
+_behind_score = _behind(r"\d[.,]\d+(?: điểm| ?%) \($", 20)
 _in_series = _behind(r"(?:vị trí|hạng|thứ)(?: thứ)? \d{1,2} \((?:năm )?20\d\d\)", 160)
 
 
@@ -88,6 +89,8 @@ RULES: tuple[Rule, ...] = (
     rule("rank.enumerated", r"(?<![\d\w])\((?P<place>\d{1,2})\)(?=\ [^\W\d_])", lambda m: Rank(int(m["place"]), enumerated=True)),
     # alone in brackets, "(12/63)": only with the number of provinces that a year can have
     rule("rank.bracket", r"(?<=\()(?P<place>\d{1,2})\s?/\s?(?P<of>63|64|34)(?=\))", _rank),
+    # behind a score, of any number: "87,10 điểm (3/9)"
+    rule("rank.bracket_behind", r"(?<=\()(?P<place>\d{1,3})\s?/\s?(?P<of>\d{1,3})(?=\))", _behind_score),
     # a series: "từ vị trí 31 (2016), tăng lên 28 (2017), 25 (2018)"
     rule("rank.series", r"(?:(?<=,\ )|(?<=lên\ )|(?<=xuống\ )|(?<=và\ ))(?P<place>\d{1,2})(?=\ \((?:năm\ )?20\d\d\))", _in_series),
     # the second place of "52/63 tỉnh, thành và 12/13 tỉnh, thành ĐBSCL"
