@@ -34,6 +34,8 @@ class Discourse:
     #: The index that the article began with.
     main_index: str | None = None
     subject: SubjectName | None = None
+    #: The province named last: "tỉnh này".
+    near: SubjectName | None = None
     main_province: SubjectName | None = None
     department: SubjectName | None = None
     district: SubjectName | None = None
@@ -79,6 +81,8 @@ class Discourse:
         """Go back to the years that the article announces; a paragraph on an earlier year ends with itself."""
         self.index_years = dict(self.first_years)
         self.body = None
+        if self.home.province is not None:  # a portal comes back to its own province
+            self.subject = None
         self.year = self.first_year or self.year
         self.target = self.target and goes_on
 

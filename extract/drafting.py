@@ -182,7 +182,10 @@ class Drafter:
         if self.state.subject is None and self.state.group is not None and self.state.group.subject_type != "province":
             self.drop(i, "the talk is of a block, and of no member of it")
             return None
-        subject = self.state.subject or self.state.home_subject("province")
+        home = self.state.home_subject("province")
+        subject = self.state.subject or home
+        if self.component is not None and self.state.home.province is not None:
+            subject = home  # of whoever led before, a portal lists no fields
         if subject is None:
             self.drop(i, "no subject is named so far")
         return subject

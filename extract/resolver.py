@@ -245,7 +245,7 @@ class _Reader(BlockReader):
         local = self.state.home_subject(pronoun.subject_type) if pronoun.subject_type in LOCAL else None
         if self.subjects and local is None:
             return
-        subject = (self.state.subject if pronoun.subject_type else self.state.last_named) if pronoun.near else None
+        subject = (self.state.near if pronoun.subject_type else self.state.last_named) if pronoun.near else None
         if subject is None and pronoun.subject_type is None:
             return
         subject = subject or self.state.home_subject(pronoun.subject_type) or self.state.subject
@@ -434,6 +434,12 @@ class _Reader(BlockReader):
         named_only = all(isinstance(m.payload, SubjectName | Pronoun | Group | IndexName) for m in between)
         return 0 <= year.start - end <= (_NEAR_YEAR_NAMED if between and named_only else _NEAR_YEAR)
 
+    def _spoken_of(self, last: SubjectName) -> SubjectName:
+        """Return whom a sentence without a name goes on with: the article's own province where several, or it beside others, were told of."""
+        home = self.state.home_subject("province")
+        named = {s for n in range(len(self.s.mentions)) if (s := self.s.subject(n)) is not None and s.subject_type == "province"}
+        return home if home is not None and (home in named or len(named) > 1) else last
+
     def _leave(self) -> None:
         state = self.state
         state.by_fields = self.heading is not None or (state.by_fields and not self.codes)
@@ -457,7 +463,7 @@ class _Reader(BlockReader):
                 if near:  # of a series ("PCI: 2019 hạng 28, 2020 hạng 38, 2021 hạng 44") the last one is spoken of further on
                     state.name_year(code, years[-1].payload.years[-1] if _is_series(years) else near[0])
         if len(self.subjects) == 1 and self.subjects[0].subject_type == "province":
-            state.subject = self.subjects[0]
+            state.near, state.subject = self.subjects[0], self._spoken_of(self.subjects[0])
         state.last_named = self.met[-1] if self.met else state.last_named
         departments, districts = ({one for one in self.met if one.subject_type == kind} for kind in ("department", "district"))
         if len(departments) == 1:

@@ -174,7 +174,7 @@ RULES: tuple[Rule, ...] = (
     ),
     rule(
         "group.ministries",
-        rf"\b{_MANY}?bộ,?\ (?:ngành|cơ\ quan\ ngang\ bộ)(?:\ trung\ ương)?|\b(?:khối\ |nhóm\ )?(?:các|(?P<m>\d{{1,2}}))\ bộ\b|\bcấp\ bộ\b",
+        rf"\b(?:{_MANY}|(?:đối\ với|ở|với)\ (?:\w+\ )?)bộ,?\ (?:ngành|cơ\ quan\ ngang\ bộ)(?:\ trung\ ương)?|\b(?:khối\ |nhóm\ )?(?:các|(?P<m>\d{{1,2}}))\ bộ\b|\bcấp\ bộ\b",
         lambda m: Group("ministry", "các bộ", _count(m)),
     ),
     rule(
