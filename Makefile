@@ -106,8 +106,8 @@ $(S3):
 browser: $(AXE) ## install Chromium from Debian and axe-core from npm, with which the report is looked at (root)
 	@command -v chromium >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-noto-core; } >/dev/null
 
-readers: ## install R and LibreOffice from Debian, which read the release in the tests (root)
-	@command -v Rscript >/dev/null && command -v soffice >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends r-base-core libreoffice-calc-nogui; } >/dev/null
+readers: ## install R, gretl and LibreOffice from Debian, which read the release in the tests (root)
+	@command -v Rscript >/dev/null && test -d /usr/lib/R/site-library/reticulate && command -v gretlcli >/dev/null && command -v soffice >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends r-base-core r-cran-reticulate gretl libreoffice-calc-nogui; } >/dev/null
 
 # DuckLake is built for DuckDB 1.5: an environment of its own, which has that DuckDB before everything of the first one.
 $(LAKE)/.installed: $(INSTALLED) deploy/lake/requirements.lock

@@ -435,7 +435,7 @@ class _Reader(BlockReader):
         return 0 <= year.start - end <= (_NEAR_YEAR_NAMED if between and named_only else _NEAR_YEAR)
 
     def _spoken_of(self, last: SubjectName) -> SubjectName:
-        """Return whom a sentence without a name goes on with: the article's own province where several, or it beside others, were told of."""
+        """Return whom a sentence without a name goes on with: the article's own province where more than one was told of."""
         home = self.state.home_subject("province")
         named = {s for n in range(len(self.s.mentions)) if (s := self.s.subject(n)) is not None and s.subject_type == "province"}
         return home if home is not None and (home in named or len(named) > 1) else last

@@ -13,7 +13,20 @@ import pytest
 from filelock import FileLock
 
 #: The files that take longest begin first: two workers that share the tests then end at about the same time.
-SLOW = ("cluster", "editing", "report", "night", "operations", "hostile", "cli", "automations", "listing", "ledger", "dictionary", "readers")
+SLOW = (
+    "cluster",
+    "editing",
+    "report",
+    "night",
+    "operations",
+    "hostile",
+    "cli",
+    "automations",
+    "listing",
+    "ledger",
+    "dictionary",
+    "readers",
+)
 ROOT = Path(__file__).resolve().parent.parent
 CHISO = Path(sys.executable).parent / "chiso"
 
