@@ -108,6 +108,12 @@ class BlockReader(Sharer):
         is_own = before.subject_type in LOCAL and not placed and "," not in gap and "(" not in gap
         return before if self.aggregate is not None or is_own else None
 
+    def _is_of_mean(self, i: int) -> bool:
+        """Tell whether a change is that of the mean or median right before it: "so với năm 2019, chỉ số trung bình tăng 1,03%"."""
+        before = self.s.mentions[i - 1].payload if i else None
+        is_mean = isinstance(before, Statistic) and before.measure in _MIDDLES and not before.compared
+        return is_mean and self.aggregate is None and not self.s.between(i - 1, i).strip()
+
     def _statistic_reaches(self, i: int) -> bool:
         """Tell whether the mean or median named before is this number's: not beyond a semicolon, not far away.
 

@@ -296,6 +296,9 @@ class _Reader(BlockReader):
                 return self.draft(i, whole(group), measure=self.told_of_blocks, group=group)
             case Score() if self.aggregate is not None and base_explained(self.s, i) is not None:
                 return self.draft(i, whole(self.aggregate), measure=self.told_of_blocks, group=self.aggregate)
+            case Delta(unit=unit) if unit != "bậc" and self._is_of_mean(i):
+                self.aggregate = self._group_near(i)
+                return self.draft(i, whole(self.aggregate), group=self.aggregate)
             case Delta(unit=unit) if self.aggregate is not None and unit != "bậc":
                 return self.draft(i, whole(self.aggregate), group=self.aggregate)
         return None

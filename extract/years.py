@@ -117,6 +117,9 @@ def _measured_years(s: Marked, i: int, index: str, base: Year | RelativeBase | N
         beside = _year_in_bracket(s, mention, [m for m in years if s.depth[m.start] == bracket])
         if beside is not None:
             return _read(beside, "named in the same brackets")
+        since = _year_since(s, i)
+        if since is not None:
+            return _read(since, "named right before the brackets")
     attached = _attached_year(s, mention, years)
     if attached is not None and not _is_base(attached, base):
         return _read(attached, "named right behind the value")
@@ -137,6 +140,15 @@ def _measured_years(s: Marked, i: int, index: str, base: Year | RelativeBase | N
     if isinstance(base, Year) and read.year is not None and read.year <= base.years[0]:
         read = YearRead(base.years[0] + 1, "base year plus one")
     return [_from_value(s, i, read)]
+
+
+def _year_since(s: Marked, i: int) -> Mention | None:
+    """Return the year right before the brackets around a value that dates only them: "từ năm 2021 (81,05%, hạng 60), chỉ số cải thiện"."""
+    bracket = s.bracket(i)
+    opened = next((m for m in reversed(s.mentions[:i]) if m.start < bracket), None)
+    if opened is None or not isinstance(opened.payload, Year) or opened.payload.base or opened in s.measured_years():
+        return None
+    return opened if not s.text[opened.end : bracket - 1].strip() else None
 
 
 def _year_in_bracket(s: Marked, value: Mention, same: Sequence[Mention]) -> Mention | None:

@@ -43,6 +43,7 @@ _moved = _behind(
 _from_bare = _behind(rf"{_NOUN_FROM}$", 40)
 _also_of = _behind(BEHIND_PLACE_OF_ALL, 70)
 _behind_score = _behind(r"\d[.,]\d+(?: điểm| ?%) \($", 20)
+_again = _behind(r"\b(?:hạng|thứ|vị trí) \d{1,2}\b[^.]{0,120}$", 140)
 _in_series = _behind(r"(?:vị trí|hạng|thứ)(?: thứ)? \d{1,2} \((?:năm )?20\d\d\)", 160)
 
 
@@ -75,6 +76,8 @@ RULES: tuple[Rule, ...] = (
         rf"(?<=\()xếp\ (?P<ordinal>\d{{1,2}})(?=\)|,\ (?:tăng|giảm|tụt)\ \d{{1,2}}\ {PLACE_UNIT})|\bxếp\ (?P<place>\d{{1,2}})(?=\ \((?:(?:tăng|giảm|tụt|lên|xuống)\ |[+\-–▲▼])\d{{1,2}}\ {PLACE_UNIT}\b)",
         _rank,
     ),
+    # again, where a place was told before: "PAR INDEX xếp hạng 34, PAPI xếp hạng 18 và PCI xếp 23"
+    rule("rank.again", r"\bxếp\ (?P<place>\d{1,2})(?=[,;)]|\ và\b|\.?\s*$)", _again),
     # alone: "thứ 3 của Bắc Trung Bộ", "(thứ 4)", "thứ 26 về"; but not "lần thứ 3", "nhóm thứ hai", "thứ bảy tuần này"
     rule(
         "rank.bare",
