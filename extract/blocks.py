@@ -11,6 +11,7 @@ from extract.indexing import indices_of
 from extract.marked import Marked
 from extract.mentions import Group, IndexName, Pronoun, Rank, Region, Score, Statistic, SubjectName, Year
 from extract.sharer import Sharer
+from extract.years import base_explained
 
 _OWN_MEAN = re.compile(
     r"cả nước|toàn quốc|của các|bình quân chung|\bcấp\b|các (?:tỉnh|sở|huyện|bộ|địa)|khối|trung vị|\d+ bộ|mức (?:cao|thấp) nhất"
@@ -57,6 +58,25 @@ class BlockReader(Sharer):
             self.statistic = (self.statistic[0], mention.end)  # "điểm trung vị của cả nước là" stays a median
         else:
             self.statistic = (statistic, mention.end)
+
+    def score_of_block(self, i: int) -> Iterator[Draft] | None:
+        """Return the drafts of a score that is a block's or a region's, or None."""
+        if self.statistic is not None and self._statistic_reaches(i):
+            statistic, self.statistic = self.statistic[0], None
+            return self._aggregate_score(i, statistic)
+        if (region := self._region_told(i)) is not None:
+            return self.draft(i, SubjectName("region", region), measure="score_mean", group=Group("province", "63 tỉnh"))
+        group = self._group_told(i) or (self.aggregate if base_explained(self.s, i) is not None else None)
+        if group is None:
+            return None
+        self.aggregate = group
+        return self.draft(i, whole(group), measure=self.told_of_blocks, group=group)
+
+    def change_of_block(self, i: int) -> Iterator[Draft] | None:
+        """Return the drafts of a change of a block's mean or median, or None."""
+        if self._is_of_mean(i):
+            self.aggregate = self._group_near(i)
+        return None if self.aggregate is None else self.draft(i, whole(self.aggregate), group=self.aggregate)
 
     def _aggregate_score(self, i: int, statistic: Statistic) -> Iterator[Draft]:
         s = self.s

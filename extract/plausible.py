@@ -84,6 +84,8 @@ def score_objection(s: Marked, i: int, index: str, component: str | None, *, tar
     scheme = _scheme_objection(s, i)
     if scheme is not None:
         return scheme
+    if _is_undated_aside(s, i):
+        return "a second figure in brackets, and of which year stays open"
     if _COMPARED_WITH.search(before) and not (following is not None and isinstance(following.payload, Year | RelativeBase)):
         return "what somebody or something is compared with"
     if score.noun_follows and score.unit != "điểm" and not of_index:
@@ -93,8 +95,12 @@ def score_objection(s: Marked, i: int, index: str, component: str | None, *, tar
     named = s.mentions[i].rule == "score.whole" or points_of(s, i) is not None
     if score.unit is None and score.scale is None and not named and not _SCORE_CUE.search(before) and not _follows_name(s, i):
         return "a bare number that nothing calls a score"
-    if score.unit != "%":
-        return None
+    return _share_objection(s, i, index, component, index_named=index_named) if score.unit == "%" else None
+
+
+def _share_objection(s: Marked, i: int, index: str, component: str | None, *, index_named: bool) -> str | None:
+    """Object to a percentage that is a share of something else."""
+    before = s.before(i, 60)
     if index in IN_POINTS_ONLY:
         return f"a percentage, and {index} is in points"
     if _OF_WHOLE_PROVINCE.search(before):
@@ -118,6 +124,13 @@ def _scheme_objection(s: Marked, i: int) -> str | None:
     others = [m.payload.text for n, m in enumerate(s.mentions) if n != i and isinstance(m.payload, Score)]
     is_share = here.text.isdecimal() and str(_FULL - int(here.text)) in others
     return "a share of the points that can be had" if is_share else None
+
+
+def _is_undated_aside(s: Marked, i: int) -> bool:
+    """Tell whether a bare figure in brackets stands right behind another one: "tiếp cận đất đai 5,60 (5,65)"."""
+    before = s.mentions[i - 1].payload if i else None
+    alone = isinstance(before, Score) and before.scale is None and s.between(i - 1, i).strip() == "("
+    return alone and s.text[s.mentions[i].end :].lstrip().startswith(")")
 
 
 def _follows_name(s: Marked, i: int) -> bool:

@@ -30,7 +30,7 @@ from extract.mentions import (
 )
 from extract.places import leads_in_other
 from extract.scales import read_score
-from extract.years import base_explained, opens_part, results_year, said_in_full, starts_change
+from extract.years import opens_part, results_year, said_in_full, starts_change
 from normalize.numbers import parse_number
 
 _IN_ORDER = re.compile(r"lần lượt|theo thứ tự")
@@ -283,32 +283,11 @@ class _Reader(BlockReader):
                 return self._special_rank(i)
             case Tier():
                 return self._special_tier(i, payload)
-            case Score() if self.statistic is not None and self._statistic_reaches(i):
-                statistic, self.statistic = self.statistic[0], None
-                return self._aggregate_score(i, statistic)
-            case Score() if self._is_undated_aside(i):
-                self.drop(i, "a second figure in brackets, and of which year stays open")
-                return iter(())
-            case Score() if (region := self._region_told(i)) is not None:
-                return self.draft(i, SubjectName("region", region), measure="score_mean", group=Group("province", "63 tỉnh"))
-            case Score() if (group := self._group_told(i)) is not None:
-                self.aggregate = group
-                return self.draft(i, whole(group), measure=self.told_of_blocks, group=group)
-            case Score() if self.aggregate is not None and base_explained(self.s, i) is not None:
-                return self.draft(i, whole(self.aggregate), measure=self.told_of_blocks, group=self.aggregate)
-            case Delta(unit=unit) if unit != "bậc" and self._is_of_mean(i):
-                self.aggregate = self._group_near(i)
-                return self.draft(i, whole(self.aggregate), group=self.aggregate)
-            case Delta(unit=unit) if self.aggregate is not None and unit != "bậc":
-                return self.draft(i, whole(self.aggregate), group=self.aggregate)
+            case Score():
+                return self.score_of_block(i)
+            case Delta(unit=unit) if unit != "bậc":
+                return self.change_of_block(i)
         return None
-
-    def _is_undated_aside(self, i: int) -> bool:
-        """Tell whether a bare figure in brackets stands right behind another one: "tiếp cận đất đai 5,60 (5,65)"."""
-        s = self.s
-        before = s.mentions[i - 1].payload if i else None
-        alone = isinstance(before, Score) and before.scale is None and s.between(i - 1, i).strip() == "("
-        return alone and s.text[s.mentions[i].end :].lstrip().startswith(")")
 
     def _special_rank(self, i: int) -> Iterator[Draft] | None:
         run = self._places_together(i)
