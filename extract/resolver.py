@@ -62,7 +62,11 @@ _WHOLE_COUNTRY = {"cả nước", "toàn quốc", "cấp tỉnh"}
 _LEAST_OF_SERIES = 3
 # "70 xã xếp loại tốt" counts some of them; "70 xã, phường" all.
 _SOME_OF_THEM = re.compile(r"\s*(?:được |cùng )?(?:xếp loại|đạt|thuộc|tăng|giảm|nằm|có (?:điểm|chỉ số|kết quả))\b")
+#: "nhóm thứ hai, trên 80% đến dưới 90%, gồm 11 bộ"
+_OF_CLASS = re.compile(r"\bnhóm\b[^.;]{2,70}\b(?:gồm|có)(?: \w+)? $")
 _NEAR_YEAR = 12
+#: "Năm 2023, chỉ số PII được triển khai trên cả nước"
+_DATES_INDEX = re.compile(r"(?: này)?[, ]*(?:(?:bộ |điểm )?chỉ số )?")
 #: Between an index and its year the name of the province may stand: "DDCI tỉnh Hải Dương năm 2022".
 _NEAR_YEAR_NAMED = 50
 
@@ -256,7 +260,8 @@ class _Reader(BlockReader):
         if self.s.word(i) in _WHOLE_COUNTRY:
             return
         self.state.group = group
-        if group.count is not None and group.subject_type != "province" and not _SOME_OF_THEM.match(self.s.text, self.s.mentions[i].end):
+        counted = group.count is not None and group.subject_type != "province" and not _OF_CLASS.search(self.s.before(i, 90))
+        if group.count is not None and counted and not _SOME_OF_THEM.match(self.s.text, self.s.mentions[i].end):
             self.state.counts[group.subject_type] = group.count
 
     # -- values -----------------------------------------------------------------------------------------
@@ -440,8 +445,10 @@ class _Reader(BlockReader):
             if self.codes or (state.year.year is None and _OF_ALL_INDICES.search(self.s.text)):
                 state.year = YearRead(years[-1].payload.years[-1], "named in an earlier sentence")
                 state.first_year = state.first_year or state.year
-            for _, end, code in self.codes:
-                near = [m.payload.years[-1] for m in years if self._beside(end, m) and isinstance(m.payload, Year)]
+            for start, end, code in self.codes:
+                beside = [m for m in years if self._beside(end, m)]
+                beside = beside or [m for m in years if _DATES_INDEX.fullmatch(self.s.text, m.end, start)]
+                near = [m.payload.years[-1] for m in beside if isinstance(m.payload, Year)]
                 if near:  # of a series ("PCI: 2019 hạng 28, 2020 hạng 38, 2021 hạng 44") the last one is spoken of further on
                     state.name_year(code, years[-1].payload.years[-1] if _is_series(years) else near[0])
         if len(self.subjects) == 1 and self.subjects[0].subject_type == "province":
