@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from extract.discourse import Discourse
 from extract.draft import Draft, whole
-from extract.drafting import LOCAL
+from extract.drafting import LOCAL, OF_PROVINCES_ONLY
 from extract.indexing import indices_of
 from extract.marked import Marked
 from extract.mentions import Group, IndexName, Pronoun, Rank, Region, Score, Statistic, SubjectName, Year
@@ -23,6 +23,7 @@ _EXTREMES = {"statistic.max_of_all": Rank(1, superlative=True), "statistic.min_o
 # "tỉnh có điểm cao nhất là 95,97%" is nobody in particular; "X đạt điểm cao nhất với 95,97%" is X.
 _OF_NOBODY = re.compile(r"(?:tỉnh|địa phương|đơn vị|nơi|mức|giá trị)\b")
 _REGION_VALUE = re.compile(r"\s*(?:đạt|là|:|,|\()?\s*")
+_OF_COUNTRY = re.compile(r"\b(?:cả nước|toàn quốc|63 tỉnh)\b")
 _MIDDLES = {"score_mean", "score_median"}
 _ALL_OF = re.compile(r" (?:đều |cùng |được |đạt |xếp )*")
 
@@ -149,6 +150,10 @@ class BlockReader(Sharer):
 
     def _group_near(self, i: int) -> Group:
         """Return the block a statistic is over: the one named in the sentence, else the block in mind, else all provinces."""
+        told = max((m.start for m in self.s.mentions[:i] if isinstance(m.payload, Statistic)), default=i)
+        of_country = _OF_COUNTRY.search(self.s.text, told, self.s.mentions[i].start)
+        if of_country or set(indices_of(self.s, self.codes, i, self.state, self.component)) & OF_PROVINCES_ONLY:
+            return Group("province", "63 tỉnh")
         since = max((n for n in range(i) if isinstance(self.s.mentions[n].payload, Score)), default=0)
         groups = [(n, m.payload) for n, m in enumerate(self.s.mentions[:i]) if isinstance(m.payload, Group)]
         here = [group for n, group in groups if n >= since] or [group for _, group in groups]

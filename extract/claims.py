@@ -12,7 +12,7 @@ from extract.home import read_home
 from extract.lexer import lex, strong_codes
 from extract.lists import compared_names, name_list
 from extract.marked import Marked, mark
-from extract.mentions import Delta, Group, IndexName, Mention, Rank, Score, SubjectName, Tier
+from extract.mentions import Delta, Group, IndexName, Mention, Rank, Score, Statistic, SubjectName, Tier
 from extract.plausible import is_figure
 from extract.resolver import resolve
 from extract.rules.names import find_indices
@@ -219,9 +219,19 @@ def _main_province(read: list[tuple[Span, list[Mention]]], state: Discourse) -> 
         mine = [p for p in provinces if home.unit_id in p.unit_ids]
         if mine:
             return mine[0]
-        if not provinces:
+        if not provinces or _tells_of_its_own(read, named[0][0]):
             return state.home_subject("province")
     return provinces[0] if provinces else None
+
+
+def _tells_of_its_own(read: Sequence[tuple[Span, list[Mention]]], first_named: int) -> bool:
+    """Tell whether an index is told of before any province is named: "SIPAS năm 2019 của tỉnh đạt 85,36%", and then who leads."""
+    return any(
+        any(isinstance(m.payload, IndexName) for m in mentions)
+        and any(isinstance(m.payload, Rank | Score | Delta) for m in mentions)
+        and not any(isinstance(m.payload, SubjectName | Statistic) for m in mentions)
+        for _, mentions in read[:first_named]
+    )
 
 
 def _not_its_topic(s: Marked) -> frozenset[int]:

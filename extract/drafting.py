@@ -42,7 +42,7 @@ LOCAL = {"department", "district", "commune"}
 #: A place of so many is among the provinces: 34 of today, 60 to 64 before.
 _FEWEST_PROVINCES = 34
 #: Nobody ranks the bodies of a province by these; a department beside them is named for something else.
-_OF_PROVINCES_ONLY = {"PCI", "PAPI", "PGI", "PII", "PEPI"}
+OF_PROVINCES_ONLY = {"PCI", "PAPI", "PGI", "PII", "PEPI"}
 
 
 class Drafter:
@@ -159,7 +159,7 @@ class Drafter:
             return None
         start = self.s.mentions[i].start
         between = [code for at, end, code in self.codes if self.subject_at < at and end <= start]
-        return self.state.home_subject("province") if between and between[-1] in _OF_PROVINCES_ONLY else None
+        return self.state.home_subject("province") if between and between[-1] in OF_PROVINCES_ONLY else None
 
     def _carried(self, i: int) -> SubjectName | None:
         """Complete a value that names no subject; a bare percentage far from any index is left alone."""
@@ -184,8 +184,12 @@ class Drafter:
             return None
         home = self.state.home_subject("province")
         subject = self.state.subject or home
-        if self.component is not None and self.state.home.province is not None:
-            subject = home  # of whoever led before, a portal lists no fields
+        if self.state.home.province is not None and subject != home and not self.s.speaks_of_home():
+            # Whoever led before, a portal goes on with its own province where it names an index or a field; else it is open.
+            if not (self.codes or self.component):
+                self.drop(i, "whose it is stays open")
+                return None
+            subject = home
         if subject is None:
             self.drop(i, "no subject is named so far")
         return subject
@@ -285,7 +289,7 @@ class Drafter:
         payload = self.s.mentions[i].payload
         if indices()[index].level == "provincial" and subject.subject_type in {"province", "ministry"}:
             return f"{index} ranks the bodies of a province: the name of its body has not been read"
-        if subject.subject_type in LOCAL and index in _OF_PROVINCES_ONLY:
+        if subject.subject_type in LOCAL and index in OF_PROVINCES_ONLY:
             return f"{index} ranks provinces only"
         if component is None and self.component is not None and index not in self.component.codes:
             return f"a field that {index} does not have"

@@ -27,7 +27,7 @@ _TIMES = re.compile(r"\b\d+ lần [^.;,]{0,25}$")
 _DEFINES = re.compile(r"(?:trở lên|dưới \d+(?:[.,]\d+)?(?: điểm| ?%)?)(?: thì| được| là| thuộc|:|,)?(?: xếp| đạt| vào| nhóm| loại)*\s*$")
 _NOT_IN = re.compile(r"\b(?:không|chưa|ra khỏi|rời|thoát)\b[^.;,]{0,25}$")
 _FIELDS_COUNTED = re.compile(
-    r"(?:\d|\b(?:một|hai|ba|bốn|năm|sáu|bảy|tám|chín)) (?:nội dung|chỉ số|lĩnh vực|tiêu chí|trục|trụ cột)\b[^.;,]{0,40}$"
+    r"(?:(?<!\d)\d{1,2}|\b(?:một|hai|ba|bốn|năm|sáu|bảy|tám|chín)) (?:nội dung|chỉ số|lĩnh vực|tiêu chí|trục|trụ cột)\b[^.;,]{0,40}$"
 )
 # "mức tăng cao thứ hai cả nước"
 _OF_CHANGES = re.compile(r"\b(?:tăng|giảm|cải thiện|mức tăng|mức giảm)\b[^,.;]{0,25}\b(?:cao|nhiều|mạnh|lớn|nhanh|sâu) $")

@@ -29,6 +29,7 @@ from extract.mentions import (
     Year,
 )
 from extract.places import leads_in_other
+from extract.plausible import TOPIC_DRIFT
 from extract.scales import read_score
 from extract.years import opens_part, results_year, said_in_full, starts_change
 from normalize.numbers import parse_number
@@ -64,6 +65,8 @@ _LEAST_OF_SERIES = 3
 _SOME_OF_THEM = re.compile(r"\s*(?:được |cùng )?(?:xếp loại|đạt|thuộc|tăng|giảm|nằm|có (?:điểm|chỉ số|kết quả))\b")
 #: "nhóm thứ hai, trên 80% đến dưới 90%, gồm 11 bộ"
 _OF_CLASS = re.compile(r"\bnhóm\b[^.;]{2,70}\b(?:gồm|có)(?: \w+)? $")
+#: "đề nghị các sở, ngành khắc phục hạn chế": nobody ranks them here.
+_ADDRESSED = re.compile(r"\b(?:đề nghị|yêu cầu|chỉ đạo|giao|đôn đốc|lãnh đạo|đại diện)(?: \w+){0,2} $")
 _NEAR_YEAR = 12
 #: "Năm 2023, chỉ số PII được triển khai trên cả nước"
 _DATES_INDEX = re.compile(r"(?: này)?[, ]*(?:(?:bộ |điểm )?chỉ số )?")
@@ -104,6 +107,7 @@ def _is_back_at_main(s: Marked, state: Discourse) -> bool:
         state.index is None
         or state.main_index in {None, state.index}
         or any(isinstance(m.payload, IndexName | ComponentName) for m in s.mentions)
+        or TOPIC_DRIFT.search(s.text)
     ):
         return False
     scores = [m.payload for m in s.mentions if isinstance(m.payload, Score) and m.payload.unit != "%"]
@@ -257,7 +261,8 @@ class _Reader(BlockReader):
         yield from self._flush()
 
     def _meet_group(self, i: int, group: Group) -> None:
-        if self.s.word(i) in _WHOLE_COUNTRY:
+        elsewhere = not self.codes and (TOPIC_DRIFT.search(self.s.text) or _ADDRESSED.search(self.s.before(i, 40)))
+        if self.s.word(i) in _WHOLE_COUNTRY or elsewhere:
             return
         self.state.group = group
         counted = group.count is not None and group.subject_type != "province" and not _OF_CLASS.search(self.s.before(i, 90))
