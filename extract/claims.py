@@ -150,7 +150,8 @@ def _read_sentences(article: Article, view: View, state: Discourse) -> Iterator[
     if not codes and not weak:
         return
     state.codes = codes
-    state.main_province = _main_province(read, state)
+    state.main_province, in_title = _main_province(read, state)
+    state.of_one = in_title or home.province is not None
     province = state.province()
     local = _speaks_of_districts(read, codes)
     paragraph = -1
@@ -198,8 +199,8 @@ def _body(text: str) -> Iterator[tuple[int, Span]]:
             yield from ((number, sentence) for sentence in sentences(line))
 
 
-def _main_province(read: list[tuple[Span, list[Mention]]], state: Discourse) -> SubjectName | None:
-    """Return the province that the article is about: its title's, its portal's, or the first it names."""
+def _main_province(read: list[tuple[Span, list[Mention]]], state: Discourse) -> tuple[SubjectName | None, bool]:
+    """Return the province that the article is about, its title's, its portal's, or the first it names, and if the title names it."""
     named = [
         (n, m.payload)
         for n, (span, mentions) in enumerate(read)
@@ -213,15 +214,12 @@ def _main_province(read: list[tuple[Span, list[Mention]]], state: Discourse) -> 
     provinces = list(dict.fromkeys(payload for _, payload in named))
     in_title = list(dict.fromkeys(payload for n, payload in named if n == 0))
     if len(in_title) == 1:
-        return in_title[0]
+        return in_title[0], True
     home = state.home.province
-    if home is not None:
-        mine = [p for p in provinces if home.unit_id in p.unit_ids]
-        if mine:
-            return mine[0]
-        if not provinces or _tells_of_its_own(read, named[0][0]):
-            return state.home_subject("province")
-    return provinces[0] if provinces else None
+    mine = [p for p in provinces if home is not None and home.unit_id in p.unit_ids]
+    if not mine and (not provinces or _tells_of_its_own(read, named[0][0])):
+        return state.home_subject("province"), False
+    return (mine or provinces)[0], False
 
 
 def _tells_of_its_own(read: Sequence[tuple[Span, list[Mention]]], first_named: int) -> bool:

@@ -37,6 +37,8 @@ class Discourse:
     #: The province named last: "tỉnh này".
     near: SubjectName | None = None
     main_province: SubjectName | None = None
+    #: Whether the article is of one province, which its portal or its title tells, and comes back to it.
+    of_one: bool = False
     department: SubjectName | None = None
     district: SubjectName | None = None
     last_named: SubjectName | None = None
@@ -81,7 +83,7 @@ class Discourse:
         """Go back to the years that the article announces; a paragraph on an earlier year ends with itself."""
         self.index_years = dict(self.first_years)
         self.body = None
-        if self.home.province is not None:  # a portal comes back to its own province
+        if self.of_one:
             self.subject = None
         self.year = self.first_year or self.year
         self.target = self.target and goes_on

@@ -184,8 +184,8 @@ class Drafter:
             return None
         home = self.state.home_subject("province")
         subject = self.state.subject or home
-        if self.state.home.province is not None and subject != home and not self.s.speaks_of_home():
-            # Whoever led before, a portal goes on with its own province where it names an index or a field; else it is open.
+        if self.state.of_one and subject != home and not self.s.speaks_of_home():
+            # Whoever led before, the article goes on with its own province where it names an index or a field; else it is open.
             if not (self.codes or self.component):
                 self.drop(i, "whose it is stays open")
                 return None
