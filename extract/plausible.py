@@ -80,7 +80,7 @@ def score_objection(s: Marked, i: int, index: str, component: str | None, *, tar
     score: Score = s.mentions[i].payload  # type: ignore[assignment]  # the caller asks for scores only
     before = s.before(i, 60)
     following = s.mentions[i + 1] if i + 1 < len(s.mentions) else None
-    of_index = following is not None and isinstance(following.payload, IndexName) and not s.between(i, i + 1).strip()
+    of_index = following is not None and isinstance(following.payload, IndexName) and s.between(i, i + 1).strip() in {"", "chỉ số"}
     scheme = _scheme_objection(s, i)
     if scheme is not None:
         return scheme

@@ -110,7 +110,8 @@ def _is_back_at_main(s: Marked, state: Discourse) -> bool:
         or TOPIC_DRIFT.search(s.text)
     ):
         return False
-    scores = [m.payload for m in s.mentions if isinstance(m.payload, Score) and m.payload.unit != "%"]
+    told = [m.payload for m in s.mentions if isinstance(m.payload, Score) and m.payload.unit != "%"]
+    scores = [score for score in told if score.qualifier == "exact" and not score.noun_follows]
     in_mind, main = ([read_score(score, code, None, provincial=False) for score in scores] for code in (state.index, str(state.main_index)))
     return bool(scores) and not any(in_mind) and all(main)
 

@@ -1,0 +1,221 @@
+"""Articles put together at random from sentences whose meaning is known: what one says must not become another's.
+
+Each sentence of tests/corpus/compositions.toml is read rightly by itself; here it stands behind and before any others, in
+one paragraph or in several, in an article of a province or of the bodies of one. The claims must be those of its parts.
+"""
+
+import random
+import tomllib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from extract.article import Article
+from extract.claims import read_claims
+from normalize.claim import Claim
+
+SENTENCES = tomllib.loads((Path(__file__).parent / "corpus" / "compositions.toml").read_text(encoding="utf-8"))
+PROVINCES = ["Hưng Yên", "Sơn La", "Quảng Nam", "Bến Tre", "Đắk Lắk", "Hà Tĩnh", "Thái Bình", "Lào Cai", "Cà Mau", "Phú Thọ"]
+OTHERS = ["Quảng Ninh", "Hải Phòng", "Đà Nẵng", "Đồng Tháp", "Long An", "Bắc Giang", "Vĩnh Phúc", "Thanh Hóa", "Kon Tum", "Ninh Thuận"]
+DEPARTMENTS = [
+    "Sở Nội vụ", "Sở Tư pháp", "Sở Tài chính", "Sở Công Thương", "Sở Khoa học và Công nghệ", "Sở Y tế", "Văn phòng UBND tỉnh",
+    "Ban Dân tộc", "Thanh tra tỉnh", "Sở Xây dựng", "Sở Tài nguyên và Môi trường", "Ban Quản lý các khu công nghiệp",
+]  # fmt: skip
+DISTRICTS = {
+    "Hưng Yên": ["huyện Văn Lâm", "huyện Yên Mỹ", "thị xã Mỹ Hào", "huyện Kim Động", "huyện Tiên Lữ"],
+    "Sơn La": ["huyện Mộc Châu", "huyện Mai Sơn", "huyện Phù Yên", "huyện Sông Mã", "huyện Vân Hồ"],
+    "Đắk Lắk": ["thành phố Buôn Ma Thuột", "thị xã Buôn Hồ", "huyện Ea H'leo", "huyện M'Đrắk", "huyện Krông Ana"],
+    "Lào Cai": ["thị xã Sa Pa", "huyện Bảo Yên", "huyện Si Ma Cai", "huyện Bát Xát", "huyện Văn Bàn"],
+}
+BLOCKS = {
+    "departments": ["Khối sở, ban, ngành: ", "Ở khối các sở, ban, ngành, ", "Trong khối sở, ngành, "],
+    "districts": ["Khối huyện, thị xã, thành phố: ", "Ở khối UBND cấp huyện, ", "Đối với khối địa phương, "],
+}
+
+
+@dataclass(frozen=True)
+class Index:
+    code: str
+    names: tuple[str, ...]
+    units: tuple[str, ...]
+    scores: tuple[float, float]
+    fields: tuple[str, ...] = ()
+    field_scores: tuple[float, float] = (0, 0)
+    decimals: int = 2
+
+
+INDICES = (
+    Index("PAR_INDEX", ("PAR INDEX", "Chỉ số cải cách hành chính (PAR INDEX)", "Chỉ số CCHC", "chỉ số cải cách hành chính"), ("%", " điểm"), (70, 95),
+          ("Cải cách thể chế", "Cải cách thủ tục hành chính", "Cải cách tài chính công", "Cải cách chế độ công vụ"), (60, 98)),
+    Index("SIPAS", ("SIPAS", "Chỉ số hài lòng (SIPAS)", "Chỉ số SIPAS"), ("%",), (75, 92)),
+    Index("PCI", ("PCI", "Chỉ số năng lực cạnh tranh cấp tỉnh (PCI)", "Chỉ số PCI"), (" điểm",), (56, 74),
+          ("Gia nhập thị trường", "Tiếp cận đất đai", "Tính minh bạch", "Chi phí thời gian", "Đào tạo lao động"), (4, 9)),
+    Index("PAPI", ("PAPI", "Chỉ số Hiệu quả quản trị và hành chính công cấp tỉnh (PAPI)", "Chỉ số PAPI"), (" điểm",), (38, 48),
+          ("Công khai, minh bạch", "Quản trị điện tử", "Thủ tục hành chính công", "Kiểm soát tham nhũng trong khu vực công"), (3, 7.9)),
+    Index("DTI", ("DTI", "Chỉ số chuyển đổi số (DTI)", "Chỉ số DTI"), ("", " điểm"), (0.3, 0.8), ("Chính quyền số", "Kinh tế số", "Xã hội số"), (0.3, 0.8), 4),
+)  # fmt: skip
+LOCAL = (
+    Index("PAR_INDEX", ("Chỉ số cải cách hành chính", "Chỉ số CCHC", "PAR INDEX"), ("%", " điểm"), (62, 97)),
+    Index("DDCI", ("DDCI", "Chỉ số năng lực cạnh tranh cấp sở, ngành và địa phương (DDCI)"), (" điểm",), (62, 97)),
+    Index("SIPAS", ("Chỉ số hài lòng (SIPAS)", "SIPAS"), ("%",), (62, 97)),
+)  # fmt: skip
+WHOLE = {"all": "63 tỉnh", "departments": "các sở", "districts": "các huyện"}
+#: Each kind of sentence that may follow one with an index, and one without.
+GO_ON, ANEW = ("own", "two", "leaders", "fields", "plans", "before", "mean", "aside"), ("own", "two", "aside", "plans")
+
+
+@dataclass
+class Made:
+    """An article in the making: its sentences, what they say, and the index in mind."""
+
+    chance: random.Random
+    province: str
+    year: int
+    index: Index
+    lines: list[list[str]] = field(default_factory=list)
+    says: list[str] = field(default_factory=list)
+
+    def number(self, scores: tuple[float, float], decimals: int = 2) -> str:
+        return f"{self.chance.uniform(*scores):.{decimals}f}".replace(".", ",")
+
+    def slots(self, index: Index, names: list[str]) -> dict[str, str]:
+        """Return what stands for each slot of a sentence."""
+        pick, unit = self.chance, self.chance.choice(index.units)
+        places, changes = pick.sample(range(2, 60), 2), pick.sample(range(1, 20), 2)
+        scores = sorted((self.number(index.scores, index.decimals) for _ in range(3)), reverse=True)
+        fields = pick.sample(index.fields, 2) if index.fields else ["", ""]
+        filled = {
+            "index": pick.choice(index.names), "p": self.province, "u": unit, "point": unit or " điểm", "of": pick.choice(["", "/63", "/63 tỉnh, thành phố", " cả nước"]),
+            "k": places[0], "k0": places[1], "d": changes[0], "d0": changes[1], "n": pick.choice([10, 15, 20, 30]), "f": fields[0], "g": fields[1],
+            "q": names[0], "r": names[1], "t": names[2], "a": scores[0], "b": scores[1], "c": scores[2],
+            "ds": self.number((0.01, 0.1) if index.decimals == 4 else (0.1, 3), index.decimals),
+            **{slot: self.number(index.scores, index.decimals) for slot in ("s", "s0", "m")},
+            **{slot: self.number(index.field_scores, index.decimals) for slot in ("v", "w")},
+            **{"y" if not back else f"y{back:+d}": self.year + back for back in range(-2, 3)},
+        }  # fmt: skip
+        others = pick.sample([one for one in INDICES if one.code != index.code], 2)
+        for slot, other in zip(("other", "another"), others, strict=True):
+            filled |= {
+                slot: pick.choice(other.names),
+                f"{slot}_code": other.code,
+                f"s_{slot}": self.number(other.scores, other.decimals),
+                f"u_{slot}": pick.choice(other.units),
+            }
+        return {slot: str(value) for slot, value in filled.items()}
+
+    def add(self, kind: str, names: list[str], block: str = "") -> None:
+        """Add a sentence of a kind, in the paragraph or in a new one, and what it says."""
+        sentence = self.chance.choice(SENTENCES[kind])
+        filled = {**self.slots(self.index, names), "block": block}
+        self.says += [said(line.split(), self.index.code, filled) for line in sentence.get("says", ())]
+        if not self.lines or self.chance.random() < 0.4:
+            self.lines.append([])
+        self.lines[-1].append(sentence["text"].format_map(filled))
+
+    def text(self, title: str) -> str:
+        return "\n".join([title, *(" ".join(line) for line in self.lines)])
+
+
+Maker = Callable[[random.Random], tuple[Made, str]]
+
+
+def said(words: list[str], index: str, filled: dict[str, str]) -> str:
+    """Return a claim as the tests compare it, from the words for it and what stands in the slots."""
+    whose, year, measure, value, *rest = words
+    sign = "-" if value.startswith("-") else ""
+    value = sign + filled.get(value.removeprefix("-"), value.removeprefix("-")).replace(",", ".")
+    value = f"top {value}" if measure == "tier" else value
+    name = WHOLE.get(whose) or filled[whose]
+    code = next((filled[f"{word}_code"] for word in rest if f"{word}_code" in filled), index)
+    notes = [filled[word] for word in rest if word in {"f", "g"}] + [word for word in rest if word == "target"]
+    return " ".join([code, bare(name), filled[year], measure, value, *notes])
+
+
+def bare(name: str) -> str:
+    """Return a district's name without its kind, as claims give it."""
+    return name.removeprefix("huyện ").removeprefix("thị xã ").removeprefix("thành phố ")
+
+
+def shown(claim: Claim) -> str:
+    is_last = claim.measure == "rank" and (claim.value is None or claim.value == claim.of)
+    notes = [claim.component] * bool(claim.component) + ["target"] * (claim.modality == "target")
+    return " ".join([claim.index, claim.subject, str(claim.year), claim.measure, "last" if is_last else str(claim.value), *notes])
+
+
+def of_a_province(chance: random.Random) -> tuple[Made, str]:
+    """Make an article of one province: its indices, who leads, its fields, plans, and other matters."""
+    made = Made(chance, chance.choice(PROVINCES), chance.randint(2019, 2023), chance.choice(INDICES))
+    first, names = made.index.names[0], chance.sample(OTHERS, 3)
+    title = chance.choice(
+        [f"{made.province} nâng cao các chỉ số", f"{made.province}: Cải thiện {first}", f"Công bố {first} năm {made.year}"]
+    )
+    made.add("own", names)
+    used, goes_on = {made.index.code}, True
+    for _ in range(chance.randint(1, 5)):
+        kind = chance.choice(GO_ON if goes_on else ANEW)
+        if kind == "own":
+            fresh = [one for one in INDICES if one.code not in used]
+            if not fresh:
+                continue
+            made.index = chance.choice(fresh)
+            used.add(made.index.code)
+        elif kind == "fields" and not made.index.fields:
+            continue
+        goes_on = kind == "own" or (goes_on and kind not in {"two", "plans"})
+        made.add(kind, chance.sample(OTHERS, 3))
+    return made, title
+
+
+def of_the_country(chance: random.Random) -> tuple[Made, str]:
+    """Make an article of many provinces, of which no portal and no title tells whose it is."""
+    made = Made(chance, "", chance.randint(2019, 2023), chance.choice(INDICES))
+    title = f"Công bố {made.index.names[0]} năm {made.year}"
+    made.add("announced", OTHERS)
+    for _ in range(chance.randint(2, 7)):
+        kind = chance.choice(["announced", "named", "named", "named", "leaders", "leaders", "mean", "country_aside"])
+        if kind == "announced":
+            made.index = chance.choice([one for one in INDICES if one is not made.index])
+        made.add(kind, chance.sample(OTHERS, 3))
+    return made, title
+
+
+def of_its_bodies(chance: random.Random) -> tuple[Made, str]:
+    """Make an article of departments and districts that a province has ranked."""
+    made = Made(chance, chance.choice(sorted(DISTRICTS)), chance.randint(2019, 2023), chance.choice(LOCAL))
+    made.add("opening", DEPARTMENTS[:3])
+    bodies, block = DEPARTMENTS, ""
+    for _ in range(chance.randint(1, 6)):
+        kind = chance.choice(["listed", "listed", "last", "one", "middle", "remark"])
+        if kind == "listed":
+            block = chance.choice(sorted(BLOCKS))
+            bodies = DEPARTMENTS if block == "departments" else DISTRICTS[made.province]
+        elif kind in {"last", "one"} and not block:
+            continue
+        # Who comes last anywhere has no other place.
+        named = [*chance.sample(bodies[-2:], 2), "nobody"] if kind == "last" else chance.sample(bodies[:-2], 3)
+        made.add(kind, named, chance.choice(BLOCKS[block]) if kind == "listed" else "")
+    return made, f"{made.province} công bố {made.index.names[0]} năm {made.year}"
+
+
+def articles(make: Maker, seeds: range) -> Iterator[tuple[str, list[str], list[str]]]:
+    for seed in seeds:
+        made, title = make(random.Random(seed))
+        published = date(made.year + 1, 8 if made.index.code == "DTI" else 5, 20)
+        claims = read_claims(Article("a", made.text(title), home=made.province or None, published=published)).claims
+        yield made.text(title), *(placed(lines) for lines in ({*map(shown, claims)}, {*made.says}))
+
+
+def placed(lines: set[str]) -> list[str]:
+    """Return claims in order, without a last place where another one of the same is told: the sentences contradict each other."""
+    numbers = {line.rsplit(" ", 1)[0] for line in lines if not line.endswith(" last")}
+    return sorted(line for line in lines if not line.endswith(" last") or line.rsplit(" ", 1)[0] not in numbers)
+
+
+@pytest.mark.parametrize("batch", range(8))
+@pytest.mark.parametrize("make", [of_a_province, of_the_country, of_its_bodies])
+def test_an_article_says_what_its_sentences_say(make: Maker, batch: int) -> None:
+    for text, found, wanted in articles(make, range(batch * 75, (batch + 1) * 75)):
+        assert found == wanted, text
