@@ -107,7 +107,7 @@ def sequence(s: Marked, i: int) -> list[int]:
 def _is_of_next(s: Marked, i: int) -> bool:
     """Tell whether a place stands right before the next name: "dẫn đầu là A 95,42 điểm, thứ hai B 95,01 điểm"."""
     next_named = i + 1 < len(s.mentions) and s.subject(i + 1) is not None
-    return isinstance(s.mentions[i].payload, Rank) and next_named and not s.between(i, i + 1).strip()
+    return isinstance(s.mentions[i].payload, Rank) and next_named and s.between(i, i + 1).strip() in {"", "là", "thuộc về"}
 
 
 def _has_own_place(s: Marked, i: int) -> bool:

@@ -51,6 +51,10 @@ _OF_MEANS_OR_FIELDS = re.compile(
 )
 # "đạt điểm cao nhất trong 8 trục nội dung"
 _AMONG_FIELDS = re.compile(r" trong (?:số |tổng số )?(?:\d+|các) (?:trục|trụ cột|chỉ số|lĩnh vực|nội dung|tiêu chí)\b")
+# "Trong các chỉ số thành phần, Tiếp cận đất đai có điểm số cao nhất"
+_OF_FIELDS = re.compile(
+    r"\btrong (?:số |đó |tổng số )?(?:\d+ |các |những )(?:trục|trụ cột|chỉ số|lĩnh vực|nội dung|tiêu chí)\b[^.;]{0,100}$"
+)
 _COUNT_BEFORE = re.compile(r"\b\d{1,2} $")
 _BEST_SINCE = re.compile(r"(?:index|sipas|pci|papi|dti|ddci|pii|cchc|hành chính|\d{4}|đánh giá|về|minh bạch)\s*$")
 _OWN_SCORE = re.compile(
@@ -117,7 +121,10 @@ def place_objection(s: Marked, i: int, since: int | None, *, has_component: bool
         return "it is asked"
     if since is not None and since > s.mentions[i].start:
         return "its subject stands behind it"
-    if _OF_MEANS_OR_FIELDS.search(s.before(i, 60)) or _AMONG_FIELDS.match(s.text, s.mentions[i].end):
+    among = _AMONG_FIELDS.match(s.text, s.mentions[i].end) or (
+        _OF_FIELDS.search(s.before(i, 120)) and not _WIDEST.match(s.text, s.mentions[i].end)
+    )
+    if among or _OF_MEANS_OR_FIELDS.search(s.before(i, 60)):
         return "the highest or lowest of means or fields"
     if (word.startswith("vị trí") and _COUNT_BEFORE.search(s.before(i, 4))) or _LEADER_COMPARED.search(s.before(i, 35)):
         return "places of several, or of those that somebody is compared with"

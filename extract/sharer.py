@@ -22,6 +22,8 @@ _MORE_ORDINALS = re.compile(rf"(?:(?:,|,? and) (?:the )?(?:\d{{1,3}}(?:st|nd|rd|
 _PLACE = re.compile(r"(?:,| và|,? and) (?:thứ |the )?([^,]+?)(?=,| và| and|$)")
 _IN_ORDER = re.compile(r"\b(?:lần lượt|tương ứng|theo thứ tự)\b")
 _FEWEST_SHARED = 2
+#: "lần lượt là 56 (năm 2021), 46 (năm 2022)": each tells its year.
+_DATED = re.compile(r" ?\((?:năm )?(?:19|20)\d\d\)")
 
 
 class Sharer(Drafter):
@@ -127,7 +129,7 @@ class Sharer(Drafter):
                     yield from self._bare_places(list(dict.fromkeys(self.met)), s.mentions[run[0]].start, run[0])
                 run = [j for j in run if j not in self.done]
                 self._leave_out(run)
-            if len(run) < _FEWEST_SHARED:
+            if len(run) < _FEWEST_SHARED or all(_DATED.match(s.text, s.mentions[j].end) for j in run):
                 continue
             portions = shared_portions(s, self.codes, i, len(run))
             if portions:

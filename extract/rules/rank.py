@@ -45,7 +45,7 @@ _from_bare = _behind(rf"{_NOUN_FROM}$", 40)
 _also_of = _behind(BEHIND_PLACE_OF_ALL, 70)
 _behind_score = _behind(r"\d[.,]\d+(?: điểm| ?%) \($", 20)
 _again = _behind(r"\b(?:hạng|thứ|vị trí) \d{1,2}\b[^.]{0,120}$", 140)
-_in_series = _behind(r"(?:vị trí|hạng|thứ)(?: thứ)? \d{1,2} \((?:năm )?20\d\d\)", 160)
+_in_series = _behind(r"(?:vị trí|hạng|thứ|là)(?: thứ)? \d{1,2} \((?:năm )?20\d\d\)", 160)
 
 
 def _first(_: re.Match[str]) -> Rank:
@@ -79,6 +79,12 @@ RULES: tuple[Rule, ...] = (
     ),
     # again, where a place was told before: "PAR INDEX xếp hạng 34, PAPI xếp hạng 18 và PCI xếp 23"
     rule("rank.again", r"\bxếp\ (?P<place>\d{1,2})(?=[,;)]|\ và\b|\.?\s*$)", _again),
+    # behind its noun: "thứ hạng PAPI năm 2021 là 46, năm 2020 là 50"
+    rule(
+        "rank.is",
+        r"(?<=\blà\ )(?P<place>\d{1,2})(?=[,;)]|\.(?!\d)|\ \((?:năm\ )?20\d\d\)|\s*$)(?!,\d)",
+        _behind(r"\b(?:thứ hạng|xếp hạng|vị trí|thứ bậc)\b(?:(?!điểm|%)[^.;]){0,110}\blà (?:\d{1,2}, (?:năm \d{4} )?là )?$", 140),
+    ),
     # alone: "thứ 3 của Bắc Trung Bộ", "(thứ 4)", "thứ 26 về"; but not "lần thứ 3", "nhóm thứ hai", "thứ bảy tuần này"
     rule(
         "rank.bare",
