@@ -433,6 +433,20 @@ class _Reader(BlockReader):
         named = {s for n in range(len(self.s.mentions)) if (s := self.s.subject(n)) is not None and s.subject_type == "province"}
         return home if home is not None and (home in named or len(named) > 1) else last
 
+    def _name_years(self, years: Sequence[tuple[Mention, int]]) -> None:
+        """Remember the year that stands beside each index, and the one that the next sentence goes on with."""
+        if not years:
+            return
+        goes_on = years[-1][1]
+        for start, end, code in self.codes:
+            near = [year for m, year in years if self._beside(end, m)]
+            near = near or [year for m, year in years if _DATES_INDEX.fullmatch(self.s.text, m.end, start)]
+            if near:  # of a series ("PCI: 2019 hạng 28, 2020 hạng 38, 2021 hạng 44") the last one is spoken of further on
+                goes_on = years[-1][1] if _is_series([m for m, _ in years]) else near[0]
+                self.state.name_year(code, goes_on)
+        self.state.year = YearRead(goes_on, "named in an earlier sentence")
+        self.state.first_year = self.state.first_year or self.state.year
+
     def _leave(self) -> None:
         state = self.state
         state.by_fields = self.heading is not None or (state.by_fields and not self.codes)
@@ -446,17 +460,9 @@ class _Reader(BlockReader):
         if self.planned:
             plans = [m.payload.years[-1] for m in self.s.measured_years() if isinstance(m.payload, Year)]
             state.target_year = plans[-1] if plans else state.target_year
-        elif years and isinstance(years[-1].payload, Year):
+        elif self.codes or (state.year.year is None and _OF_ALL_INDICES.search(self.s.text)):
             # a year beside other things ("thu ngân sách năm 2017") is not an index's
-            if self.codes or (state.year.year is None and _OF_ALL_INDICES.search(self.s.text)):
-                state.year = YearRead(years[-1].payload.years[-1], "named in an earlier sentence")
-                state.first_year = state.first_year or state.year
-            for start, end, code in self.codes:
-                beside = [m for m in years if self._beside(end, m)]
-                beside = beside or [m for m in years if _DATES_INDEX.fullmatch(self.s.text, m.end, start)]
-                near = [m.payload.years[-1] for m in beside if isinstance(m.payload, Year)]
-                if near:  # of a series ("PCI: 2019 hạng 28, 2020 hạng 38, 2021 hạng 44") the last one is spoken of further on
-                    state.name_year(code, years[-1].payload.years[-1] if _is_series(years) else near[0])
+            self._name_years([(m, m.payload.years[-1]) for m in years if isinstance(m.payload, Year)])
         if len(self.subjects) == 1 and self.subjects[0].subject_type == "province":
             state.near, state.subject = self.subjects[0], self._spoken_of(self.subjects[0])
         state.last_named = self.met[-1] if self.met else state.last_named
