@@ -169,7 +169,7 @@ def _read_sentences(article: Article, view: View, state: Discourse) -> Iterator[
             start=span.start,
             mentions=tuple(mentions),
             spans=tuple(view.raw_span(span.start + m.start, span.start + m.end) for m in mentions),
-            claims=tuple(_claim(article, view, span, draft, state) for draft in resolved.drafts),
+            claims=tuple(c for draft in resolved.drafts if (c := _claim(article, view, span, draft, state)) is not None),
             dropped=resolved.dropped,
         )
 
@@ -250,7 +250,8 @@ def _speaks_of_districts(read: Sequence[tuple[Span, list[Mention]]], codes: froz
     return "DDCI" in codes or announced or bool(kinds & {"district", "department"})
 
 
-def _claim(article: Article, view: View, span: Span, draft: Draft, state: Discourse) -> Claim:
+def _claim(article: Article, view: View, span: Span, draft: Draft, state: Discourse) -> Claim | None:
+    """Return the claim that a draft makes, None for the last but one of nobody knows how many."""
     provincial = _is_provincial(draft)
     read = draft.year
     # What the sentence itself says stands; a year taken over from elsewhere must be one that can be out by then.
@@ -266,6 +267,8 @@ def _claim(article: Article, view: View, span: Span, draft: Draft, state: Discou
     province = state.province()
     authority = in_year(as_subject(province), year)[0] if provincial and province is not None else None
     value, qualifier, of = _value(draft, year, state.counts)
+    if qualifier == "last" and isinstance(draft.value, Rank) and draft.value.from_end != 1:
+        return None
     start, end = view.raw_span(span.start + draft.anchor, span.start + draft.evidence_end)
     value_start, value_end = view.raw_span(span.start + draft.number.start, span.start + draft.number.end)
     estimate = qualifier == "about"

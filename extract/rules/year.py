@@ -15,6 +15,14 @@ def _base(match: re.Match[str]) -> Year:
     return Year((int(match["year"]),), base=True)
 
 
+_KEPT = re.compile(r"\b(?:giữ|duy trì|bằng|vẫn)\b[^.;,]{0,40} $")
+
+
+def _like(match: re.Match[str]) -> Year | None:
+    kept = _KEPT.search(match.string, max(0, match.start() - 60), match.start())
+    return Year((int(match["year"]),), base=True) if kept else None
+
+
 def _list(match: re.Match[str]) -> Year:
     return Year(tuple(int(y) for y in re.findall(_Y, match[0])))
 
@@ -42,6 +50,8 @@ RULES: tuple[Rule, ...] = (
         rf"\b(?:giữ\ nguyên|giữ\ vững|bằng)\ (?:vị\ trí|thứ\ hạng|hạng|thứ\ bậc)(?:\ của|\ như)?\ năm\ (?P<year>{_Y})\b(?=[).,;])",
         _base,
     ),
+    # "giữ nguyên vị trí thứ 2 như năm 2018, đạt 70,36 điểm"
+    rule("year.like", rf"\bnhư\ (?:của\ )?năm\ (?P<year>{_Y})\b", _like),
     rule("year.list", rf"\bnăm\ {_Y}(?:(?:,|\ và|,\ năm|\ và\ năm)\ {_Y})+\b", _list),
     rule("year.bracket_list", rf"(?<=\(){_Y}(?:,\ {_Y})+(?=\))", _list),
     rule("year.named", rf"\bnăm\ (?P<year>{_Y})\b", _year),
