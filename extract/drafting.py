@@ -37,6 +37,7 @@ from normalize.indices import indices
 #: Why a year is read that stands in the sentence of its value.
 _OWN_YEAR = {"named in the sentence", "named in the same brackets", "named right behind the value", "shared out in order"}
 _CALLED_SCORE = re.compile(r"\b(?:điểm tổng hợp|tổng điểm|điểm số|số điểm|tổng hợp|kết quả chung|chỉ số chung|hài lòng chung)[^.;,]{0,20}$")
+_HUNDREDTHS = re.compile(r"[.,]\d\d")
 #: Bodies of a province, ranked by it.
 LOCAL = {"department", "district", "commune"}
 #: A place of so many is among the provinces: 34 of today, 60 to 64 before.
@@ -60,7 +61,7 @@ class Drafter:
         #: Where the last value of a field ends that no list holds.
         self.lost_at: int | None = None
         self.aggregate: Group | None = None
-        self.target = state.target and not self._looks_back() and not self._tells_of_others()
+        self.target = state.target and not (self._looks_back() or self._tells_of_others() or self._tells_results())
         self.planned = False
         self.last_rank: tuple[int, str | None] | None = None
         self.dropped: dict[Mention, str] = {}
@@ -94,6 +95,13 @@ class Drafter:
         """Tell whether an aside in a plan names what was: "PCI phải vào top 10 (năm 2022 đứng thứ 12)"."""
         now = self.state.published.year if self.state.published is not None else self.state.target_year
         return year.reason == "named in the same brackets" and None not in {year.year, now} and year.year < now  # type: ignore[operator]
+
+    def _tells_results(self) -> bool:
+        """Tell whether the sentence gives a score to the hundredth, and its place or how much it changed: nobody plans both."""
+        told = [m.payload for m in self.s.mentions]
+        exact = any(isinstance(one, Score) and _HUNDREDTHS.search(one.text) for one in told)
+        placed = any(isinstance(one, Rank) and one.place is not None and not one.superlative for one in told)
+        return exact and (placed or any(isinstance(one, Delta) and one.amount % 1 for one in told))
 
     def _tells_of_others(self) -> bool:
         """Tell whether the sentence names somebody else than the one whose targets the sentence before has told."""

@@ -124,7 +124,7 @@ def is_one_of_many(s: Marked, codes: list[IndexPlace], i: int) -> bool:
 def heads_value(s: Marked, i: int) -> bool:
     """Tell whether a component stands right before a value, and so is what the value is of."""
     following = next(
-        (j for j in range(i + 1, len(s.mentions)) if not isinstance(s.mentions[j].payload, SubjectName | Pronoun | Group)), None
+        (j for j in range(i + 1, len(s.mentions)) if not isinstance(s.mentions[j].payload, SubjectName | Pronoun | Group | Year)), None
     )
     if following is None or not isinstance(s.mentions[following].payload, Rank | Delta | Score | Tier):
         return False

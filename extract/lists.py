@@ -36,6 +36,9 @@ _COMPARED = re.compile(
 )
 
 
+_TELLS = re.compile(r" (?:đạt|xếp|đứng|được|vươn|giữ|tăng|giảm)\b")
+
+
 def is_compared(s: Marked, i: int) -> bool:
     """Tell whether the words before a name compare somebody with it."""
     return bool(_COMPARED.search(s.before(i, 40)))
@@ -44,7 +47,13 @@ def is_compared(s: Marked, i: int) -> bool:
 def compared_names(s: Marked) -> frozenset[int]:
     """Return the names that others are compared with: "chỉ trên Bình Thuận, Cao Bằng"."""
     first = [i for i in range(len(s.mentions)) if s.subject(i) is not None and is_compared(s, i)]
-    return frozenset(n for i in first for n in (*name_list(s, i), *_listed_with_asides(s, i)))
+    return frozenset(n for i in first for n in (*_without_own(s, name_list(s, i)), *_listed_with_asides(s, i)))
+
+
+def _without_own(s: Marked, names: list[int]) -> list[int]:
+    """Return a list of compared names without the one that only stands behind it: "Xếp trên Đà Nẵng, Cà Mau đạt 77,71 điểm"."""
+    is_own = len(names) > 1 and s.between(names[-2], names[-1]).strip() == "," and _TELLS.match(s.text, s.mentions[names[-1]].end)
+    return names[:-1] if is_own else names
 
 
 def _listed_with_asides(s: Marked, i: int) -> list[int]:

@@ -60,7 +60,7 @@ _CHANGED_MOST = re.compile(
 #: No index of 100 points has moved further in a year than this.
 _LARGEST_YEARLY = Decimal(40)
 _WHOLE_COUNTRY = {"cả nước", "toàn quốc", "cấp tỉnh"}
-_LEAST_OF_SERIES = 3
+_LEAST_OF_SERIES = 2
 # "70 xã xếp loại tốt" counts some of them; "70 xã, phường" all.
 _SOME_OF_THEM = re.compile(r"\s*(?:được |cùng )?(?:xếp loại|đạt|thuộc|tăng|giảm|nằm|có (?:điểm|chỉ số|kết quả))\b")
 #: "nhóm thứ hai, trên 80% đến dưới 90%, gồm 11 bộ"
@@ -93,6 +93,9 @@ def resolve(sentence: str, mentions: Sequence[Mention], state: Discourse) -> Res
     dated = {d.year for d in drafts if d.year.reason == "named in the sentence" and d.year.year in told_of and not d.target}
     if state.year.year is None and len(dated) == 1:  # "Năm 2022, Bộ Công Thương xếp thứ 12": the next sentence goes on with it
         state.year = state.first_year = replace(dated.pop(), reason="named in an earlier sentence")
+    after = {d.year for d in drafts if d.year.reason == "base year plus one"}
+    if state.year.year is None and len(after) == 1:  # "xếp thứ 49, tăng 15 bậc so với năm 2019"
+        state.year = state.first_year = after.pop()
     if reader.codes:
         state.several = len({draft.index for draft in drafts if not isinstance(draft.value, Tier)}) > 1
     told = {draft.subject for draft in drafts}
@@ -116,10 +119,17 @@ def _is_back_at_main(s: Marked, state: Discourse) -> bool:
     return bool(scores) and not any(in_mind) and all(main)
 
 
-def _is_series(years: Sequence[Mention]) -> bool:
-    """Tell whether the years of a sentence follow each other, so many that it tells of a development."""
-    told = [m.payload.years[-1] for m in years if isinstance(m.payload, Year)]
-    return len(told) >= _LEAST_OF_SERIES and told == sorted(set(told))
+def _is_series(s: Marked, years: Sequence[tuple[Mention, int]]) -> bool:
+    """Tell whether the years of a sentence follow each other as a development: three of them, or two, each with its figure behind it."""
+    told = [year for _, year in years]
+    if told != sorted(set(told)) or len(told) < _LEAST_OF_SERIES:
+        return False
+    return len(told) > _LEAST_OF_SERIES or all(_has_figure(s, m.end) for m, _ in years)
+
+
+def _has_figure(s: Marked, end: int) -> bool:
+    """Tell whether a figure follows a year right behind: "năm 2019 đạt 63,89 điểm"."""
+    return any(isinstance(m.payload, Score | Rank) and 0 <= m.start - end <= _NEAR_YEAR for m in s.mentions)
 
 
 def _without_second_values(sentence: str, drafts: Iterator[Draft], dropped: dict[Mention, str]) -> Iterator[Draft]:
@@ -425,6 +435,8 @@ class _Reader(BlockReader):
         """Tell whether a year stands beside the index that ends at `end`, with no more than a name between."""
         between = [m for m in self.s.mentions if end <= m.start < year.start]
         named_only = all(isinstance(m.payload, SubjectName | Pronoun | Group | IndexName) for m in between)
+        if ";" in self.s.text[end : year.start]:
+            return False
         return 0 <= year.start - end <= (_NEAR_YEAR_NAMED if between and named_only else _NEAR_YEAR)
 
     def _spoken_of(self, last: SubjectName) -> SubjectName:
@@ -437,12 +449,13 @@ class _Reader(BlockReader):
         """Remember the year that stands beside each index, and the one that the next sentence goes on with."""
         if not years:
             return
-        goes_on = years[-1][1]
+        before = [year for m, year in years if m.end <= self.codes[-1][0]] if self.codes else []
+        goes_on = before[-1] if before else years[-1][1]
         for start, end, code in self.codes:
             near = [year for m, year in years if self._beside(end, m)]
             near = near or [year for m, year in years if _DATES_INDEX.fullmatch(self.s.text, m.end, start)]
             if near:  # of a series ("PCI: 2019 hạng 28, 2020 hạng 38, 2021 hạng 44") the last one is spoken of further on
-                goes_on = years[-1][1] if _is_series([m for m, _ in years]) else near[0]
+                goes_on = years[-1][1] if _is_series(self.s, years) else near[0]
                 self.state.name_year(code, goes_on)
         self.state.year = YearRead(goes_on, "named in an earlier sentence")
         self.state.first_year = self.state.first_year or self.state.year

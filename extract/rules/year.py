@@ -52,7 +52,8 @@ RULES: tuple[Rule, ...] = (
     ),
     # "giữ nguyên vị trí thứ 2 như năm 2018, đạt 70,36 điểm"
     rule("year.like", rf"\bnhư\ (?:của\ )?năm\ (?P<year>{_Y})\b", _like),
-    rule("year.list", rf"\bnăm\ {_Y}(?:(?:,|\ và|,\ năm|\ và\ năm)\ {_Y})+\b", _list),
+    # "năm 2019, năm 2020" ends a clause and begins another, unless an "và" goes on with it
+    rule("year.list", rf"\bnăm\ {_Y}(?:(?:,\ (?:năm\ )?{_Y})*,?\ và\ (?:năm\ )?{_Y}|(?:,\ {_Y})+)\b", _list),
     rule("year.bracket_list", rf"(?<=\(){_Y}(?:,\ {_Y})+(?=\))", _list),
     rule("year.named", rf"\bnăm\ (?P<year>{_Y})\b", _year),
     rule("year.plain", rf"(?<![\d./,-])(?P<year>{_Y})\b(?![\d./-]*\d)(?!\ ?(?:doanh|hộ|người|hồ|phiếu|đồng|tỷ|%|điểm))", _year),
