@@ -27,6 +27,13 @@ def _rank(match: re.Match[str]) -> Rank | None:
     return Rank(place, of) if place >= 1 and (of is None or place <= of) else None
 
 
+_TOLD_BEFORE = re.compile(rf"\b(?:{_VERB}) (?:first|second|third)\b(?:[^.;]|\.\d)*$".replace("\\ ", " "), re.IGNORECASE)
+
+
+def _next(match: re.Match[str]) -> Rank | None:
+    return _rank(match) if _TOLD_BEFORE.search(match.string, max(0, match.start() - 120), match.start()) else None
+
+
 def _delta(match: re.Match[str]) -> Delta | None:
     printed = match["amount"]
     amount = Decimal(_WORDS[printed]) if printed in _WORDS else parse_number(printed, Decimal(100))
@@ -82,6 +89,12 @@ BEFORE_NAMES: tuple[Rule, ...] = (
         "english.rank_to",
         rf"(?<=to\ )(?:the\ )?{_ORDINAL}(?=\s*(?:$|[,.;)])|\ (?:place|position|nationwide|in|with|and|from|after|this|last)\b)",
         _rank,
+    ),
+    # "Quang Ninh came first, Hai Phong second and Da Nang third": the verb is the first one's
+    rule(
+        "english.rank_next",
+        r"(?<=[a-z]\ )(?P<place>(?!))?(?P<word>second|third|fourth|fifth)(?=[.,;]|\ (?:and|with|at)\b|\ \(|\s*$)",
+        _next,
     ),
     # where a change starts from: "up from 22nd in 2019"
     rule("english.rank_from", rf"(?<=from\ )(?:the\ )?{_ORDINAL}(?:\ (?:place|position))?(?:{_OF})?", _rank),
