@@ -1,6 +1,7 @@
 """A sentence with its mentions marked: what every part of the resolver looks at."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -40,6 +41,10 @@ class Marked:
     def bracket(self, i: int) -> int:
         """Return the bracket that mention `i` stands in, 0 for none."""
         return self.depth[self.mentions[i].start]
+
+    def index_before(self, mention: Mention) -> int:
+        """Return which mention stands right before another one, -1 if none does."""
+        return bisect_left(self.mentions, mention.start, key=lambda one: one.start) - 1
 
     def clause_end(self, i: int) -> int:
         """Return where the clause behind mention `i` ends: at a semicolon outside brackets."""

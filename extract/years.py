@@ -206,10 +206,10 @@ def _heads_rest(s: Marked, year: Mention, i: int) -> bool:
 
 def _belongs_to_earlier(s: Marked, year: Mention, i: int) -> bool:
     """Tell whether a year stands right behind an earlier place, from which it moved: "từ hạng 2 năm 2017 xuống hạng 5"."""
-    for j, value in enumerate(s.mentions):
-        if j != i and isinstance(value.payload, Rank) and _ATTACHED.fullmatch(s.text, value.end, year.start):
-            return starts_change(s, j) or (year.rule not in _COUNTED_YEARS and _moved_on(s, year, i))
-    return False
+    j = s.index_before(year)
+    if j in {-1, i} or not isinstance(s.mentions[j].payload, Rank) or not _ATTACHED.fullmatch(s.text, s.mentions[j].end, year.start):
+        return False
+    return starts_change(s, j) or (year.rule not in _COUNTED_YEARS and _moved_on(s, year, i))
 
 
 def _moved_on(s: Marked, year: Mention, i: int) -> bool:
@@ -220,8 +220,9 @@ def _moved_on(s: Marked, year: Mention, i: int) -> bool:
 
 def _of_compared(s: Marked, year: Mention) -> bool:
     """Tell whether a year dates those that somebody is compared with: "thay vị trí của Đồng Tháp năm 2018"."""
-    name = next((n for n in range(len(s.mentions)) if s.mentions[n].end == year.start - 1), None)
-    return name is not None and s.subject(name) is not None and is_compared(s, name)
+    name = s.index_before(year)
+    is_beside = name >= 0 and s.mentions[name].end == year.start - 1
+    return is_beside and s.subject(name) is not None and is_compared(s, name)
 
 
 def starts_change(s: Marked, i: int) -> bool:
