@@ -116,7 +116,12 @@ def _says_more(claim: Claim, said: Claim) -> bool:
 def _placed_elsewhere(last: Claim, claims: Iterable[Claim]) -> bool:
     """Tell whether an article says the number of a last place elsewhere: "đội sổ" and then "xếp thứ 21/21"."""
     parts = [part for part in KEY if part != "year"]
-    return any(c.value is not None and all(getattr(c, part) == getattr(last, part) for part in parts) for c in claims)
+    return any(
+        c.value is not None
+        and (c.year == last.year or None in {c.year, last.year})
+        and all(getattr(c, part) == getattr(last, part) for part in parts)
+        for c in claims
+    )
 
 
 def _hints_at_index(text: str) -> bool:

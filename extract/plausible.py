@@ -18,7 +18,8 @@ TOPIC_DRIFT = re.compile(
     r"thu hút (?:vốn |du )?(?:đầu tư|fdi|khách)|vốn (?:đầu tư|fdi)|tỉ đồng|tỷ đồng|triệu đồng|"
     r"lượt khách|triệu lượt|khách (?:du lịch|quốc tế)|hộ nghèo|nông thôn mới|tỷ lệ doanh nghiệp|tỉ lệ doanh nghiệp|"
     r"tốt nghiệp|\bmôn (?:toán|văn|ngữ văn|thi|lịch sử|vật lý|hóa|tiếng)|thí sinh|học sinh|thpt|điểm thi|huy chương|bình chọn|bóng đá|"
-    r"\b(?:economy|economic growth|gdp|exports|budget revenue)\b|chỉ số giá|cpi tháng|vn-index|vn index|giá vàng|thế giới|toàn cầu|asean|quốc gia trên|quốc gia và vùng"
+    r"\b(?:economy|economic growth|gdp|exports|budget revenue)\b|"
+    r"chỉ số giá|cpi tháng|vn-index|vn index|giá vàng|thế giới|toàn cầu|asean|quốc gia trên|quốc gia và vùng"
 )
 _SCORE_CUE = re.compile(
     r"(?:\blà|\bđạt|\bđược|\bvới|:|\(|\btừ|\blên|\bxuống|\bcòn|ở mức|\bmức|điểm số|tổng điểm|\bđiểm|tương ứng|giá trị|kết quả|"
