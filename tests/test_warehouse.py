@@ -1,5 +1,7 @@
 """The warehouse: documented, idempotent, and never seen half-loaded."""
 
+import errno
+import os
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -10,6 +12,7 @@ import pytest
 
 from warehouse.content import content_hash
 from warehouse.error import WarehouseError
+from warehouse.file import copy
 from warehouse.query import QueryError, ask
 from warehouse.store import add, load_facts, restore, rewriting, snapshots
 
@@ -154,6 +157,35 @@ def test_a_file_that_older_readers_cannot_open_is_written_anew_for_them(path: Pa
         pass
     assert shell(new, "select value from facts").stdout == "66.93\n"
     assert content_hash(new) == hashed
+
+
+@pytest.mark.parametrize("errors", [(), (errno.EXDEV,), (None, errno.ENOSYS)], ids=["in the kernel", "not at all", "not to its end"])
+def test_a_file_is_copied_whole_however_far_the_kernel_comes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, errors: tuple[int | None, ...]
+) -> None:
+    (tmp_path / "a").write_bytes(os.urandom(3_000_000))
+    asked, left = os.copy_file_range, list(errors)
+
+    def some(source: int, target: int, count: int) -> int:
+        if left and (number := left.pop(0)) is not None:
+            raise OSError(number, os.strerror(number))
+        return asked(source, target, min(count, 1_000_000))
+
+    monkeypatch.setattr("os.copy_file_range", some)
+    copy(tmp_path / "a", tmp_path / "b")
+    assert (tmp_path / "b").read_bytes() == (tmp_path / "a").read_bytes()
+    assert not left
+
+
+def test_a_disk_that_is_full_while_a_file_is_copied_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a").write_bytes(b"x")
+
+    def full(*_: int) -> int:
+        raise OSError(errno.ENOSPC, "no space left on device")
+
+    monkeypatch.setattr("os.copy_file_range", full)
+    with pytest.raises(OSError, match="no space left"):
+        copy(tmp_path / "a", tmp_path / "b")
 
 
 def test_a_killed_load_leaves_the_last_good_file(path: Path) -> None:

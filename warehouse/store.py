@@ -6,7 +6,6 @@ it open goes on with the old file; a new reader sees the new one; a crash leaves
 
 import fcntl
 import os
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -19,7 +18,7 @@ import pyarrow as pa
 from warehouse.constraints import key_of
 from warehouse.dictionary import SchemaError, build
 from warehouse.error import WarehouseError
-from warehouse.file import open_to_write, take_over
+from warehouse.file import copy, open_to_write, take_over
 from warehouse.lake import Lake, is_lake
 
 #: How DuckDB says that a file could not be written: at once, or when it puts what is in memory into the file.
@@ -152,7 +151,7 @@ def restore(published: Path, name: str) -> None:
         raise WarehouseError(f"no snapshot {name} beside {published}: `chiso snapshots` lists them")
     building = published.with_name(f".{published.name}.building")
     with _alone(published):
-        shutil.copyfile(snapshot, building)
+        copy(snapshot, building)
         try:
             with duckdb.connect(str(building), read_only=True) as connection:
                 connection.execute("select count(*), sum(length(reason)) from fact_history").fetchall()

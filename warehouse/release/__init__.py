@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 
 from warehouse.error import WarehouseError
+from warehouse.file import copy
 from warehouse.lake import copy_to_file, is_lake
 from warehouse.query import connect
 from warehouse.release.changes import Changes, changes, notes
@@ -43,7 +44,7 @@ def export(
             if is_lake(warehouse):
                 copy_to_file(connection, building / "chiso.duckdb")
             else:
-                shutil.copyfile(warehouse, building / "chiso.duckdb")
+                copy(warehouse, building / "chiso.duckdb")
         if also is not None:
             also(building)
         sums = "".join(f"{_sha256(building / name)}  {name}\n" for name in _names(building))
