@@ -94,7 +94,7 @@ class Drafter:
     def _is_past(self, year: YearRead) -> bool:
         """Tell whether an aside in a plan names what was: "PCI phải vào top 10 (năm 2022 đứng thứ 12)"."""
         now = self.state.published.year if self.state.published is not None else self.state.target_year
-        return year.reason == "named in the same brackets" and None not in {year.year, now} and year.year < now  # type: ignore[operator]
+        return bool(year.reason == "named in the same brackets" and year.year and now and year.year < now)
 
     def _tells_results(self) -> bool:
         """Tell whether the sentence gives a score to the hundredth, and its place or how much it changed: nobody plans both."""

@@ -276,8 +276,8 @@ class _Reader(BlockReader):
         if self.s.word(i) in _WHOLE_COUNTRY or elsewhere:
             return
         self.state.group = group
-        counted = group.count is not None and group.subject_type != "province" and not _OF_CLASS.search(self.s.before(i, 90))
-        if group.count is not None and counted and not _SOME_OF_THEM.match(self.s.text, self.s.mentions[i].end):
+        of_some = _OF_CLASS.search(self.s.before(i, 90)) or _SOME_OF_THEM.match(self.s.text, self.s.mentions[i].end)
+        if group.count is not None and group.subject_type != "province" and not of_some:
             self.state.counts[group.subject_type] = group.count
 
     # -- values -----------------------------------------------------------------------------------------
