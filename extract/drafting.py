@@ -194,7 +194,7 @@ class Drafter:
         subject = self.state.subject or home
         if self.state.of_one and subject != home and not self.s.speaks_of_home():
             # Whoever led before, the article goes on with its own province where it names an index or a field; else it is open.
-            if not (self.codes or self.component):
+            if not (self.codes or any(isinstance(m.payload, ComponentName) for m in self.s.mentions)):
                 self.drop(i, "whose it is stays open")
                 return None
             subject = home

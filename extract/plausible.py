@@ -42,6 +42,10 @@ _COUNTED = re.compile(r"(?:hồ sơ|doanh nghiệp|người|(?<!/\d\d )(?:đơn 
 _CLAUSE_ENDS = re.compile(r"[,;]")
 _ABOUT = re.compile(r" (?:về|trong) ")
 _OF_WHOLE_PROVINCE = re.compile(r"\bchung (?:của |trên )?toàn (?:tỉnh|thành phố)[^.;,\d]{0,25}$")
+#: "trong đó 98% là doanh nghiệp nhỏ và vừa"
+_SHARE_OF = re.compile(
+    r" (?:là|số|tổng số|các) (?:doanh nghiệp|người|hộ|cán bộ|công chức|viên chức|hồ sơ|lao động|dân số|xã|thôn|hợp tác xã|thủ tục)\b"
+)
 _FULL = 100
 _CHUNG = re.compile(r"\b(?:kết quả|chỉ số|hài lòng) chung[^.;,]{0,20}$")
 _THAN_PLANNED = re.compile(r" so với (?:kế hoạch|mục tiêu|chỉ tiêu|yêu cầu|dự kiến)\b")
@@ -104,6 +108,8 @@ def _share_objection(s: Marked, i: int, index: str, component: str | None, *, in
     before = s.before(i, 60)
     if index in IN_POINTS_ONLY:
         return f"a percentage, and {index} is in points"
+    if _SHARE_OF.match(s.text, s.mentions[i].end):
+        return "a share of what is named behind it"
     if _OF_WHOLE_PROVINCE.search(before):
         return "what a province found of all its own bodies"
     if component is None and _OTHER_SHARE.search(before):
