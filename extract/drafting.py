@@ -177,7 +177,8 @@ class Drafter:
         ):
             self.drop(i, "neither subject nor index is named")
             return None
-        named = self.s.names_index() or self.component is not None or _CALLED_SCORE.search(self.s.before(i, 40))
+        field = self.component is not None or any(portion.component for portion in self._portions(i))
+        named = field or self.s.names_index() or _CALLED_SCORE.search(self.s.before(i, 40))
         if not named and isinstance(payload, Score) and payload.unit != "điểm":
             self.drop(i, "neither subject nor index is named")
             return None
