@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from extract.discourse import Discourse
 from extract.draft import Draft, whole
-from extract.drafting import LOCAL, OF_PROVINCES_ONLY
+from extract.drafting import OF_PROVINCES_ONLY
 from extract.indexing import indices_of
 from extract.marked import Marked
-from extract.mentions import Group, IndexName, Pronoun, Rank, Region, Score, Statistic, SubjectName, Year
+from extract.mentions import LOCAL, Group, IndexName, Pronoun, Rank, Region, Score, Statistic, SubjectName, Year
 from extract.sharer import Sharer
 from extract.years import base_explained
 

@@ -12,7 +12,7 @@ from extract.home import read_home
 from extract.lexer import lex, strong_codes
 from extract.lists import compared_names, name_list
 from extract.marked import Marked, mark
-from extract.mentions import Delta, Group, IndexName, Mention, Rank, Score, Statistic, SubjectName, Tier
+from extract.mentions import LOCAL, Delta, Group, IndexName, Mention, Rank, Score, Statistic, SubjectName, Tier
 from extract.plausible import is_figure
 from extract.resolver import resolve
 from extract.rules.names import find_indices
@@ -313,9 +313,9 @@ def _can_be_out(state: Discourse, index: str, year: int) -> bool:
 
 
 def _is_provincial(draft: Draft) -> bool:
-    if indices()[draft.index].level == "provincial" or draft.subject.subject_type in {"department", "district", "commune"}:
+    if indices()[draft.index].level == "provincial" or draft.subject.subject_type in LOCAL:
         return True
-    return draft.group is not None and draft.group.subject_type in {"department", "district", "commune"}
+    return draft.group is not None and draft.group.subject_type in LOCAL
 
 
 def _ranked(draft: Draft, year: int | None, counts: Mapping[str, int]) -> int | None:

@@ -16,7 +16,7 @@ from extract.fields import (
 from extract.indexing import component_of, index_places, indices_of, is_one_of_many
 from extract.lists import compared_names
 from extract.marked import Marked
-from extract.mentions import ComponentName, Delta, Group, Mention, Rank, RelativeBase, Score, Statistic, SubjectName, Tier, Year
+from extract.mentions import LOCAL, ComponentName, Delta, Group, Mention, Rank, RelativeBase, Score, Statistic, SubjectName, Tier, Year
 from extract.places import (
     body_objection,
     change_objection,
@@ -38,8 +38,6 @@ from normalize.indices import indices
 _OWN_YEAR = {"named in the sentence", "named in the same brackets", "named right behind the value", "shared out in order"}
 _CALLED_SCORE = re.compile(r"\b(?:điểm tổng hợp|tổng điểm|điểm số|số điểm|tổng hợp|kết quả chung|chỉ số chung|hài lòng chung)[^.;,]{0,20}$")
 _HUNDREDTHS = re.compile(r"[.,]\d\d")
-#: Bodies of a province, ranked by it.
-LOCAL = {"department", "district", "commune"}
 #: A place of so many is among the provinces: 34 of today, 60 to 64 before.
 _FEWEST_PROVINCES = 34
 #: Nobody ranks the bodies of a province by these; a department beside them is named for something else.

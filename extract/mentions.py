@@ -25,6 +25,10 @@ class ComponentName:
     name: str
 
 
+#: Bodies of a province, ranked by it.
+LOCAL = {"department", "district", "commune"}
+
+
 @dataclass(frozen=True, slots=True)
 class SubjectName:
     """A named subject; `names` are the gazetteer's, one per era, resolved when the year is known."""

@@ -9,11 +9,11 @@ from itertools import chain
 from extract.blocks import BlockReader
 from extract.discourse import Discourse, YearRead
 from extract.draft import Draft, whole
-from extract.drafting import LOCAL
 from extract.indexing import announced, heads_sentence, heads_value
 from extract.lists import bracketed_list, listed_behind, members, name_list, subjects_behind
 from extract.marked import Marked, mark
 from extract.mentions import (
+    LOCAL,
     ComponentName,
     Cue,
     Delta,

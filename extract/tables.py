@@ -15,7 +15,7 @@ from extract.discourse import era, in_year
 from extract.flat import flat_tables
 from extract.home import read_home
 from extract.lexer import lex, strong_codes
-from extract.mentions import ComponentName, Mention, Score, SubjectName, Year
+from extract.mentions import LOCAL, ComponentName, Mention, Score, SubjectName, Year
 from extract.scales import read_score
 from extract.text import View, read_text
 from normalize.claim import Claim, Measure
@@ -248,7 +248,7 @@ def _cell(cell: str, span: tuple[int, int], column: Column, row: _Row, context: 
     clean = read_text(cell).clean.strip()
     index = column.index or row.index
     component = column.component or row.component
-    local = row.subject.subject_type in {"department", "district", "commune"}
+    local = row.subject.subject_type in LOCAL
     year = column.year or row.year or context.year
     value: Decimal | None = None
     of = None
@@ -316,7 +316,7 @@ def _claim(
     rule: str | None = None,
 ) -> Claim:
     subject_type = row.subject.subject_type
-    local = subject_type in {"department", "district", "commune"} or indices()[row.index].level == "provincial"
+    local = subject_type in LOCAL or indices()[row.index].level == "provincial"
     name, unit_id = in_year(row.subject, era(row.index, row.year))
     mean = subject_type == "aggregate" and measure == "score"
     shown = context.article.text[span[0] : span[1]]
