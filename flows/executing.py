@@ -7,24 +7,21 @@ CHISO_WORKERS says which: `processes` (the default), `processes:4`, or the addre
 import hashlib
 import multiprocessing
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 #: The packages on which it depends what is read out of a page.
 _READERS = ("spiders", "extract", "normalize")
 
 
-#: Seconds after which a copy of this process that has not ended is given up.
-_PATIENCE = 300
 #: Seconds within which a scheduler answers: longer than it needs to start, and no minute lost to a wrong address.
 _ANSWERS_WITHIN = 10
-Result = TypeVar("Result")
 
 
 class ExecutorError(Exception):
@@ -42,28 +39,6 @@ class Workers:
 def setting() -> str:
     """Return where pages are to be read."""
     return os.environ.get("CHISO_WORKERS", "processes")
-
-
-def beside(work: Callable[[], None], own: Callable[[], Result]) -> Result:
-    """Do `work` in a copy of this process while this one does `own`, and return what that returns.
-
-    The copy shares all that is in memory and gives nothing back, so that `work` is something that is written to files, by
-    Python alone: threads of libraries do not live on in a copy. Where there is one core, no way to copy a process, or the
-    copy fails, this process does the work itself; what goes wrong then is seen here.
-    """
-    copied = None
-    if (os.cpu_count() or 1) > 1 and "fork" in multiprocessing.get_all_start_methods():
-        copied = multiprocessing.get_context("fork").Process(target=work, daemon=True)
-        copied.start()
-    result = own()
-    if copied is not None:
-        copied.join(_PATIENCE)
-        if copied.exitcode == 0:
-            return result
-        copied.kill()
-        copied.join()
-    work()
-    return result
 
 
 def is_cluster(where: str) -> bool:

@@ -144,7 +144,7 @@ def equations(conflict: Conflict) -> list[dict[str, Any]]:
 
 
 def _equation(equation: Equated) -> dict[str, Any]:
-    parts = {name: getattr(equation, name) for name in Equated.__dataclass_fields__}
+    parts = equation._asdict()
     terms = [{**_named(t.key), "shown": t.shown, "times": t.times, "is_disputed": t.is_disputed} for t in equation.terms]
     return {**parts, **in_both("title", equation.title), "terms": terms}
 

@@ -23,7 +23,7 @@ class Docket:
         self.statements = list(statements)
         self.subject_type = statements[0].subject_type
         offset = indices()[key.index].edition_offset if key.index in indices() else None
-        self.objections = {s.claim_id: o for s in statements if (o := _objection(key, s, offset))}
+        self.objections = _objections(key, statements, offset)
         heard = [s for s in statements if s.claim_id not in self.objections] or self.statements
         self.sides = sides_of(heard)
         self.figures = [figure_of(finest(side)) for side in self.sides]
@@ -87,17 +87,31 @@ class Docket:
         self.sides, self.figures = [self.sides[n] for n in order], [self.figures[n] for n in order]
 
 
-def _objection(key: Key, statement: Statement, offset: int | None) -> Objection | None:
-    if statement.kind in TABLES:
-        return None
-    figure = figure_of(statement)
-    return (None if figure is None else of_figure(key, statement.subject_type, figure)) or of_words(key, statement.evidence, offset)
+def _objections(key: Key, statements: Iterable[Statement], offset: int | None) -> dict[str, Objection]:
+    """Return what speaks against statements of the press, by their ids; most print the same figure."""
+    to_figures: dict[tuple[str, Figure], Objection | None] = {}
+    found: dict[str, Objection] = {}
+    for s in statements:
+        if s.kind in TABLES:
+            continue
+        figure = figure_of(s)
+        objection = None
+        if figure is not None:
+            shown = (s.subject_type, figure)
+            if shown not in to_figures:
+                to_figures[shown] = of_figure(key, s.subject_type, figure)
+            objection = to_figures[shown]
+        objection = objection or of_words(key, s.evidence, offset)
+        if objection is not None:
+            found[s.claim_id] = objection
+    return found
 
 
 def figure_of(statement: Statement) -> Figure | None:
     """Return a statement's figure: its number, its group's label, or the last place where that is known."""
-    if statement.amount is not None:
-        return Figure(statement.amount, statement.digit)
+    amount = statement.amount
+    if amount is not None:
+        return Figure(amount, statement.digit)
     if statement.value is None:
         return last_place(statement.key, statement.subject_type, statement.of) if statement.qualifier == "last" else None
     return Figure(0, 1, tier_label(str(statement.value)))

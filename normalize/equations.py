@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from statistics import median
 from typing import Any, NamedTuple
@@ -117,6 +117,7 @@ def _shown(figure: Figure | None) -> str:
     return figure.label if figure.label is not None else printed(figure)
 
 
+@lru_cache(maxsize=65536)
 def printed(figure: Figure) -> str:
     """Return a figure with the decimals that were printed; amounts are whole multiples of their digit.
 

@@ -54,8 +54,7 @@ class Fact:
     claims: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(NamedTuple):
     """One figure of an equation, as the report draws it: whose, how often it counts, whether it is the one disputed."""
 
     key: Key
@@ -64,8 +63,7 @@ class Term:
     is_disputed: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Equated:
+class Equated(NamedTuple):
     """An equation around a disputed value: in words, and whether the claims break it and the proposal mends it.
 
     `refuses` are the claimed values that break it where the proposed one does not.

@@ -23,14 +23,16 @@ from normalize.board import Node
 from normalize.breaches import breaches
 from normalize.classes import SHIFTED
 from normalize.equations import AGGREGATES, WINDOW, Figure
-from normalize.grouping import fill
+from normalize.grouping import COLUMNS, fill, rows_of
 from normalize.statement import Key
 from normalize.truth import Ballots, Case, Coded, Learned
 from normalize.units import merged_names
 
+#: What is hashed of a statement: the rest is its key, which the id of the fact stands for.
+_SAID = ", ".join(f'"{name}"' for name in COLUMNS if name not in {"fact_id", *Key._fields})
 #: What was not there, or was different, when the key was reconciled last.
-_TOUCHED = """
-create or replace temp table digests as select fact_id, bit_xor(hash(s)) as digest from statements s group by fact_id;
+_TOUCHED = f"""
+create or replace temp table digests as select fact_id, bit_xor(hash({_SAID})) as digest from statements group by fact_id;
 create or replace temp table touched as
 select fact_id from digests d full join ledger l using (fact_id) where d.digest is distinct from l.digest
 """
@@ -248,8 +250,8 @@ class Ledger:
         columns = ", ".join((*Key._fields, "subject_type", "amount", "digit", "label"))
         seen = _NEAR.format(seeds="(from ledger semi join judged using (fact_id))")
         near = "" if self.is_whole else f"where fact_id in ({seen})"
-        rows = self._connection.execute(f"select {columns} from board {near}").fetchall()
-        return [Node(Key._make(row[:10]), Figure(*row[11:]), row[10]) for row in rows]
+        rows = rows_of(self._connection, f"select {columns} from board {near}")
+        return [Node(Key._make(row[:10]), Figure._make(row[11:]), row[10]) for row in rows]
 
 
 def made_by_these_rules(connection: duckdb.DuckDBPyConnection) -> bool:

@@ -9,11 +9,13 @@ are settled together: the weights of their values (normalize/truth.py) and the e
 import math
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import NamedTuple
 
 import duckdb
 
+from normalize.beside import beside
 from normalize.board import Board
 from normalize.classes import Dispute, telling_slip
 from normalize.collecting import uncollected
@@ -24,17 +26,17 @@ from normalize.judgement import MARGIN, Conflict, Fact, Judgement, Near, Verdict
 from normalize.ledger import Entry, Ledger
 from normalize.objection import of_figure
 from normalize.repair import Option, Repair, repair
-from normalize.statement import Key, Statement
+from normalize.statement import Key, Statement, digit_of
 from normalize.truth import Learned, Record, learn
 
-#: One unit of the last of so many printed decimals, in millionths.
-_DIGITS = tuple(10 ** (6 - decimals) for decimals in range(7))
 #: A figure of this class is known to be wrong, whatever its weight: no equation is checked with it.
 _IMPOSSIBLE = "impossible"
 #: A further witness of one value says less than the first: both may have it from a story that we never saw.
 _FURTHER = 0.35
 #: "Đứng cuối bảng" without the place may mean among the last: it weighs less than a printed place.
 _VAGUE = 0.5
+#: So many keys are judged by two processes.
+_MANY = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,35 @@ class Settled:
     conflicts: tuple[Conflict, ...]
     records: tuple[Record, ...]
     is_whole: bool = True
+
+
+class Told(NamedTuple):
+    """What is told of one key: its fact, None where the plain one stands, and its conflict."""
+
+    key: Key
+    fact: Fact | None
+    conflict: Conflict | None
+
+    def packed(self, statements: Sequence[Statement]) -> "Packed":
+        """Return it without the key's statements, which another process has as well."""
+        if self.conflict is None:
+            return Packed(self, ())
+        at = {id(statement): n for n, statement in enumerate(statements)}
+        sides = tuple(tuple(at[id(statement)] for statement in side) for side in self.conflict.sides)
+        return Packed(self._replace(conflict=replace(self.conflict, sides=())), sides)
+
+
+class Packed(NamedTuple):
+    """What is told of one key, and which of its statements the sides of its conflict are."""
+
+    told: Told
+    sides: tuple[tuple[int, ...], ...]
+
+    def unpacked(self, statements: Sequence[Statement]) -> Told:
+        """Return it with the statements."""
+        conflict = self.told.conflict
+        sides = tuple(tuple(statements[n] for n in side) for side in self.sides)
+        return self.told if conflict is None else self.told._replace(conflict=replace(conflict, sides=sides))
 
 
 def reconcile(statements: Iterable[Statement]) -> Settled:
@@ -181,22 +212,38 @@ class _Court:
         self._shifted = self._ledger.shifts()
         key_of = {docket.fact_id: key for key, docket in self._dockets.items()}
         components = [sorted((key_of[one] for one in group), key=Key.texts) for group in groups]
-        for key in (key for component in components for key in component):
-            self._favour_by_slips(self._dockets[key])
-        verdicts: dict[Key, Verdict] = {}
+        bound = {key for component in components for key in component}
+        told = self._judged_by_two(components) if len(bound) >= _MANY else self._judged(components)
+        told.extend(Told(key, *self._told(docket, None)) for key, docket in self._dockets.items() if key not in bound)
+        told.sort(key=lambda one: one.key.texts())
+        facts = tuple(one.fact for one in told if one.fact is not None)
+        conflicts = tuple(one.conflict for one in told if one.conflict is not None)
+        return Settled(facts, conflicts, self.learned.records, self._ledger.is_whole)
+
+    def _judged_by_two(self, components: Sequence[Sequence[Key]]) -> list[Told]:
+        """Judge half of the components in a copy of this process, which sends where its statements are and not what they say."""
+        # Somewhat less than half: what the copy finds has to come here.
+        afar, near = ([c for n, c in enumerate(components) if (n % 20 < 9) == is_afar] for is_afar in (True, False))  # noqa: PLR2004
+        packed, told = beside(
+            lambda: [one.packed(self._dockets[one.key].statements) for one in self._judged(afar)],
+            lambda: self._judged(near),
+        )
+        return told + [one.unpacked(self._dockets[one.told.key].statements) for one in packed]
+
+    def _judged(self, components: Iterable[Sequence[Key]]) -> list[Told]:
+        """Judge the keys of components, each on its own."""
+        told = []
         for component in components:
-            if len(component) > 1 or len(self._dockets[component[0]].sides) > 1:
+            dockets = [self._dockets[key] for key in component]
+            for docket in dockets:
+                self._favour_by_slips(docket)
+            verdicts: dict[Key, Verdict] = {}
+            if len(component) > 1 or len(dockets[0].sides) > 1:
                 self._repair(component, verdicts)
-        for key in (key for component in components for key in component):
-            self._object(self._dockets[key], verdicts)
-        facts, conflicts = [], []
-        for key in sorted(self._dockets, key=Key.texts):
-            fact, conflict = self._told(self._dockets[key], verdicts.get(key))
-            if fact is not None:
-                facts.append(fact)
-            if conflict is not None:
-                conflicts.append(conflict)
-        return Settled(tuple(facts), tuple(conflicts), self.learned.records, self._ledger.is_whole)
+            for docket in dockets:
+                self._object(docket, verdicts)
+                told.append(Told(docket.key, *self._told(docket, verdicts.get(docket.key))))
+        return told
 
     def _favour_by_slips(self, docket: Docket) -> None:
         """Let the side lead of two whose rival is known to be another figure."""
@@ -247,12 +294,7 @@ class _Court:
             for key in component
             for docket in (self._dockets[key],)
         }
-        found: dict[tuple[str, tuple[Key, ...]], Instance] = {}
-        for key in component:
-            if key in self._board.nodes:
-                for instance in self._board.around(key):
-                    found[instance.equation.name, instance.keys] = instance
-        instances = list(found.values())
+        instances, at_key = self._instances(component)
         known = {key: values.get(key) for instance in instances for key in instance.keys} | {
             key: options[key][0].figure for key in component if options[key]
         }
@@ -262,20 +304,17 @@ class _Court:
         result: Repair = repair({key: options[key] for key in component if options[key]}, instances, known, told)
         after = {**known, **result.changes} if result.changes else known
         holds = [instance.holds(after) for instance in instances] if result.changes else held
-        at_key: dict[Key, list[int]] = defaultdict(list)
-        for n, instance in enumerate(instances):
-            for key in dict.fromkeys(instance.keys):
-                at_key[key].append(n)
         suspects = {_suspect(instance, options, result.margins) for instance in result.unpaid}
+        then = dict(after)
         for key in component:
             chosen = after.get(key)
             margin = result.margins.get(key, MARGIN)
-            around = at_key[key]
+            around = at_key.get(key, ())
             refused: dict[int, list[Figure]] = defaultdict(list)
             price = {option.figure: option.weight for option in options[key]}
             for figure, weight in price.items():
                 if figure != chosen:
-                    then = {**after, key: figure}
+                    then[key] = figure
                     cost = 0.0
                     for n in around:
                         if instances[n].holds(then) != holds[n]:
@@ -284,6 +323,7 @@ class _Court:
                                 refused[n].append(figure)
                     if chosen is not None:
                         margin = min(margin, price.get(chosen, 0.0) - weight + cost)
+            then[key] = chosen
             verdicts[key] = Verdict(
                 chosen,
                 margin,
@@ -295,6 +335,19 @@ class _Court:
                 is_suspect=key in suspects,
                 is_changed=key in result.changes,
             )
+
+    def _instances(self, component: Sequence[Key]) -> tuple[list[Instance], dict[Key, Sequence[int]]]:
+        """Return the equations that speak of the keys of a component, and the numbers of those that speak of each."""
+        around = {key: list(self._board.around(key)) for key in component if key in self._board.nodes}
+        if len(around) == 1:
+            ((key, instances),) = around.items()
+            return instances, {key: range(len(instances))}
+        number: dict[tuple[str, tuple[Key, ...]], int] = {}
+        instances = []
+        for instance in (instance for found in around.values() for instance in found):
+            if number.setdefault((instance.equation.name, instance.keys), len(instances)) == len(instances):
+                instances.append(instance)
+        return instances, {key: sorted(number[i.equation.name, i.keys] for i in found) for key, found in around.items()}
 
     def _told_of(self, keys: Iterable[Key]) -> frozenset[Key]:
         """Return those keys whose one figure is known to be another one: of them a broken equation speaks first."""
@@ -319,7 +372,7 @@ def _entry(one: Uniform) -> Entry:
     figure = objection = None
     if one.key.modality == "reported" and one.key.year is not None:
         if one.amount is not None:
-            figure = Figure(one.amount, _DIGITS[min(one.decimals, 6)])
+            figure = Figure(one.amount, digit_of(one.decimals))
             objection = of_figure(one.key, one.subject_type, figure)
         elif one.text is not None:
             figure = Figure(0, 1, tier_label(one.text))

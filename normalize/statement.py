@@ -21,6 +21,8 @@ class StatementError(ValueError):
 #: Kinds of statements that are no claims of the press: tables of the publisher, published lists, the editor.
 TABLES = frozenset({"official", "table", "decision"})
 _PERCENT = Decimal(100)
+#: One unit of the last of so many printed decimals, in millionths.
+_DIGITS = (1_000_000, 100_000, 10_000, 1_000, 100, 10, 1)
 #: "Gần 40" stands for what is less than this share away.
 _ABOUT = Decimal("0.05")
 _FRACTION = re.compile(r"(\d+)[.,](\d+)", re.ASCII)
@@ -101,7 +103,12 @@ class Statement(NamedTuple):
     @property
     def digit(self) -> int:
         """Return one unit of the last printed digit, in millionths."""
-        return int(10 ** max(0, 6 - self.decimals))
+        return digit_of(self.decimals)
+
+
+def digit_of(decimals: int) -> int:
+    """Return one unit of the last of so many printed decimals, in millionths."""
+    return _DIGITS[min(decimals, 6)]
 
 
 def claim_id(record: Mapping[str, Any]) -> str:

@@ -40,7 +40,7 @@ FALSE_NUMBERS, FALSE_TEXTS = 16, 2
 #: The least that a witness weighs: even an unreliable one says more than silence.
 _FLOOR = 0.05
 #: Weights come in steps: a difference below a step is a tie, and one claim more moves few verdicts.
-_STEP = 0.25
+_STEP = 0.5
 # Sources that were wrong together so often, and then nearly always with the same value, copy each other.
 _SHARED_ERRORS = 5
 _SHARED = 0.9

@@ -9,6 +9,7 @@ import duckdb
 import pytest
 
 from benchmarks.simulation import Press, World
+from normalize.beside import beside
 from normalize.board import Board
 from normalize.breaches import breaches
 from normalize.grouping import arrow
@@ -110,6 +111,16 @@ def test_any_order_of_arrival_ends_as_a_rebuild_does(seed: int) -> None:
         shelf.settle(known)
         shelf.equals_a_rebuild(known)
     assert len(shelf.conflicts) > 100
+
+
+def test_two_processes_judge_as_one_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    statements = news(5)
+    alone = reconcile(statements)
+    monkeypatch.setattr("normalize.reconcile._MANY", 1)
+    asked = []
+    monkeypatch.setattr("normalize.reconcile.beside", lambda work, own: asked.append(True) or beside(work, own))
+    assert reconcile(statements) == alone
+    assert asked
 
 
 def test_a_few_claims_reach_a_few_keys() -> None:

@@ -2,10 +2,8 @@
 
 import csv
 import json
-import os
 import re
 import shutil
-import signal
 import xml.etree.ElementTree as ET
 from collections import Counter
 from datetime import UTC, datetime
@@ -20,7 +18,6 @@ from browser import NO_AXE, NO_CHROMIUM, links_followed, opened, serious_barrier
 from conftest import Night, nightly
 
 from flows.cli import main
-from flows.executing import beside
 from flows.figures import by_block, by_subject
 from flows.journal import STAGES, Journal
 from flows.loading import reconcile_warehouse
@@ -315,23 +312,3 @@ def test_two_processes_write_the_same_bytes(first_night: Night, tmp_path: Path, 
     write_report(warehouse, tmp_path / "two")
     one, two = ({p.relative_to(r): p.read_bytes() for p in r.rglob("*.*")} for r in (tmp_path / "one", tmp_path / "two"))
     assert one == two
-
-
-def test_work_that_a_copy_of_the_process_cannot_do_is_done_here(tmp_path: Path) -> None:
-    here = os.getpid()
-
-    def work() -> None:
-        if os.getpid() != here:
-            os.kill(os.getpid(), signal.SIGKILL)
-        (tmp_path / "done").touch()
-
-    assert beside(work, lambda: "own") == "own"
-    assert (tmp_path / "done").exists()
-
-
-def test_what_goes_wrong_in_the_work_is_seen_here() -> None:
-    def work() -> None:
-        raise OSError("no room")
-
-    with pytest.raises(OSError, match="no room"):
-        beside(work, lambda: "own")

@@ -6,12 +6,12 @@ from functools import partial
 from importlib.resources import as_file, files
 from pathlib import Path
 
-from flows.executing import beside
 from flows.journal import JournalNight
 from flows.report.forms import write_forms
 from flows.report.pages import pages
 from flows.report.rows import Report, read_report
 from flows.writing import write_whole
+from normalize.beside import beside
 from normalize.collecting import uncollected
 
 __all__ = ["Report", "write_report"]
@@ -51,7 +51,7 @@ def _write(report: Report, folder: Path, nights: Sequence[JournalNight]) -> Repo
         return first()
 
     if len(report.conflicts) >= _MANY:
-        text = beside(partial(_write_pages, large, folder), write_rest)
+        _, text = beside(partial(_write_pages, large, folder), write_rest)
     else:
         _write_pages(large, folder)
         text = write_rest()

@@ -1,0 +1,45 @@
+"""Two cores for one piece of work: half of it is done in a copy of this process."""
+
+import multiprocessing
+import os
+from collections.abc import Callable
+from contextlib import closing
+from multiprocessing.connection import Connection
+from typing import TypeVar
+
+#: Seconds after which a copy of this process that has not answered is given up.
+_PATIENCE = 300
+Other = TypeVar("Other")
+Result = TypeVar("Result")
+
+
+def beside(work: Callable[[], Other], own: Callable[[], Result]) -> tuple[Other, Result]:
+    """Do `work` in a copy of this process while this one does `own`; return what both return.
+
+    The copy shares all that is in memory, and what it returns is pickled. It is Python alone that may run there: threads of
+    libraries do not live on in a copy. Where there is one core, no way to copy a process, or the copy fails, this process does
+    the work itself; what goes wrong then is seen here.
+    """
+    if (os.cpu_count() or 1) == 1 or "fork" not in multiprocessing.get_all_start_methods():
+        result = own()
+        return work(), result
+    forking = multiprocessing.get_context("fork")
+    here, there = forking.Pipe(duplex=False)
+    with closing(here):
+        copy = forking.Process(target=_answer, args=(there, work), daemon=True)
+        copy.start()
+        there.close()
+        try:
+            result = own()
+            answer = here.recv() if here.poll(_PATIENCE) else None
+        except EOFError:
+            answer = None
+        finally:
+            copy.kill()
+            copy.join()
+    return (work() if answer is None else answer[0]), result
+
+
+def _answer(there: Connection, work: Callable[[], object]) -> None:
+    there.send((work(),))
+    there.close()
