@@ -85,4 +85,5 @@ def _year(figure: Row) -> Row:
 
 def _put(year: Row, figure: Row) -> None:
     year[figure["measure"]] = figure
-    year["status"] = min((s for s in (year["status"], figure["status"]) if s), key=WORST.index)
+    known, status = year["status"], figure["status"]
+    year["status"] = status if known is None or WORST.index(status) < WORST.index(known) else known

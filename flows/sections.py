@@ -18,6 +18,6 @@ def queries(package: str) -> Mapping[str, str]:
 
 def fetch(connection: duckdb.DuckDBPyConnection, sql: str) -> list[Row]:
     """Return the rows of a query."""
-    cursor = connection.execute(sql)
-    columns = [column[0] for column in cursor.description or ()]
-    return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+    table = connection.sql(sql).to_arrow_table()
+    names = table.column_names
+    return [dict(zip(names, row, strict=True)) for row in zip(*(column.to_pylist() for column in table.columns), strict=True)]

@@ -159,7 +159,7 @@ def made(subject: str = "<img src=x>", figures: tuple[dict[str, Any], ...] = ())
     conflict = {
         "conflict_id": "c-1", "fact_id": "f-1", "index": "PCI", "year": 2020, "subject": subject, "authority": None, "measure": "score",
         "component": None, "scope": None, "status": "conflict", "class": "typo", "why": "w", "why_vi": "w", "said": (side(),), "proposed": "1",
-        "is_claimed": True, "won": None, "rule": "weight", "confidence": 0.5, "margin": 0.1, "reason": "=1+1", "reason_vi": "=1+1", "drawn": (), "meant": (),
+        "is_claimed": True, "won": None, "rule": "weight", "confidence": 0.5, "margin": 0.1, "reason": "=1+1", "reason_vi": "=1+1", "equations_json": None, "meant": (),
         "would_change": "", "would_change_vi": "", "values": ["1"], "weights": [1.0], "change": None, "asks_again": False,
         "permalink": "conflicts/pci.html#c-1", "title": ("<i>t</i>", "<i>t</i>"),
     }  # fmt: skip

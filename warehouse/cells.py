@@ -10,5 +10,7 @@ def harmless(text: str) -> str:
     >>> harmless("=HYPERLINK(1)"), harmless("-4.30"), harmless("Hưng Yên")
     ("'=HYPERLINK(1)", '-4.30', 'Hưng Yên')
     """
+    if not text.startswith(_FORMULA):
+        return text
     is_number = text.removeprefix("-").replace(".", "", 1).isdecimal()
-    return f"'{text}" if text.startswith(_FORMULA) and not is_number else text
+    return text if is_number else f"'{text}"

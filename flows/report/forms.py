@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
+import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -107,9 +108,14 @@ def _json(report: Report, plain: Sequence[Row]) -> str:
         for conflict, parts in zip(report.conflicts, plain, strict=True)
     ]
     head = {"$schema": "conflicts.schema.json", "run": report.run, "sql": QUERIES["conflicts"]}
-    opened = json.dumps(head, ensure_ascii=False, default=str)[:-1]
+    opened = _dumped(head)[:-1]
     # A line a conflict: what a night changed can be seen by comparing lines.
-    return f'{opened}, "conflicts": [\n' + ",\n".join(json.dumps(c, ensure_ascii=False, default=str) for c in conflicts) + "\n]}\n"
+    return f'{opened},"conflicts":[\n' + ",\n".join(map(_dumped, conflicts)) + "\n]}\n"
+
+
+def _dumped(row: Row) -> str:
+    """Return a row as JSON; dates and moments as Python prints them."""
+    return orjson.dumps(row, default=str, option=orjson.OPT_PASSTHROUGH_DATETIME).decode()
 
 
 def schema() -> dict[str, Any]:

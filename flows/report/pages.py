@@ -10,6 +10,7 @@ from functools import cache, partial
 from typing import Any
 
 import jinja2
+import orjson
 from markupsafe import Markup, escape
 
 from flows.figures import MEASURES, WORST, Row, by_block, by_subject, host_slug, slug, title_of
@@ -56,10 +57,10 @@ def _environment() -> jinja2.Environment:
         stages=_STAGES_SAID,
         states=_STATES_SAID,
         page_of=page_of,
-        title_of=title_of,
-        side=side,
-        picture=picture,
+        sides=sides,
+        drawn=drawn,
         line=line,
+        change=change,
     )
 
 
@@ -196,7 +197,12 @@ def _maps(blocks: Mapping[tuple[str, str, str, str], Mapping[str, Mapping[int, R
     return sorted(found, key=lambda one: (-sum(one["counts"].values()), one["index"]))
 
 
-def picture(equation: Row, conflict: Row) -> Markup:
+def drawn(conflict: Row) -> Markup:
+    """Return the equations around a conflict."""
+    return Markup("").join(_picture(equation, conflict) for equation in orjson.loads(conflict["equations_json"] or "[]"))
+
+
+def _picture(equation: Row, conflict: Row) -> Markup:
     """Return an equation around a conflict, drawn: its terms as boxes, and between its sides the edge that holds or fails."""
     joint = f"<i>{'+' if equation['form'] == 'sum' else ''}</i>"
     left, right = (joint.join(_box(term, conflict) for term in terms) for terms in _sides_of(equation))
@@ -246,7 +252,20 @@ def line(conflict: Row, classes: Mapping[str, Words]) -> Markup:
     )
 
 
-def side(said: Row, *, won: bool) -> Markup:
+def change(conflict: Row) -> Markup:
+    """Return a conflict as an entry of the list of what has changed."""
+    kind, title = conflict["change"], told(title_of(conflict))
+    if kind != "withdrawn":
+        title = Markup('<a href="{}#{}">{}</a>').format(page_of(conflict["index"]), conflict["conflict_id"], title)
+    return Markup(f'<li><span class="tag c-{kind}">{told(CHANGES[kind])}</span> {title}</li>\n')  # noqa: S704 (escaped)
+
+
+def sides(conflict: Row) -> Markup:
+    """Return the claims of a conflict."""
+    return Markup("").join(_side(said, won=said["side"] == conflict["won"]) for said in conflict["said"])
+
+
+def _side(said: Row, *, won: bool) -> Markup:
     """Return one claim of a conflict: its figure, its sentence with the figure marked, who says it, where and when."""
     shown = number(said["value"]) if said["value"] else both("last place", "cuối bảng")
     title, mark = escape(said["source_title"]), escape(said["figure"])
@@ -258,7 +277,7 @@ def side(said: Row, *, won: bool) -> Markup:
     return Markup(  # noqa: S704 (escaped)
         f'<div class="side{" won" if won else ""}"><div class="value">{shown}</div>'
         f"<blockquote>{escape(said['before'])}{marked}{escape(said['after'])}</blockquote>"
-        f'<p class="soft">{whose} · {KINDS_SAID[said["kind"]]} · {published}{gone}{copy}</p></div>'
+        f'<p class="soft">{whose} · {KINDS_SAID[said["kind"]]} · {published}{gone}{copy}</p></div>\n'
     )
 
 

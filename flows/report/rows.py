@@ -1,10 +1,11 @@
 """What the report shows, read from the published warehouse: each section is a query that is shown beside its rows."""
 
-import json
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+import orjson
 
 from flows.figures import Row, slug, title_of
 from flows.quoting import quote_claim, quote_table
@@ -82,8 +83,7 @@ def _with_sides(conflict: Row, said: Mapping[str, Row]) -> Row:
         "said": claims,
         # The side that is published: the first one, unless nobody prints the proposed value or nothing is decided.
         "won": 0 if conflict["is_claimed"] and conflict["status"] != "conflict" else None,
-        "drawn": json.loads(conflict["equations_json"] or "[]"),
-        "meant": json.loads(conflict["did_you_mean"] or "[]"),
+        "meant": orjson.loads(conflict["did_you_mean"] or "[]"),
         "title": title_of(conflict),
         "permalink": f"{page_of(conflict['index'])}#{conflict['conflict_id']}",
     }
