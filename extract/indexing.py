@@ -15,7 +15,7 @@ _FORWARD = re.compile(
     r"|\s(?:(?:cả nước|toàn quốc)\s(?:về\s)?(?:chỉ số\s)?)?"
 )
 _BEFORE_VALUE = re.compile(
-    r"[”\"\s:,(–-]*(?:cấp tỉnh|vẫn|đã|hiện|bị|vươn lên|tụt xuống|rơi xuống|tăng lên|vươn|tụt|rơi|rớt|lùi|nhảy|leo|lại|cũng|là|"
+    r"[”\"\s:,(–-]*(?:cấp(?: tỉnh)?|vẫn|đã|hiện|bị|vươn lên|tụt xuống|rơi xuống|tăng lên|vươn|tụt|rơi|rớt|lùi|nhảy|leo|lại|cũng|là|"
     r"đạt|được|có|ở|nằm|đứng|xếp|chỉ|với|của|trong|cntt|công nghệ thông tin|năm \d{4}|ở mức|đều|thì|từ|tiếp tục|"
     r"was|is|had|at|scored|a full|reached|got|it|"
     r"trên|cả nước|tỉnh|,|\w+ \w+|[\s”\"(,:])*"
@@ -128,7 +128,9 @@ def heads_value(s: Marked, i: int) -> bool:
     )
     if following is None or not isinstance(s.mentions[following].payload, Rank | Delta | Score | Tier):
         return False
-    gap = s.between(i, following)
+    names = [(m.start, m.end) for m in s.mentions[i + 1 : following] if isinstance(m.payload, SubjectName)]
+    stops = [s.mentions[i].end, *(at for name in names for at in name), s.mentions[following].start]
+    gap = "".join(s.text[start:end] for start, end in zip(stops[::2], stops[1::2], strict=True))
     return len(gap) <= _LONGEST_GAP and bool(_BEFORE_VALUE.fullmatch(gap))
 
 

@@ -8,7 +8,9 @@ import re
 from extract.marked import Marked
 from extract.mentions import ComponentName, Delta, IndexName, Rank, Score, SubjectName, Tier
 
+_AMONG_THE = r"\b(?:in|into|among|within|entered|made|joined|reached)(?: \w+)? the $"
 _TIER_CUE = re.compile(
+    rf"{_AMONG_THE}|"
     r"(?:thuộc|nằm|trở lại|quay lại|quay về|gia nhập|\bở|\bvào|\bxếp|\bđạt|trong|giữ|lọt|đưa|thuộc số|\bvề|\blên|\bxuống|sang|vẫn|là|chỉ)"
     r"(?:\s+(?:trong|ở|vào|số|top|các|tỉnh|lại|chỉ|được|\d+))*\s*$"
 )
@@ -21,7 +23,10 @@ _LEADER_COMPARED = re.compile(
     r"\b(?:hơn|so với|cách|kém|sau)(?: xa)? (?:bộ|tỉnh|địa phương|đơn vị|huyện|sở|xã|nơi|thành phố)(?: (?:đang|được))? $"
 )
 _IN_TURN = re.compile(r"\blần lượt (?:là )?$")
-_IN_FIRST = re.compile(r"(?:\bnằm|\bthuộc|có tên|\blọt|\bđứng|quay lại|trở lại|góp mặt|duy trì|\bgiữ)(?: \w+){0,4}\s*$")
+_IN_FIRST = re.compile(
+    rf"{_AMONG_THE}|"
+    r"(?:\bnằm|\bthuộc|có tên|\blọt|\bđứng|quay lại|trở lại|góp mặt|duy trì|\bgiữ)(?: \w+){0,4}\s*$"
+)
 _TIMES = re.compile(r"\b\d+ lần [^.;,]{0,25}$")
 #: "từ 90 điểm trở lên xếp loại Xuất sắc", "dưới 50 điểm: Yếu"
 _DEFINES = re.compile(r"(?:trở lên|dưới \d+(?:[.,]\d+)?(?: điểm| ?%)?)(?: thì| được| là| thuộc|:|,)?(?: xếp| đạt| vào| nhóm| loại)*\s*$")
@@ -56,7 +61,7 @@ _OF_FIELDS = re.compile(
     r"\btrong (?:số |đó |tổng số )?(?:\d+ |các |những )(?:trục|trụ cột|chỉ số|lĩnh vực|nội dung|tiêu chí)\b[^.;]{0,100}$"
 )
 _COUNT_BEFORE = re.compile(r"\b\d{1,2} $")
-_BEST_SINCE = re.compile(r"(?:index|sipas|pci|papi|dti|ddci|pii|cchc|hành chính|\d{4}|đánh giá|về|minh bạch)\s*$")
+_BEST_SINCE = re.compile(r"(?:index|sipas|pci|papi|dti|ddci|pii|cchc|hành chính|\d{4}|đánh giá|về|minh bạch)\)?\s*$")
 _OWN_SCORE = re.compile(
     r"\b(?:có|đạt|được) (?:tổng |số )?(?:điểm(?: số)?|kết quả|chỉ số(?: cchc| par index| sipas| pci| papi| ddci| dti)?)(?: \d{4})?\s*$"
 )

@@ -46,6 +46,11 @@ _OF_WHOLE_PROVINCE = re.compile(r"\bchung (?:của |trên )?toàn (?:tỉnh|thà
 _SHARE_OF = re.compile(
     r" (?:là|số|tổng số|các) (?:doanh nghiệp|người|hộ|cán bộ|công chức|viên chức|hồ sơ|lao động|dân số|xã|thôn|hợp tác xã|thủ tục)\b"
 )
+#: "đã cắt giảm 15% thủ tục hành chính", "giảm 20% thời gian giải quyết"
+_CUT = re.compile(r"\b(?:cắt|tinh) $")
+_OF_WHAT_IS_CUT = re.compile(
+    r" (?:số |các |tổng số )?(?:thủ tục|tthc|thời gian|chi phí|điều kiện|quy định|hồ sơ|giấy tờ|biên chế|đầu mối)\b"
+)
 _FULL = 100
 _CHUNG = re.compile(r"\b(?:kết quả|chỉ số|hài lòng) chung[^.;,]{0,20}$")
 _THAN_PLANNED = re.compile(r" so với (?:kế hoạch|mục tiêu|chỉ tiêu|yêu cầu|dự kiến)\b")
@@ -150,6 +155,8 @@ def delta_objection(s: Marked, i: int, index: str, component: str | None, *, ind
     delta: Delta = s.mentions[i].payload  # type: ignore[assignment]
     if component is None and _COUNTED.search(s.before(i, 25)):
         return "a change in what is counted"
+    if _CUT.search(s.before(i, 10)) or (delta.unit == "%" and _OF_WHAT_IS_CUT.match(s.text, s.mentions[i].end)):
+        return "a share of what was cut"
     if _THAN_PLANNED.match(s.text, s.mentions[i].end):
         return "more or less than was planned"
     if delta.unit == "%" and index in SURVEYS:

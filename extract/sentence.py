@@ -13,7 +13,8 @@ _INNER_STOP = re.compile(r"[.!?…]\s+\S")
 _GLUED = re.compile(rf"(?<=\d%|[{LOWER}]\.)(?<!Tp\.)(?=[{UPPER}][{UPPER}{LOWER} ])")
 # A stop that ends a short form, not a sentence: "TX. An Khê", "H. Yên Châu", "ThS. Nguyễn"; but "51/63 tỉnh, TP." ends one.
 _SHORTENED = re.compile(r"(?:^|(?<!tỉnh,)[ (,;\-–])(?:TX|Tx|TT|Tt|TP|Tp|H|Q|P|X|Th\.?S|T\.?S|GS|PGS|BS|KS|LS|Đ/c|đ/c|No|vs|v\.v)\.$")
-_ALL_TOWNS = re.compile(rf"(?<=tỉnh, TP\.) (?=[{UPPER}][{LOWER}]+ [{LOWER}])")
+# Where underthesea sees no end: "51/63 tỉnh, TP. Trong đó", "from 28th to 8th. With".
+_UNSEEN = re.compile(rf"(?<=tỉnh, TP\.) (?=[{UPPER}][{LOWER}]+ [{LOWER}])|(?<=\d(?:st|nd|rd|th)\.) (?=[{UPPER}])")
 # The longest sentence in the development articles has 1,100 characters; lists run to twice that.
 _LONGEST = 4000
 
@@ -67,7 +68,7 @@ def _tokenized(line: Span) -> Iterator[Span]:
     from underthesea import sent_tokenize  # noqa: PLC0415 (see _INNER_STOP)
 
     begin = position = 0
-    for sentence in (part for whole in sent_tokenize(line.text) for part in _ALL_TOWNS.split(whole)):
+    for sentence in (part for whole in sent_tokenize(line.text) for part in _UNSEEN.split(whole)):
         found = line.text.find(sentence, position)
         if found < 0:  # underthesea changed a character: keep the rest whole rather than guess
             break

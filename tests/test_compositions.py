@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from unicodedata import combining, normalize
 
 import pytest
 
@@ -23,6 +24,11 @@ OTHERS = ["Quảng Ninh", "Hải Phòng", "Đà Nẵng", "Đồng Tháp", "Long 
 DEPARTMENTS = [
     "Sở Nội vụ", "Sở Tư pháp", "Sở Tài chính", "Sở Công Thương", "Sở Khoa học và Công nghệ", "Sở Y tế", "Văn phòng UBND tỉnh",
     "Ban Dân tộc", "Thanh tra tỉnh", "Sở Xây dựng", "Sở Tài nguyên và Môi trường", "Ban Quản lý các khu công nghiệp",
+]  # fmt: skip
+MINISTRIES = [
+    "Bộ Tư pháp", "Bộ Tài chính", "Bộ Nội vụ", "Bộ Công Thương", "Bộ Giao thông vận tải", "Bộ Xây dựng", "Bộ Ngoại giao", "Bộ Khoa học và Công nghệ",
+    "Bộ Giáo dục và Đào tạo", "Bộ Tài nguyên và Môi trường", "Bộ Nông nghiệp và Phát triển nông thôn", "Bộ Kế hoạch và Đầu tư",
+    "Bộ Lao động - Thương binh và Xã hội", "Bộ Văn hóa, Thể thao và Du lịch", "Ngân hàng Nhà nước Việt Nam", "Thanh tra Chính phủ",
 ]  # fmt: skip
 DISTRICTS = {
     "Hưng Yên": ["huyện Văn Lâm", "huyện Yên Mỹ", "thị xã Mỹ Hào", "huyện Kim Động", "huyện Tiên Lữ"],
@@ -62,7 +68,13 @@ LOCAL = (
     Index("DDCI", ("DDCI", "Chỉ số năng lực cạnh tranh cấp sở, ngành và địa phương (DDCI)"), (" điểm",), (62, 97)),
     Index("SIPAS", ("Chỉ số hài lòng (SIPAS)", "SIPAS"), ("%",), (62, 97)),
 )  # fmt: skip
-WHOLE = {"all": "63 tỉnh", "departments": "các sở", "districts": "các huyện"}
+WHOLE = {"all": "63 tỉnh", "ministries": "các bộ", "departments": "các sở", "districts": "các huyện"}
+IN_ENGLISH = (
+    Index("PAR_INDEX", ("PAR Index", "Public Administration Reform Index (PAR Index)"), (" percent", "%"), (70, 95)),
+    Index("SIPAS", ("SIPAS", "Satisfaction Index of Public Administration Services (SIPAS)"), (" percent", "%"), (75, 92)),
+    Index("PCI", ("PCI", "Provincial Competitiveness Index (PCI)"), (" points",), (56, 74)),
+    Index("PAPI", ("PAPI", "Provincial Governance and Public Administration Performance Index (PAPI)"), (" points",), (38, 48)),
+)
 #: Each kind of sentence that may follow one with an index, and one without.
 GO_ON, ANEW = ("own", "two", "leaders", "fields", "plans", "before", "mean", "aside"), ("own", "two", "aside", "plans")
 
@@ -75,21 +87,25 @@ class Made:
     province: str
     year: int
     index: Index
+    #: Places are below this one.
+    places: int = 60
+    is_english: bool = False
     lines: list[list[str]] = field(default_factory=list)
     says: list[str] = field(default_factory=list)
 
     def number(self, scores: tuple[float, float], decimals: int = 2) -> str:
-        return f"{self.chance.uniform(*scores):.{decimals}f}".replace(".", ",")
+        shown = f"{self.chance.uniform(*scores):.{decimals}f}"
+        return shown if self.is_english else shown.replace(".", ",")
 
     def slots(self, index: Index, names: list[str]) -> dict[str, str]:
         """Return what stands for each slot of a sentence."""
         pick, unit = self.chance, self.chance.choice(index.units)
-        places, changes = pick.sample(range(2, 60), 2), pick.sample(range(1, 20), 2)
+        places, changes = pick.sample(range(2, self.places), 2), pick.sample(range(1, 20), 2)
         scores = sorted((self.number(index.scores, index.decimals) for _ in range(3)), reverse=True)
         fields = pick.sample(index.fields, 2) if index.fields else ["", ""]
         filled = {
             "index": pick.choice(index.names), "p": self.province, "u": unit, "point": unit or " điểm", "of": pick.choice(["", "/63", "/63 tỉnh, thành phố", " cả nước"]),
-            "k": places[0], "k0": places[1], "d": changes[0], "d0": changes[1], "n": pick.choice([10, 15, 20, 30]), "f": fields[0], "g": fields[1],
+            "k": places[0], "k0": places[1], "kth": ordinal(places[0]), "k0th": ordinal(places[1]), "d": changes[0], "d0": changes[1], "n": pick.choice([10, 15, 20, 30]), "f": fields[0], "g": fields[1],
             "q": names[0], "r": names[1], "t": names[2], "a": scores[0], "b": scores[1], "c": scores[2],
             "ds": self.number((0.01, 0.1) if index.decimals == 4 else (0.1, 3), index.decimals),
             **{slot: self.number(index.scores, index.decimals) for slot in ("s", "s0", "m")},
@@ -113,7 +129,9 @@ class Made:
         self.says += [said(line.split(), self.index.code, filled) for line in sentence.get("says", ())]
         if not self.lines or self.chance.random() < 0.4:
             self.lines.append([])
-        self.lines[-1].append(sentence["text"].format_map(filled))
+        # English papers print no marks.
+        shown = {slot: strip(value) for slot, value in filled.items()} if self.is_english else filled
+        self.lines[-1].append(sentence["text"].format_map(shown))
 
     def text(self, title: str) -> str:
         return "\n".join([title, *(" ".join(line) for line in self.lines)])
@@ -132,6 +150,15 @@ def said(words: list[str], index: str, filled: dict[str, str]) -> str:
     code = next((filled[f"{word}_code"] for word in rest if f"{word}_code" in filled), index)
     notes = [filled[word] for word in rest if word in {"f", "g"}] + [word for word in rest if word == "target"]
     return " ".join([code, bare(name), filled[year], measure, value, *notes])
+
+
+def ordinal(place: int) -> str:
+    return f"{place}{'th' if 10 <= place % 100 <= 20 else {1: 'st', 2: 'nd', 3: 'rd'}.get(place % 10, 'th')}"
+
+
+def strip(name: str) -> str:
+    """Return a name as English papers print it."""
+    return "".join(c for c in normalize("NFD", name.replace("Đ", "D").replace("đ", "d")) if not combining(c))
 
 
 def bare(name: str) -> str:
@@ -182,6 +209,27 @@ def of_the_country(chance: random.Random) -> tuple[Made, str]:
     return made, title
 
 
+def of_the_ministries(chance: random.Random) -> tuple[Made, str]:
+    """Make an article of the ministries, which have places of their own."""
+    made = Made(chance, "", chance.randint(2019, 2023), INDICES[0], places=17)
+    made.add("ministries_announced", MINISTRIES)
+    for _ in range(chance.randint(2, 7)):
+        kind = chance.choice(["ministry"] * 4 + ["ministry_last", "ministries", "ministry_aside"])
+        # Who comes last has no other place.
+        named = [*chance.sample(MINISTRIES[-2:], 2), "nobody"] if kind == "ministry_last" else chance.sample(MINISTRIES[:-2], 3)
+        made.add(kind, named)
+    return made, f"Công bố {made.index.names[0]} năm {made.year}"
+
+
+def in_english(chance: random.Random) -> tuple[Made, str]:
+    """Make an article of an English paper."""
+    made = Made(chance, "", chance.randint(2019, 2023), chance.choice(IN_ENGLISH), is_english=True)
+    made.add("en_own", chance.sample(OTHERS, 3))
+    for _ in range(chance.randint(1, 5)):
+        made.add(chance.choice(["en_own", "en_lead", "en_lead", "en_mean", "en_aside"]), chance.sample(OTHERS, 3))
+    return made, "Results announced"
+
+
 def of_its_bodies(chance: random.Random) -> tuple[Made, str]:
     """Make an article of departments and districts that a province has ranked."""
     made = Made(chance, chance.choice(sorted(DISTRICTS)), chance.randint(2019, 2023), chance.choice(LOCAL))
@@ -215,7 +263,7 @@ def placed(lines: set[str]) -> list[str]:
 
 
 @pytest.mark.parametrize("batch", range(8))
-@pytest.mark.parametrize("make", [of_a_province, of_the_country, of_its_bodies])
+@pytest.mark.parametrize("make", [of_a_province, of_the_country, of_the_ministries, of_its_bodies, in_english])
 def test_an_article_says_what_its_sentences_say(make: Maker, batch: int) -> None:
     for text, found, wanted in articles(make, range(batch * 75, (batch + 1) * 75)):
         assert found == wanted, text

@@ -10,13 +10,13 @@ from normalize.numbers import parse_number
 ORDINALS = {
     word: n for n, word in enumerate(("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"), start=1)
 }  # fmt: skip
-_VERB = r"(?:ranked|ranks|ranking|rank|placed|placing|came|comes|coming|stood|stands|standing|finished|finishing|held|holds|took|secured|occupied|retained|maintained|was|is|(?:climbed|climbing|rose|rising|moved|moving|jumped|jumping|fell|falling|dropped|dropping|slipped|slipping)(?:\ up|\ down)?\ to)"
+_VERB = r"(?:ranked|ranks|ranking|rank|placed|placing|came|comes|coming|stood|stands|standing|finished|finishing|held|holds|took|secured|occupied|retained|maintained|remained|remains|remaining|stayed|stays|was|is|(?:climbed|climbing|rose|rising|moved|moving|jumped|jumping|surged|surging|soared|soaring|advanced|advancing|fell|falling|dropped|dropping|slipped|slipping|slid|sliding|plunged|plunging)(?:\ up|\ down)?\ to)"
 _ORDINAL = r"(?:(?P<place>\d{1,3})(?:st|nd|rd|th)|(?P<word>first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth))\b(?!\ (?:time|half|quarter|year|edition|round|phase|day|step|province|city|in\ a\ row))"
 _OF = r"\ (?:nationwide\ )?(?:out\ of|of|among|in)\ (?:the\ |all\ |a\ total\ of\ )*(?:(?P<of>\d{2,3})|(?P<few>five|six|seven|eight|nine|ten))\b(?!\ ?(?:%|points|percent))"
 _WORDS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "a": 1}
 _PLACES = r"(?:places?|ranks?|positions?|notch(?:es)?|spots?|steps?)"
-_UP = r"up|rose|rising|climbed|climbing|increased|increasing|improved|improving|gained|gaining|jumped|jumping|moved\ up|higher"
-_DOWN = r"down|fell|falling|dropped|dropping|decreased|decreasing|declined|declining|lost|losing|slipped|slipping"
+_UP = r"up|rose|rising|climbed|climbing|increased|increasing|improved|improving|gained|gaining|jumped|jumping|surged|surging|soared|soaring|leapt|leaped|leaping|advanced|advancing|moved\ up|higher|an?\ (?:increase|rise|jump|gain|improvement)\ of"
+_DOWN = r"down|fell|falling|dropped|dropping|decreased|decreasing|declined|declining|lost|losing|slipped|slipping|slid|sliding|plunged|plunging|tumbled|tumbling|an?\ (?:decrease|drop|fall|decline|loss)\ of"
 _SIGN = re.compile(rf"\b(?:(?P<up>{_UP})|{_DOWN})\b".replace("\\ ", "[ ]"))
 
 
@@ -34,22 +34,26 @@ def _next(match: re.Match[str]) -> Rank | None:
     return _rank(match) if _TOLD_BEFORE.search(match.string, max(0, match.start() - 120), match.start()) else None
 
 
-def _delta(match: re.Match[str]) -> Delta | None:
-    printed = match["amount"]
+_UNITS = {
+    "%": "%", "percentage points": "%", "percent": "%", "per cent": "%", "percent points": "%", "points": "điểm", "point": "điểm",
+}  # fmt: skip
+
+
+def _changed(match: re.Match[str], *, is_up: bool) -> Delta | None:
+    printed, unit = match["amount"], _UNITS.get(match["unit"], "bậc")
     amount = Decimal(_WORDS[printed]) if printed in _WORDS else parse_number(printed, Decimal(100))
-    unit = {
-        "%": "%",
-        "percentage points": "%",
-        "percent": "%",
-        "per cent": "%",
-        "percent points": "%",
-        "points": "điểm",
-        "point": "điểm",
-    }.get(match["unit"], "bậc")
     if not 0 < amount <= LARGEST_CHANGE or (unit == "bậc" and amount != amount.to_integral_value()):
         return None
+    return Delta(amount if is_up else -amount, unit)
+
+
+def _delta(match: re.Match[str]) -> Delta | None:
     upward = [sign["up"] for sign in _SIGN.finditer(match.string, max(0, match.start() - 40), match.start("amount"))]
-    return Delta(amount if upward[-1] else -amount, unit) if upward else None
+    return _changed(match, is_up=bool(upward[-1])) if upward else None
+
+
+def _delta_than(match: re.Match[str]) -> Delta | None:
+    return _changed(match, is_up=match["way"] in {"higher", "more"})
 
 
 _CHANGE = rf"(?P<amount>{NUMBER}|(?:{'|'.join(_WORDS)})(?=\ {_PLACES}\b))\ ?(?P<unit>%|percentage\ points|per\ ?cent(?:\ points)?|points?\b|{_PLACES}\b)"
@@ -77,6 +81,12 @@ BEFORE_NAMES: tuple[Rule, ...] = (
     rule("english.threshold", r"\b\d+(?:[.,]\d+)?%\ ?(?:-|–|to)\ (?:less\ than|under)\ \d+(?:[.,]\d+)?%", lambda _: Cue("noise")),
     rule("english.group", r"\b(?:in\ |into\ )(?:the\ )?(?:group\ (?P<after>[abcd])|(?P<name>[abcd])\ group)\b", _tier),
     rule("english.delta", rf"\b(?:{_UP}|{_DOWN})\ (?:by\ )?{_CHANGE}", _delta),
+    # "1.6 points higher than in 2022"; than the mean of the country it is no change
+    rule(
+        "english.delta_than",
+        rf"(?<!\w){_CHANGE}\ (?P<way>higher|lower|more|less)(?=\ than\ (?:in\ |that\ of\ |that\ in\ )?(?:20\d\d|(?:the\ )?(?:previous|last)\ year|(?:the\ |a\ )?year\ (?:before|earlier))\b)",
+        _delta_than,
+    ),
     # the second change takes the first one's direction: "up 2.57% and 13 ranks"
     rule("english.delta_shared", rf"(?<=[%a-z])\ and\ {_CHANGE}(?=\ (?:on|over|from|compared|against|than|higher|lower)\b)", _delta),
     rule("english.rank", rf"\b{_VERB}\ (?:at\ |in\ |to\ )?(?:the\ )?{_ORDINAL}(?:\ (?:place|position))?(?:{_OF})?", _rank),
@@ -96,6 +106,7 @@ BEFORE_NAMES: tuple[Rule, ...] = (
         r"(?<=[a-z]\ )(?P<place>(?!))?(?P<word>second|third|fourth|fifth)(?=[.,;]|\ (?:and|with|at)\b|\ \(|\s*$)",
         _next,
     ),
+    rule("english.runner_up", r"\b(?:the\ )?runner-up\b", lambda _: Rank(2)),
     # where a change starts from: "up from 22nd in 2019"
     rule("english.rank_from", rf"(?<=from\ )(?:the\ )?{_ORDINAL}(?:\ (?:place|position))?(?:{_OF})?", _rank),
     rule(
