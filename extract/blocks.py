@@ -146,7 +146,8 @@ class BlockReader(Sharer):
         gap = self.s.text[end : self.s.mentions[i].start]
         others = [m for m in self.s.mentions[:i] if m.start >= end and isinstance(m.payload, SubjectName | Pronoun)]
         turned = statistic.compared and any("," in self.s.text[end : m.start] for m in others)
-        return len(gap) <= _STATISTIC_REACH and ";" not in gap and not turned
+        named = sum(m.end - m.start for m in self.s.mentions[:i] if m.start >= end and isinstance(m.payload, IndexName))
+        return len(gap) - named <= _STATISTIC_REACH and ";" not in gap and not turned
 
     def _group_near(self, i: int) -> Group:
         """Return the block a statistic is over: the one named in the sentence, else the block in mind, else all provinces."""

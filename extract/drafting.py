@@ -95,11 +95,11 @@ class Drafter:
         return bool(year.reason == "named in the same brackets" and year.year and now and year.year < now)
 
     def _tells_results(self) -> bool:
-        """Tell whether the sentence gives a score to the hundredth, and its place or how much it changed: nobody plans both."""
+        """Tell whether the sentence gives a score to the hundredth, and its place, a change or a mean: nobody plans both."""
         told = [m.payload for m in self.s.mentions]
         exact = any(isinstance(one, Score) and _HUNDREDTHS.search(one.text) for one in told)
         placed = any(isinstance(one, Rank) and one.place is not None and not one.superlative for one in told)
-        return exact and (placed or any(isinstance(one, Delta) and one.amount % 1 for one in told))
+        return exact and (placed or any(isinstance(one, Statistic) or (isinstance(one, Delta) and one.amount % 1) for one in told))
 
     def _tells_of_others(self) -> bool:
         """Tell whether the sentence names somebody else than the one whose targets the sentence before has told."""
@@ -307,12 +307,13 @@ class Drafter:
             self.lost_at = self.s.mentions[i].end
             return "a field that no list holds"
         if follows_unknown_name(self.s, i):
+            self.lost_at = self.s.mentions[i].end
             return "a name that no list holds"
         if component is None and is_part(self.s, i):
             return "a part of the score before the brackets"
         if self._is_of_lost_field(i) or (component is not None and field_changed(self.s, i, component)):
             self.lost_at = self.s.mentions[i].end
-            return "another field may stand between"
+            return "another field or name may stand between"
         objection = topic_objection(self.s, i)
         if objection is None and isinstance(payload, Rank | Tier):
             objection = (

@@ -20,6 +20,8 @@ _NAME_BEFORE = re.compile(
     r"(?:^|[,;:(.]|\b(?:và|[Tt]rong đó|gồm|là))\s*"
     rf"(?P<name>[{UPPER}][{LOWER}]+(?: [{UPPER}][{LOWER}]+){{1,4}})(?: (?:đạt|được|với|là|có|chỉ đạt))?[\s:(]*$"
 )
+#: "Việt Nam xếp thứ 44/132 quốc gia", "Vietnam ranked 44th"
+_NATION = re.compile(r"\b(?:việt nam|vietnam|viet nam|the country) $")
 _HEADING = re.compile(
     r"[\s\-–•*+\d.)]*(?!cụ thể|trong đó|theo đó|kết quả|như sau|ngoài ra|đặc biệt|riêng|tổng|chung|đối với|xếp|nhóm|top|tốp|khối|các)"
     r"[^:;.,()\d]{4,50}:\s"
@@ -67,6 +69,8 @@ def names_unknown_field(s: Marked, i: int) -> bool:
 def follows_unknown_name(s: Marked, i: int) -> bool:
     """Tell whether a name that no gazetteer holds stands right before a figure: "Hợp Thành 94,37 điểm", "..., Cát Tiên tụt 5 bậc"."""
     start = s.mentions[i].start
+    if _NATION.search(s.text, max(0, start - 30), start):
+        return not any(m.end >= start - 1 and isinstance(m.payload, SubjectName) for m in s.mentions[:i])  # "Ngân hàng Nhà nước Việt Nam"
     name = _NAME_BEFORE.search(s.raw, max(0, start - 60), start)
     return name is not None and not any(m.start < name.end("name") and name.start("name") < m.end for m in s.mentions)
 

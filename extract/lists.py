@@ -10,7 +10,7 @@ from extract.mentions import Delta, Mention, Rank, Score, Statistic, SubjectName
 _INVERTED = re.compile(
     r"(?:[\s,]*(?:về|của|trong|ở|toàn|cả|vùng|khu vực|bảng|chỉ số|năm|cấp|khối|nhóm|trên|tại|với|xếp hạng|par|pci|papi|\()[^.;]{0,90}?)?"
     r"[\s,]*(?:vẫn |cũng |tiếp tục |đều |chính |lại |lần lượt |theo thứ tự )*"
-    r"(?:(?:là|thuộc về|gọi tên|gồm|có|cho|is|was|were)(?: lần lượt)?(?: (?:là|thuộc))?\s*[:,]?|:)\s*"
+    r"(?:(?:là|thuộc về|gọi tên|gồm|có|cho|is|was|were|went to|goes to|belong(?:s|ed) to|to)(?: lần lượt)?(?: (?:là|thuộc))?\s*[:,]?|:)\s*"
     r"(?:các |địa phương |đơn vị |tỉnh |thành phố |bộ |ngành |\d+ đơn vị[: ]*)*[:,]?\s*",
 )
 _LIST_GAP = re.compile(

@@ -7,8 +7,9 @@ import re
 
 from extract.marked import Marked
 from extract.mentions import ComponentName, Delta, IndexName, Rank, Score, SubjectName, Tier
+from extract.plausible import GAP
 
-_AMONG_THE = r"\b(?:in|into|among|within|entered|made|joined|reached)(?: \w+)? the $"
+_AMONG_THE = r"\b(?:in|into|among|within|enter(?:ed)?|made|make|join(?:ed)?|reach(?:ed)?)(?: \w+)? the $"
 _TIER_CUE = re.compile(
     rf"{_AMONG_THE}|"
     r"(?:thuộc|nằm|trở lại|quay lại|quay về|gia nhập|\bở|\bvào|\bxếp|\bđạt|trong|giữ|lọt|đưa|thuộc số|\bvề|\blên|\bxuống|sang|vẫn|là|chỉ)"
@@ -131,7 +132,8 @@ def place_objection(s: Marked, i: int, since: int | None, *, has_component: bool
     )
     if among or _OF_MEANS_OR_FIELDS.search(s.before(i, 60)):
         return "the highest or lowest of means or fields"
-    if (word.startswith("vị trí") and _COUNT_BEFORE.search(s.before(i, 4))) or _LEADER_COMPARED.search(s.before(i, 35)):
+    counted = word.startswith("vị trí") and _COUNT_BEFORE.search(s.before(i, 4))
+    if counted or _LEADER_COMPARED.search(s.before(i, 35)) or (GAP.search(s.before(i, 60)) and not _stands_before_name(s, i)):
         return "places of several, or of those that somebody is compared with"
     if _STREAK.search(s.before(i, 60)) and not s.measured_years():
         return "a streak: of which year is open"
@@ -151,6 +153,11 @@ def place_objection(s: Marked, i: int, since: int | None, *, has_component: bool
         return None  # "huyện Lương Tài có điểm số thấp nhất"
     fits = not _NOT_PLACE.search(stretch) and (has_component or directly or bool(_BEST_SINCE.search(stretch)))
     return None if fits else "a highest or lowest of something else"
+
+
+def _stands_before_name(s: Marked, i: int) -> bool:
+    """Tell whether a name stands right behind a place: "khoảng cách giữa đơn vị đứng đầu Quảng Ninh (92,18%) và ..."."""
+    return i + 1 < len(s.mentions) and s.subject(i + 1) is not None and not s.between(i, i + 1).strip(" (:")
 
 
 def _is_of_listed(s: Marked, i: int) -> bool:

@@ -18,9 +18,11 @@ TOPIC_DRIFT = re.compile(
     r"thu hút (?:vốn |du )?(?:đầu tư|fdi|khách)|vốn (?:đầu tư|fdi)|tỉ đồng|tỷ đồng|triệu đồng|"
     r"lượt khách|triệu lượt|khách (?:du lịch|quốc tế)|hộ nghèo|nông thôn mới|tỷ lệ doanh nghiệp|tỉ lệ doanh nghiệp|"
     r"tốt nghiệp|\bmôn (?:toán|văn|ngữ văn|thi|lịch sử|vật lý|hóa|tiếng)|thí sinh|học sinh|thpt|điểm thi|huy chương|bình chọn|bóng đá|"
-    r"\b(?:economy|economic growth|gdp|exports|budget revenue)\b|"
+    r"\b(?:economy|economic growth|gdp|exports|budget revenue|globally?|worldwide|in the world)\b|"
     r"chỉ số giá|cpi tháng|vn-index|vn index|giá vàng|thế giới|toàn cầu|asean|quốc gia trên|quốc gia và vùng"
 )
+#: "Khoảng cách giữa bộ cao nhất và bộ thấp nhất là 11,92%": nobody's score, and nobody is the first or last.
+GAP = re.compile(r"\b(?:khoảng cách|độ chênh|chênh lệch|gap|difference) (?:\w+ )?(?:giữa|between)\b[^.;,\d]*$")
 _SCORE_CUE = re.compile(
     r"(?:\blà|\bđạt|\bđược|\bvới|:|\(|\btừ|\blên|\bxuống|\bcòn|ở mức|\bmức|điểm số|tổng điểm|\bđiểm|tương ứng|giá trị|kết quả|"
     r"\bchỉ số|\bindex|"
@@ -50,6 +52,12 @@ _SHARE_OF = re.compile(
 _CUT = re.compile(r"\b(?:cắt|tinh) $")
 _OF_WHAT_IS_CUT = re.compile(
     r" (?:số |các |tổng số )?(?:thủ tục|tthc|thời gian|chi phí|điều kiện|quy định|hồ sơ|giấy tờ|biên chế|đầu mối)\b"
+)
+#: "12/15 sở, ngành hoàn thành kế hoạch, đạt 80%"; "xếp thứ 12/15 sở, ngành, đạt 80%" is a place and its score.
+_COUNTED_OF = re.compile(
+    r"(?<![\d/])\d{1,5}/\d{1,5} "
+    r"(?:sở|bộ|cơ quan|đơn vị|địa phương|tỉnh|huyện|xã|phường|nhiệm vụ|chỉ tiêu|nội dung|tiêu chí|thủ tục|dịch vụ|hồ sơ|kiến nghị)"
+    r"[^.;:]{0,70}\b(?:đạt|chiếm|bằng)(?: tỷ lệ| tỉ lệ)? $"
 )
 _FULL = 100
 _CHUNG = re.compile(r"\b(?:kết quả|chỉ số|hài lòng) chung[^.;,]{0,20}$")
@@ -98,6 +106,8 @@ def score_objection(s: Marked, i: int, index: str, component: str | None, *, tar
         return "a second figure in brackets, and of which year stays open"
     if _COMPARED_WITH.search(before) and not (following is not None and isinstance(following.payload, Year | RelativeBase)):
         return "what somebody or something is compared with"
+    if GAP.search(s.before(i, 90)):
+        return "the distance between two"
     if score.noun_follows and score.unit != "điểm" and not of_index:
         return "it counts the noun behind it"
     if score.qualifier in {"at_least", "at_most"} and not target:
@@ -117,6 +127,9 @@ def _share_objection(s: Marked, i: int, index: str, component: str | None, *, in
         return "a share of what is named behind it"
     if _OF_WHOLE_PROVINCE.search(before):
         return "what a province found of all its own bodies"
+    counted = _COUNTED_OF.search(s.before(i, 110))
+    if counted and not any(isinstance(m.payload, Rank) and m.end > s.mentions[i].start - len(counted[0]) for m in s.mentions[:i]):
+        return "so many of what is counted"
     if component is None and _OTHER_SHARE.search(before):
         return "a share of something else"
     told = index_named or component is not None or s.names_anyone() or s.speaks_of_home() or _CHUNG.search(before)

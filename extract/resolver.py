@@ -29,7 +29,7 @@ from extract.mentions import (
     Year,
 )
 from extract.places import leads_in_other
-from extract.plausible import TOPIC_DRIFT
+from extract.plausible import GAP, TOPIC_DRIFT
 from extract.scales import read_score
 from extract.years import opens_part, results_year, said_in_full, starts_change
 from normalize.numbers import parse_number
@@ -70,6 +70,8 @@ _ADDRESSED = re.compile(r"\b(?:đề nghị|yêu cầu|chỉ đạo|giao|đôn �
 _NEAR_YEAR = 12
 #: "Năm 2023, chỉ số PII được triển khai trên cả nước"
 _DATES_INDEX = re.compile(r"(?: này)?[, ]*(?:(?:bộ |điểm )?chỉ số )?")
+#: "Từ vị trí 24/63 năm 2021, DTI đã tăng lên vị trí 20/63 năm 2022": what follows is of 2022.
+_FROM = re.compile(r"\btừ (?:mức|vị trí|thứ hạng|hạng|thứ|\d)[^.;]{0,45}$")
 #: Between an index and its year the name of the province may stand: "DDCI tỉnh Hải Dương năm 2022".
 _NEAR_YEAR_NAMED = 50
 
@@ -111,6 +113,7 @@ def _is_back_at_main(s: Marked, state: Discourse) -> bool:
         or state.main_index in {None, state.index}
         or any(isinstance(m.payload, IndexName | ComponentName) for m in s.mentions)
         or TOPIC_DRIFT.search(s.text)
+        or any(GAP.search(s.before(i, 90)) for i in range(len(s.mentions)))
     ):
         return False
     told = [m.payload for m in s.mentions if isinstance(m.payload, Score) and m.payload.unit != "%"]
@@ -242,15 +245,22 @@ class _Reader(BlockReader):
         if (
             following < len(self.s.mentions)
             and isinstance(self.s.mentions[following].payload, Score | Rank)
-            and not self.s.between(i, following).strip(" :")
+            and not self.s.between(i, following).strip(" :(")
             and not _TAKES_PLACE.search(self.s.before(i, 20))
         ):
             kept, at = self.subjects, self.subject_at
             self.set_subjects(self._named([i]), self.s.mentions[i].start)
-            for figure in (following, *self._aside_of(following)):
+            for figure in (following, *self._aside_of(following), *self._place_behind(following)):
                 self.done.add(figure)
                 yield from self.attach(figure)
             self.subjects, self.subject_at = kept, at
+
+    def _place_behind(self, i: int) -> list[int]:
+        """Return the place that goes on from a score in brackets: "bỏ xa Ninh Thuận (45,19 điểm) xếp thứ hai"."""
+        place = i + 1
+        if not self.s.bracket(i) or place >= len(self.s.mentions) or not isinstance(self.s.mentions[place].payload, Rank):
+            return []
+        return [place] if self.s.between(i, place).strip() == ")" else []
 
     def _aside_of(self, i: int) -> list[int]:
         """Return the figures in brackets right behind a figure: "sau Đà Nẵng 70,15 điểm (thứ 5)"."""
@@ -468,6 +478,7 @@ class _Reader(BlockReader):
             state.main_index = state.main_index or state.index
         years = [m for m in self.s.measured_years() if not self.s.depth[m.start] and isinstance(m.payload, Year) and not m.payload.is_range]
         years = [m for m in years if not opens_part(self.s, m)] or years  # "..., trong khi năm 2020 là 0,29"
+        years = [m for m in years if not _FROM.search(self.s.before(self.s.index_before(m) + 1, 60))] or years
         results = results_year(self.s)
         years = years if results is None else [results]
         if self.planned:

@@ -168,6 +168,11 @@ RULES: tuple[Rule, ...] = (
         lambda _: Cue("target"),
     ),
     rule(
+        "cue.target_english",
+        r"\b(?:aim(?:s|ed|ing)?(?=\ to\b|\ for\b)|striv(?:es|ed|ing)(?=\ to\b|\ for\b)|(?:plans|hopes|wants|is\ determined|is\ expected)(?=\ to\b)|targets?(?=\ (?:to|a|an|of|for|the)\b)|(?:goal|target|objective)(?=\ (?:is|of|to)\b))",
+        lambda _: Cue("target"),
+    ),
+    rule(
         "group.units_ranked",
         r"\b(?:trong|tổng\ số|có|gồm|trên)\ (?:tất\ cả\ )?(?P<n>\d{1,3})\ đơn\ vị(?=\ (?:được|tham\ gia|nhóm))",
         _group("department", "các sở"),

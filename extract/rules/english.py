@@ -10,7 +10,7 @@ from normalize.numbers import parse_number
 ORDINALS = {
     word: n for n, word in enumerate(("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"), start=1)
 }  # fmt: skip
-_VERB = r"(?:ranked|ranks|ranking|rank|placed|placing|came|comes|coming|stood|stands|standing|finished|finishing|held|holds|took|secured|occupied|retained|maintained|remained|remains|remaining|stayed|stays|was|is|(?:climbed|climbing|rose|rising|moved|moving|jumped|jumping|surged|surging|soared|soaring|advanced|advancing|fell|falling|dropped|dropping|slipped|slipping|slid|sliding|plunged|plunging)(?:\ up|\ down)?\ to)"
+_VERB = r"(?:ranked|ranks|ranking|rank|placed|placing|came|comes|coming|stood|stands|standing|finished|finishing|held|holds|took|secured|occupied|retained|maintained|take|takes|taking|claim|claimed|remained|remains|remaining|stayed|stays|was|is|(?:climbed|climbing|rose|rising|moved|moving|jumped|jumping|surged|surging|soared|soaring|advanced|advancing|fell|falling|dropped|dropping|slipped|slipping|slid|sliding|plunged|plunging)(?:\ up|\ down)?\ to)"
 _ORDINAL = r"(?:(?P<place>\d{1,3})(?:st|nd|rd|th)|(?P<word>first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth))\b(?!\ (?:time|half|quarter|year|edition|round|phase|day|step|province|city|in\ a\ row))"
 _OF = r"\ (?:nationwide\ )?(?:out\ of|of|among|in)\ (?:the\ |all\ |a\ total\ of\ )*(?:(?P<of>\d{2,3})|(?P<few>five|six|seven|eight|nine|ten))\b(?!\ ?(?:%|points|percent))"
 _WORDS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "a": 1}
@@ -52,8 +52,25 @@ def _delta(match: re.Match[str]) -> Delta | None:
     return _changed(match, is_up=bool(upward[-1])) if upward else None
 
 
+_IMPROVED = re.compile(
+    r"\b(?:(?P<up>improved|raised|lifted|increased|boosted)|reduced|lowered|worsened) (?:its|their) [^.;]{0,110}$", re.IGNORECASE
+)
+
+
+def _delta_by(match: re.Match[str]) -> Delta | None:
+    verb = _IMPROVED.search(match.string, max(0, match.start() - 130), match.start())
+    return _changed(match, is_up=bool(verb["up"])) if verb else None
+
+
 def _delta_than(match: re.Match[str]) -> Delta | None:
     return _changed(match, is_up=match["way"] in {"higher", "more"})
+
+
+_RANKED_WHOM = re.compile(r"\b(?:ranked|ranks|placed|places|puts?) (?:[^\W\d_]+ ){1,4}$")
+
+
+def _ranked(match: re.Match[str]) -> Rank | None:
+    return _rank(match) if _RANKED_WHOM.search(match.string, max(0, match.start() - 50), match.start()) else None
 
 
 _CHANGE = rf"(?P<amount>{NUMBER}|(?:{'|'.join(_WORDS)})(?=\ {_PLACES}\b))\ ?(?P<unit>%|percentage\ points|per\ ?cent(?:\ points)?|points?\b|{_PLACES}\b)"
@@ -87,6 +104,8 @@ BEFORE_NAMES: tuple[Rule, ...] = (
         rf"(?<!\w){_CHANGE}\ (?P<way>higher|lower|more|less)(?=\ than\ (?:in\ |that\ of\ |that\ in\ )?(?:20\d\d|(?:the\ )?(?:previous|last)\ year|(?:the\ |a\ )?year\ (?:before|earlier))\b)",
         _delta_than,
     ),
+    # "improved its PCI ranking by 3 places"
+    rule("english.delta_by", rf"(?<=\bby\ ){_CHANGE}", _delta_by),
     # the second change takes the first one's direction: "up 2.57% and 13 ranks"
     rule("english.delta_shared", rf"(?<=[%a-z])\ and\ {_CHANGE}(?=\ (?:on|over|from|compared|against|than|higher|lower)\b)", _delta),
     rule("english.rank", rf"\b{_VERB}\ (?:at\ |in\ |to\ )?(?:the\ )?{_ORDINAL}(?:\ (?:place|position))?(?:{_OF})?", _rank),
@@ -106,17 +125,22 @@ BEFORE_NAMES: tuple[Rule, ...] = (
         r"(?<=[a-z]\ )(?P<place>(?!))?(?P<word>second|third|fourth|fifth)(?=[.,;]|\ (?:and|with|at)\b|\ \(|\s*$)",
         _next,
     ),
+    # "the 2023 PCI ranked Quang Ninh 16th with ..."
+    rule("english.rank_whom", rf"(?<!\w){_ORDINAL}(?=\ (?:with|at)\b|[.,;]|\s*$)", _ranked),
+    # "second place went to Hai Phong"
+    rule("english.place_went", rf"(?<!\w){_ORDINAL}\ place(?=\ (?:went|goes|belong(?:s|ed)|to)\b)", _rank),
+    rule("english.rank_compared", rf"(?:(?<=compared\ with\ )|(?<=compared\ to\ )){_ORDINAL}(?:\ place)?(?:{_OF})?", _rank),
     rule("english.runner_up", r"\b(?:the\ )?runner-up\b", lambda _: Rank(2)),
     # where a change starts from: "up from 22nd in 2019"
     rule("english.rank_from", rf"(?<=from\ )(?:the\ )?{_ORDINAL}(?:\ (?:place|position))?(?:{_OF})?", _rank),
     rule(
         "english.last",
-        r"\bat\ the\ bottom\b|\b(?:ranked|ranks|ranking|came|comes|stood|stands|finished|placed)\ (?:last|bottom)\b|\bwas\ (?:ranked\ )?last(?=\ with\b)|\bthe\ (?:lowest|last)(?=\ (?:is|was)\b)|\b(?:has|had|with|got|recorded|posted)\ the\ lowest(?=\ (?:\w+\ ){0,3}(?:score|points|ranking)\b)",
+        r"\bat\ the\ bottom\b|\b(?:ranked|ranks|ranking|came|comes|stood|stands|finished|placed)\ (?:last|bottom)\b|\bwas\ (?:ranked\ )?last(?=\ with\b)|\bthe\ (?:lowest|last)(?=\ (?:is|was)\b)|\b(?:has|had|with|got|recorded|posted)\ the\ lowest(?=\ (?:(?:\w+\ ){0,3}(?:score|points|ranking)|with)\b)",
         lambda _: Rank(None, from_end=1, superlative=True),
     ),
     rule(
         "english.first",
-        r"\bat\ the\ (?:head|top)\b(?!\ of\ (?:his|her))|(?<!had\ )\b(?:topped|tops|topping|(?<=to\ )top(?=\ the\b)|(?:led|leads|leading)(?!\ (?:by|to|up|into|the\ way)\b))(?:\ the\ (?:country|nation|list|table|rankings?|chart|index))?\b|\b(?:has|had|with|got|earned|recorded|posted|achieved)\ the\ highest(?=\ (?:\w+\ ){0,3}(?:score|points|ranking)\b)|\b(?:took|retained|kept|held|secured)\ the\ (?:lead|top\ (?:spot|place|position)|first\ place)\b|\bin\ the\ lead\b|\b(?:came|finished)\ (?:out\ )?(?:on\ )?top\b|\bto\ lead(?=\ (?:the\ )?[a-z]+\ (?:20\d\d|index|rankings?))",
+        r"\bat\ the\ (?:head|top)\b(?!\ of\ (?:his|her))|(?<!had\ )\b(?:topped|tops|topping|(?<=to\ )top(?=\ the\b)|(?:led|leads|leading)(?!\ (?:by|to|up|into|the\ way)\b))(?:\ the\ (?:country|nation|list|table|rankings?|chart|index))?\b|\b(?:has|had|with|got|earned|recorded|posted|achieved)\ the\ highest(?=\ (?:(?:\w+\ ){0,3}(?:score|points|ranking)|with)\b)|\b(?:(?:was|is)\ (?:named\ )?the\ best[ -]perform(?:er|ing\ (?:province|locality|city))|crowned\ (?:the\ )?champion)\b|\b(?:took|retained|kept|held|secured)\ the\ (?:lead|top\ (?:spot|place|position)|first\ place)\b|\bin\ the\ lead\b|\b(?:came|finished)\ (?:out\ )?(?:on\ )?top\b|\bto\ lead(?=\ (?:the\ )?[a-z]+\ (?:20\d\d|index|rankings?))",
         lambda _: Rank(1, superlative=True),
     ),
 )
