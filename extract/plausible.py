@@ -106,7 +106,7 @@ def score_objection(s: Marked, i: int, index: str, component: str | None, *, tar
         return "a second figure in brackets, and of which year stays open"
     if _COMPARED_WITH.search(before) and not (following is not None and isinstance(following.payload, Year | RelativeBase)):
         return "what somebody or something is compared with"
-    if GAP.search(s.before(i, 90)):
+    if GAP.search(s.before(i, 90)) and not s.bracket(i):
         return "the distance between two"
     if score.noun_follows and score.unit != "điểm" and not of_index:
         return "it counts the noun behind it"
