@@ -39,8 +39,11 @@ _COUNTED_PLACES = re.compile(r"\b\d{1,2} vị trí[^.;]{0,20}$")
 _OPENS_WITH_VALUE = re.compile(
     r"\s*(?:[-–•*]\s*)?(?:\w+ \w+ )?(?:(?:về|riêng|đối với) (?:chỉ số )?[^,.;\d]{2,30}, )?(?:với|đạt|được)\b", re.IGNORECASE
 )
-#: "5 chỉ số năm 2022" heads an article on all of them.
-_OF_ALL_INDICES = re.compile(r"\b(?:\d{1,2}|các|những) (?:bộ )?chỉ số (?:của [^,.;]{2,30} )?(?:trong )?năm \d{4}")
+#: "5 chỉ số năm 2022" heads an article on all of them, "năm 2022, tỉnh đạt những kết quả sau:" a list.
+_OF_ALL_INDICES = re.compile(
+    r"\b(?:\d{1,2}|các|những) (?:bộ )?chỉ số (?:của [^,.;]{2,30} )?(?:trong )?năm \d{4}|"
+    r"\bnăm \d{4}\b(?=[^.;:]*\b(?:các|những|\d{1,2}) (?:bộ )?chỉ số\b)|\bnăm \d{4}\b(?=[^.;:]*\b(?:kết quả|chỉ số)\b[^.;:]*:\s*$)"
+)
 _TOGETHER = re.compile(r"\bcùng\b")
 _ITEM_OPENS = re.compile(r"(?:^|[,;:.]|\bvà|\b(?:đơn vị|tỉnh|địa phương|thành phố))\s*$")
 #: "A thay B giữ ngôi đầu": what follows is A's.

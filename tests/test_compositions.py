@@ -221,6 +221,25 @@ def of_the_ministries(chance: random.Random) -> tuple[Made, str]:
     return made, f"Công bố {made.index.names[0]} năm {made.year}"
 
 
+def in_a_list(chance: random.Random) -> tuple[Made, str]:
+    """Make an article of a province whose indices are listed, a line each, with fields below them."""
+    made = Made(chance, chance.choice(PROVINCES), chance.randint(2019, 2023), INDICES[0])
+    made.add("list_opens", OTHERS)
+    for made.index in chance.sample(INDICES, chance.randint(2, 5)):
+        made.add("item", OTHERS)
+        if made.index.fields and chance.random() < 0.4:
+            made.add("item_of_field", OTHERS)
+        if chance.random() < 0.15:
+            made.add("item_aside", OTHERS)
+    made.lines = [[line] for paragraph in made.lines for line in paragraph]
+    titles = [
+        f"{made.province}: Kết quả các chỉ số năm {made.year}",
+        f"{made.province} nâng cao năng lực cạnh tranh",
+        "Kết quả cải cách hành chính",
+    ]
+    return made, chance.choice(titles)
+
+
 def in_english(chance: random.Random) -> tuple[Made, str]:
     """Make an article of an English paper."""
     made = Made(chance, "", chance.randint(2019, 2023), chance.choice(IN_ENGLISH), is_english=True)
@@ -263,7 +282,7 @@ def placed(lines: set[str]) -> list[str]:
 
 
 @pytest.mark.parametrize("batch", range(8))
-@pytest.mark.parametrize("make", [of_a_province, of_the_country, of_the_ministries, of_its_bodies, in_english])
+@pytest.mark.parametrize("make", [of_a_province, of_the_country, of_the_ministries, of_its_bodies, in_a_list, in_english])
 def test_an_article_says_what_its_sentences_say(make: Maker, batch: int) -> None:
     for text, found, wanted in articles(make, range(batch * 75, (batch + 1) * 75)):
         assert found == wanted, text

@@ -97,8 +97,8 @@ RULES: tuple[Rule, ...] = (
     rule("rank.moved", r"\b(?:xuống|lên)\ (?P<place>\d{1,2})\b(?![.,]\d)(?!\s?[/%])(?!\ (?:bậc|điểm|hạng|tỉnh))", _moved),
     # the number of an enumeration, a place where the list is a ranking: "(1) Sở Tài chính 90,05%"
     rule("rank.enumerated", r"(?<![\d\w])\((?P<place>\d{1,2})\)(?=\ [^\W\d_])", lambda m: Rank(int(m["place"]), enumerated=True)),
-    # alone in brackets, "(12/63)": only with the number of provinces that a year can have
-    rule("rank.bracket", r"(?<=\()(?P<place>\d{1,2})\s?/\s?(?P<of>63|64|34)(?=\))", _rank),
+    # alone in brackets or behind a colon, "(12/63)": only with the number of provinces that a year can have
+    rule("rank.bracket", r"(?:(?<=\()|(?<=:\ ))(?P<place>\d{1,2})\s?/\s?(?P<of>63|64|34)(?=\)|\s*(?:\(|[;,]|\.(?!\d)|$))", _rank),
     # behind a score, of any number: "87,10 điểm (3/9)"
     rule("rank.bracket_behind", r"(?<=\()(?P<place>\d{1,3})\s?/\s?(?P<of>\d{1,3})(?=\))", _behind_score),
     # a series: "từ vị trí 31 (2016), tăng lên 28 (2017), 25 (2018)"
