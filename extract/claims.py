@@ -228,13 +228,17 @@ def _main_province(read: list[tuple[Span, list[Mention]]], state: Discourse) -> 
 
 
 def _tells_of_its_own(read: Sequence[tuple[Span, list[Mention]]], first_named: int) -> bool:
-    """Tell whether an index is told of before any province is named: "SIPAS năm 2019 của tỉnh đạt 85,36%", and then who leads."""
-    return any(
-        any(isinstance(m.payload, IndexName) for m in mentions)
-        and any(isinstance(m.payload, Rank | Score | Delta) for m in mentions)
-        and not any(isinstance(m.payload, SubjectName | Statistic) for m in mentions)
-        for _, mentions in read[:first_named]
-    )
+    """Tell whether an index is told of before any province is named: "SIPAS năm 2019 của tỉnh đạt 85,36%", and then who leads.
+
+    The index may stand in a heading, and its figures below.
+    """
+    headed = False
+    for _, mentions in read[:first_named]:
+        headed = headed or any(isinstance(m.payload, IndexName) for m in mentions)
+        told = any(isinstance(m.payload, Rank | Score | Delta) for m in mentions)
+        if headed and told and not any(isinstance(m.payload, SubjectName | Statistic) for m in mentions):
+            return True
+    return False
 
 
 def _not_its_topic(s: Marked) -> frozenset[int]:

@@ -176,7 +176,7 @@ class Drafter:
             self.drop(i, "neither subject nor index is named")
             return None
         field = self.component is not None or any(portion.component for portion in self._portions(i))
-        named = field or self.s.names_index() or _CALLED_SCORE.search(self.s.before(i, 40))
+        named = field or self.s.names_index() or _CALLED_SCORE.search(self.s.before(i, 40)) or self.s.is_placed(i)
         if not named and isinstance(payload, Score) and payload.unit != "điểm":
             self.drop(i, "neither subject nor index is named")
             return None

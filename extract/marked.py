@@ -63,6 +63,11 @@ class Marked:
         payload = self.mentions[i].payload
         return isinstance(payload, Rank) and payload.superlative
 
+    def is_placed(self, i: int) -> bool:
+        """Tell whether a place with its number stands right behind a score: "84,89%, xếp thứ 46/63"."""
+        following = self.mentions[i + 1].payload if i + 1 < len(self.mentions) else None
+        return isinstance(following, Rank) and not following.superlative and self.between(i, i + 1).strip() in {",", "(", ";"}
+
     def speaks_of_home(self) -> bool:
         """Tell whether the sentence says "tỉnh", "huyện", "tỉnh ta" for the place it is about."""
         return any(isinstance(m.payload, Pronoun) for m in self.mentions)

@@ -151,6 +151,8 @@ def place_objection(s: Marked, i: int, since: int | None, *, has_component: bool
     directly = len(stretch.split()) <= 5 and i > 0 and s.subject(i - 1) is not None  # noqa: PLR2004 ("UBND quận Cầu Giấy cao nhất")
     if _OWN_SCORE.search(stretch):
         return None  # "huyện Lương Tài có điểm số thấp nhất"
+    if has_component and not s.names_anyone() and not _WIDEST.match(s.text, s.mentions[i].end):
+        return "the highest or lowest of the fields"
     fits = not _NOT_PLACE.search(stretch) and (has_component or directly or bool(_BEST_SINCE.search(stretch)))
     return None if fits else "a highest or lowest of something else"
 

@@ -132,7 +132,7 @@ def _share_objection(s: Marked, i: int, index: str, component: str | None, *, in
         return "so many of what is counted"
     if component is None and _OTHER_SHARE.search(before):
         return "a share of something else"
-    told = index_named or component is not None or s.names_anyone() or s.speaks_of_home() or _CHUNG.search(before)
+    told = index_named or component is not None or s.names_anyone() or s.speaks_of_home() or _CHUNG.search(before) or s.is_placed(i)
     return None if told else "a percentage without index or subject"
 
 

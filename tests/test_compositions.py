@@ -122,12 +122,12 @@ class Made:
             }
         return {slot: str(value) for slot, value in filled.items()}
 
-    def add(self, kind: str, names: list[str], block: str = "") -> None:
+    def add(self, kind: str, names: list[str], block: str = "", *, new: bool | None = None) -> None:
         """Add a sentence of a kind, in the paragraph or in a new one, and what it says."""
         sentence = self.chance.choice(SENTENCES[kind])
         filled = {**self.slots(self.index, names), "block": block}
         self.says += [said(line.split(), self.index.code, filled) for line in sentence.get("says", ())]
-        if not self.lines or self.chance.random() < 0.4:
+        if not self.lines or (self.chance.random() < 0.4 if new is None else new):
             self.lines.append([])
         # English papers print no marks.
         shown = {slot: strip(value) for slot, value in filled.items()} if self.is_english else filled
@@ -226,16 +226,34 @@ def in_a_list(chance: random.Random) -> tuple[Made, str]:
     made = Made(chance, chance.choice(PROVINCES), chance.randint(2019, 2023), INDICES[0])
     made.add("list_opens", OTHERS)
     for made.index in chance.sample(INDICES, chance.randint(2, 5)):
-        made.add("item", OTHERS)
+        made.add("item", OTHERS, new=True)
         if made.index.fields and chance.random() < 0.4:
-            made.add("item_of_field", OTHERS)
+            made.add("item_of_field", OTHERS, new=True)
         if chance.random() < 0.15:
-            made.add("item_aside", OTHERS)
-    made.lines = [[line] for paragraph in made.lines for line in paragraph]
+            made.add("item_aside", OTHERS, new=True)
     titles = [
         f"{made.province}: Kết quả các chỉ số năm {made.year}",
         f"{made.province} nâng cao năng lực cạnh tranh",
         "Kết quả cải cách hành chính",
+    ]
+    return made, chance.choice(titles)
+
+
+def under_headings(chance: random.Random) -> tuple[Made, str]:
+    """Make an article of a province in parts: the index is the heading, and what is below seldom names it."""
+    made = Made(chance, chance.choice(PROVINCES), chance.randint(2019, 2022), INDICES[0])
+    made.add("parts_open", OTHERS)
+    for made.index in chance.sample(INDICES, chance.randint(1, 4)):
+        made.add("heading", OTHERS, new=True)
+        made.add("below", OTHERS, new=True)
+        if made.index.fields and chance.random() < 0.4:
+            made.add("fields_below", OTHERS, new=False)
+        if chance.random() < 0.4:
+            made.add("rest_below", chance.sample(OTHERS, 3))
+    titles = [
+        f"{made.province}: Kết quả các chỉ số năm {made.year}",
+        f"{made.province} nâng cao năng lực cạnh tranh",
+        "Hội nghị đánh giá các chỉ số",
     ]
     return made, chance.choice(titles)
 
@@ -282,7 +300,7 @@ def placed(lines: set[str]) -> list[str]:
 
 
 @pytest.mark.parametrize("batch", range(8))
-@pytest.mark.parametrize("make", [of_a_province, of_the_country, of_the_ministries, of_its_bodies, in_a_list, in_english])
+@pytest.mark.parametrize("make", [of_a_province, of_the_country, of_the_ministries, of_its_bodies, in_a_list, under_headings, in_english])
 def test_an_article_says_what_its_sentences_say(make: Maker, batch: int) -> None:
     for text, found, wanted in articles(make, range(batch * 75, (batch + 1) * 75)):
         assert found == wanted, text
