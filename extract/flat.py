@@ -52,7 +52,7 @@ def _piped(text: str) -> Iterator[Table]:
                 rows.append([_trimmed(text, begins + m.start(), begins + m.end()) for m in re.finditer(r"(?:^|(?<=\|))[^|]*", inner)])
             continue
         width = max(map(len, rows), default=0)
-        if len(rows) > _LEAST_ROWS and all(len(row) == width for row in rows):
+        if len(rows) >= _LEAST_ROWS and all(len(row) == width for row in rows):
             yield Table(
                 spread(tuple(tuple(c.text for c in row) for row in rows)), tuple(tuple((c.start, c.end) for c in row) for row in rows)
             )

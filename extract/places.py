@@ -127,8 +127,10 @@ def place_objection(s: Marked, i: int, since: int | None, *, has_component: bool
         return "it is asked"
     if since is not None and since > s.mentions[i].start:
         return "its subject stands behind it"
+    # "Chỉ số thành phần Tính minh bạch đạt cao nhất với 7,2 điểm"
+    of_field = has_component and word.endswith(("cao nhất", "thấp nhất")) and not s.names_anyone()
     among = _AMONG_FIELDS.match(s.text, s.mentions[i].end) or (
-        _OF_FIELDS.search(s.before(i, 120)) and not _WIDEST.match(s.text, s.mentions[i].end)
+        (of_field or _OF_FIELDS.search(s.before(i, 120))) and not _WIDEST.match(s.text, s.mentions[i].end)
     )
     if among or _OF_MEANS_OR_FIELDS.search(s.before(i, 60)):
         return "the highest or lowest of means or fields"
@@ -151,8 +153,6 @@ def place_objection(s: Marked, i: int, since: int | None, *, has_component: bool
     directly = len(stretch.split()) <= 5 and i > 0 and s.subject(i - 1) is not None  # noqa: PLR2004 ("UBND quận Cầu Giấy cao nhất")
     if _OWN_SCORE.search(stretch):
         return None  # "huyện Lương Tài có điểm số thấp nhất"
-    if has_component and not s.names_anyone() and not _WIDEST.match(s.text, s.mentions[i].end):
-        return "the highest or lowest of the fields"
     fits = not _NOT_PLACE.search(stretch) and (has_component or directly or bool(_BEST_SINCE.search(stretch)))
     return None if fits else "a highest or lowest of something else"
 

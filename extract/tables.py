@@ -52,6 +52,7 @@ _AVERAGE = re.compile(
 _IN_ORDER = re.compile(r"xếp hạng|thứ tự|từ cao (?:xuống|đến) thấp", re.IGNORECASE)
 _LEAST_IN_ORDER = 5
 _CONTEXT = 600
+_LEAST_YEARS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +96,32 @@ def read_tables(article: Article, view: View) -> Iterator[Claim]:
             yield from _read_table(article, table)
 
 
+def _lies(table: Table) -> bool:
+    """Tell whether the columns of a table are years, and its rows scores and places."""
+    head, *data = table.rows
+    return (
+        len(head) > _LEAST_YEARS
+        and all(_YEAR.search(cell) and _YEAR_ONLY.fullmatch(_YEAR.sub("", cell)) for cell in head[1:])
+        and all(len(row) == len(head) and (_RANK.search(row[0]) or _POINTS.search(row[0])) for row in data)
+        and any(_RANK.search(row[0]) for row in data)
+    )
+
+
+def _turned(table: Table) -> Table:
+    """Return a table that lies with a row a year."""
+    measures, *years = zip(*table.rows, strict=True)
+    rows = (("Năm", *measures[1:]), *((_YEAR.findall(year)[0], *cells) for year, *cells in years))
+    return Table(rows, tuple(zip(*table.spans, strict=True)))
+
+
 def _as_given(table: Table, view: View) -> Table:
     """Return a table found in the clean text with the places of its cells in the text as given."""
     return Table(table.rows, tuple(tuple(view.raw_span(start, end) for start, end in row) for row in table.spans))
 
 
 def _read_table(article: Article, table: Table) -> Iterator[Claim]:
+    lies = _lies(table)
+    table = _turned(table) if lies else table
     heads = _heading_rows(table)
     headings = _headings(table.rows[:heads])
     start = table.spans[0][0][0]
@@ -127,8 +148,10 @@ def _read_table(article: Article, table: Table) -> Iterator[Claim]:
     in_order = bool(_IN_ORDER.search(before[-200:] + " " + (article.title or ""))) and not any(c.holds == "rank" for c in columns)
     rows = [(row, cells, spans) for cells, spans in data if (row := _row(cells, spans, columns, context)) is not None]
     for row, cells, spans in rows:
-        for cell, span, column in zip(cells, spans, columns, strict=False):
-            yield from _cell(cell, span, column, row, context, _places(cells, columns))
+        for n, (cell, span, column) in enumerate(zip(cells, spans, columns, strict=False)):
+            # What is quoted is a row as it is printed.
+            told = replace(row, start=table.spans[0][n][0], end=table.spans[-1][n][1]) if lies else row
+            yield from _cell(cell, span, column, told, context, _places(cells, columns))
     if in_order:
         yield from _places_by_order(rows, columns, context)
 

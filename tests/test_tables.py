@@ -55,6 +55,28 @@ def test_a_change_needs_a_sign_or_both_places() -> None:
     assert {(c.subject, c.value) for c in claims if c.measure == "rank_delta"} == {("Hải Phòng", 1), ("Quảng Ninh", -1)}
 
 
+@pytest.mark.parametrize("head", ["", "Nội dung", "Chỉ số"])
+def test_a_table_whose_columns_are_years(head: str) -> None:
+    rows = [[head, "2021", "Năm 2022"], ["Điểm số", "64,74", "65,20"], ["Xếp hạng", "40/63", "22/63"]]
+    claims = page("Lào Cai: PCI qua các năm", "Chỉ số PCI của tỉnh Lào Cai giai đoạn 2021 - 2022:", rows, home="Lào Cai")
+    assert told(claims) == {
+        ("PCI", "Lào Cai", "score", 2021, Decimal("64.74")), ("PCI", "Lào Cai", "rank", 2021, Decimal(40)),
+        ("PCI", "Lào Cai", "score", 2022, Decimal("65.20")), ("PCI", "Lào Cai", "rank", 2022, Decimal(22)),
+    }  # fmt: skip
+    # What is quoted is the row as it is printed.
+    assert {c.evidence for c in claims} == {"Điểm số | 64,74 | 65,20", "Xếp hạng | 40/63 | 22/63"}
+
+
+def test_years_as_columns_of_several_indices() -> None:
+    rows = [["Chỉ số", "2022", "2023"], ["Điểm PCI", "61,24", "65,31"], ["Thứ hạng PCI", "38", "22"], ["Điểm PAPI", "41,26", "43,30"],
+            ["Thứ hạng PAPI", "25", "12"]]  # fmt: skip
+    claims = page("Lào Cai nâng hạng", "Kết quả các chỉ số của tỉnh Lào Cai qua các năm:", rows, home="Lào Cai")
+    assert {(c.index, c.measure, c.year, c.value) for c in claims if c.year == 2023} == {
+        ("PCI", "score", 2023, Decimal("65.31")), ("PCI", "rank", 2023, 22),
+        ("PAPI", "score", 2023, Decimal("43.30")), ("PAPI", "rank", 2023, 12),
+    }  # fmt: skip
+
+
 def test_headings_of_two_rows() -> None:
     rows = [
         ['<th rowspan="2">TT</th>', '<th rowspan="2">Đơn vị</th>', '<th colspan="2">Năm 2022</th>', '<th colspan="2">Năm 2023</th>'],
