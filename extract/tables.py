@@ -34,6 +34,9 @@ _SUBJECT = re.compile(
 _MOVE = re.compile(r"tăng|giảm|thay đổi|so với|chênh lệch|biến động|\+\s*/\s*-|change", re.IGNORECASE)
 _PLACES = re.compile(r"bậc|hạng|vị trí|places", re.IGNORECASE)
 _POINTS = re.compile(r"điểm|%|points", re.IGNORECASE)
+#: Beside a total, other points are parts of it; these are never a result.
+_TOTAL = re.compile(r"\btổng\b", re.IGNORECASE)
+_NO_RESULT = re.compile(r"\btự (?:chấm|đánh giá)|tối đa|\bchuẩn\b|điểm (?:trừ|thưởng|cộng)|điều tra|khảo sát|\bxhh\b", re.IGNORECASE)
 _YEAR = re.compile(r"\b(20\d\d)\b")
 _BASE = re.compile(r"so (?:với )?(?:năm )?(20\d\d)", re.IGNORECASE)
 _YEAR_ONLY = re.compile(r"\s*(?:năm)?\s*", re.IGNORECASE)
@@ -131,7 +134,7 @@ def _read_table(article: Article, table: Table) -> Iterator[Claim]:
     named = [codes for codes in map(strong_codes, nearest) if codes]
     data = [(row, spans) for row, spans in zip(table.rows[heads:], table.spans[heads:], strict=True) if not _all_numbered(row)]
     row_codes = {code for cells, _ in data for code in _row_codes(cells)}
-    code = next((codes[0] for codes in named if len(codes) == 1), min(row_codes, default=None))
+    code = next((codes[0] for codes in named if len(codes) == 1), min(row_codes, default=None)) or _least_of_columns(headings)
     if code is None:
         return
     mentions = [mention for reading in nearest for mention in reading]
@@ -159,6 +162,12 @@ def _read_table(article: Article, table: Table) -> Iterator[Claim]:
 # -- headings -------------------------------------------------------------------------------------------------------
 
 
+def _least_of_columns(headings: Sequence[str]) -> str | None:
+    """Return an index where every column of scores or places names its own, so that none takes it from there."""
+    columns = [column for column in _columns(headings, "") if column.holds in {"score", "rank"}]
+    return min((c.index for c in columns if c.index is not None), default=None) if all(c.index for c in columns) else None
+
+
 def _heading_rows(table: Table) -> int:
     """Return how many rows stand above the figures: a heading can have two ("Năm 2023" above "Điểm" and "Hạng")."""
     count = 1
@@ -182,7 +191,11 @@ def _all_numbered(row: tuple[str, ...]) -> bool:
 
 def _columns(headings: Sequence[str], index: str) -> list[Column]:
     columns = [_column(heading, index) for heading in headings]
+    total_years = {c.year for c, heading in zip(columns, headings, strict=True) if c.holds == "score" and _TOTAL.search(heading)}
     for n, column in enumerate(columns):
+        of_whole = column.holds == "score" and column.component is None and column.index is None and not _TOTAL.search(headings[n])
+        if of_whole and (column.year in total_years or _NO_RESULT.search(headings[n])):
+            columns[n] = replace(column, holds="other")
         if column.holds == "move":  # "Tăng/giảm" alone is of what stands to its left
             left = next((c.holds for c in reversed(columns[:n]) if c.holds in {"rank", "score"}), None)
             columns[n] = replace(column, holds=f"{left}_delta" if left else "other")

@@ -77,6 +77,13 @@ def test_years_as_columns_of_several_indices() -> None:
     }  # fmt: skip
 
 
+def test_parts_of_a_total_are_no_results() -> None:
+    rows = [["TT", "Đơn vị", "Điểm tự chấm", "Điểm khảo sát", "Tổng điểm", "Xếp hạng"], ["1", "Sở Tài chính", "63,50", "28,14", "91,64", "1"],
+            ["2", "Sở Tư pháp", "62,75", "27,30", "90,05", "2"], ["3", "Sở Y tế", "61,00", "25,92", "86,92", "3"]]  # fmt: skip
+    claims = page("Công bố Chỉ số CCHC năm 2022", "Kết quả Chỉ số CCHC năm 2022 của các sở, ban, ngành:", rows, home="Sơn La")
+    assert [c.value for c in claims if c.measure == "score"] == [Decimal("91.64"), Decimal("90.05"), Decimal("86.92")]
+
+
 def test_headings_of_two_rows() -> None:
     rows = [
         ['<th rowspan="2">TT</th>', '<th rowspan="2">Đơn vị</th>', '<th colspan="2">Năm 2022</th>', '<th colspan="2">Năm 2023</th>'],
