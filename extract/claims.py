@@ -8,7 +8,7 @@ from decimal import Decimal
 from extract.article import Article
 from extract.discourse import Discourse, YearRead, as_subject, era, in_year
 from extract.draft import Draft
-from extract.home import read_home
+from extract.home import read_home, speaking_province
 from extract.lexer import lex, strong_codes
 from extract.lists import compared_names, name_list
 from extract.marked import Marked, mark
@@ -94,7 +94,8 @@ def read_claims(article: Article) -> Reading:
     if not _hints_at_index(view.clean) or not _names_index(view.clean):
         return Reading((), (), ())
     claims: dict[tuple[object, ...], Claim] = {}
-    state = Discourse(home=read_home(article.home), published=article.published or url_day(article.url or ""))
+    home = read_home(article.home or speaking_province(view.clean))
+    state = Discourse(home=home, published=article.published or url_day(article.url or ""))
     sentences_read = tuple(_read_sentences(article, view, state))
     drafted = [*(claim for sentence in sentences_read for claim in sentence.claims), *read_tables(article, view)]
     for claim in _dated(drafted, state):
