@@ -36,7 +36,9 @@ from normalize.indices import indices
 
 #: Why a year is read that stands in the sentence of its value.
 _OWN_YEAR = {"named in the sentence", "named in the same brackets", "named right behind the value", "shared out in order"}
-_CALLED_SCORE = re.compile(r"\b(?:điểm tổng hợp|tổng điểm|điểm số|số điểm|tổng hợp|kết quả chung|chỉ số chung|hài lòng chung)[^.;,]{0,20}$")
+_CALLED_SCORE = re.compile(
+    r"\b(?:điểm tổng hợp|tổng điểm|điểm số|số điểm|tổng hợp|kết quả chung|chỉ số chung|hài lòng chung|con số này)[^.;,]{0,20}$"
+)
 _HUNDREDTHS = re.compile(r"[.,]\d\d")
 #: A place of so many is among the provinces: 34 of today, 60 to 64 before.
 _FEWEST_PROVINCES = 34

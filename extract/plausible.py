@@ -60,7 +60,7 @@ _COUNTED_OF = re.compile(
     r"[^.;:]{0,70}\b(?:đạt|chiếm|bằng)(?: tỷ lệ| tỉ lệ)? $"
 )
 _FULL = 100
-_CHUNG = re.compile(r"\b(?:kết quả|chỉ số|hài lòng) chung[^.;,]{0,20}$")
+_CHUNG = re.compile(r"\b(?:(?:kết quả|chỉ số|hài lòng) chung|con số này)[^.;,]{0,20}$")
 _THAN_PLANNED = re.compile(r" so với (?:kế hoạch|mục tiêu|chỉ tiêu|yêu cầu|dự kiến)\b")
 _OF_THE_INDEX = re.compile(r"(?:chỉ số|điểm số|tổng điểm)(?: này)? $")
 
