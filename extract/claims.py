@@ -16,6 +16,7 @@ from extract.mentions import LOCAL, Delta, Group, IndexName, Mention, Rank, Scor
 from extract.plausible import is_figure
 from extract.resolver import resolve
 from extract.rules.names import find_indices
+from extract.rules.tier import GROUP_OF_INDEX
 from extract.sentence import Span, lines, sentences
 from extract.tables import read_tables
 from extract.text import View, read_text
@@ -280,7 +281,8 @@ def _claim(article: Article, view: View, span: Span, draft: Draft, state: Discou
     if qualifier == "last" and isinstance(draft.value, Rank) and draft.value.from_end != 1:
         return None
     start, end = view.raw_span(span.start + draft.anchor, span.start + draft.evidence_end)
-    value_start, value_end = view.raw_span(span.start + draft.number.start, span.start + draft.number.end)
+    number_end = draft.evidence_end if draft.number.rule == GROUP_OF_INDEX else draft.number.end
+    value_start, value_end = view.raw_span(span.start + draft.number.start, span.start + number_end)
     estimate = qualifier == "about"
     payload = draft.value
     return Claim(

@@ -28,6 +28,7 @@ from extract.places import (
     tier_objection,
 )
 from extract.plausible import delta_objection, score_objection, topic_objection
+from extract.rules.tier import CLASS_BEHIND, GROUP_OF_INDEX
 from extract.scales import read_score
 from extract.scopes import block_of, in_brackets_of, ministries_apart, region_of, unnamed_region
 from extract.sharing import Portion, equal_portions, fields_behind
@@ -269,7 +270,7 @@ class Drafter:
                     scope=self._scope_of(i, subject),
                     target=target,
                     anchor=self._anchor(i, aggregated=group is not None),
-                    evidence_end=max(mention.end, end or 0),
+                    evidence_end=max(_told_until(self.s, mention), end or 0),
                     place=place,
                     amount=amount,
                     group=group,
@@ -352,3 +353,9 @@ class Drafter:
         if isinstance(payload, Rank):
             self.last_rank = (i, scope)
         return scope
+
+
+def _told_until(s: Marked, mention: Mention) -> int:
+    """Return where what a mention says ends: the class of a group may stand behind the index that it is of."""
+    behind = CLASS_BEHIND.match(s.text, mention.end) if mention.rule == GROUP_OF_INDEX else None
+    return behind.end() if behind else mention.end

@@ -6,7 +6,7 @@ Each check returns its objection, or None where it has none, so that a dropped f
 import re
 
 from extract.marked import Marked
-from extract.mentions import ComponentName, Delta, IndexName, Rank, Score, SubjectName, Tier
+from extract.mentions import ComponentName, Delta, IndexName, Rank, Score, SubjectName, Tier, Year
 from extract.plausible import GAP
 
 _AMONG_THE = r"\b(?:in|into|among|within|enter(?:ed)?|made|make|join(?:ed)?|reach(?:ed)?)(?: \w+)? the $"
@@ -23,6 +23,7 @@ _OF_MANY = re.compile(
 _LEADER_COMPARED = re.compile(
     r"\b(?:hơn|so với|cách|kém|sau)(?: xa)? (?:bộ|tỉnh|địa phương|đơn vị|huyện|sở|xã|nơi|thành phố)(?: (?:đang|được))? $"
 )
+_NEW_PART = re.compile(r"[,;.](?!\d)")
 _IN_TURN = re.compile(r"\blần lượt (?:là )?$")
 _IN_FIRST = re.compile(
     rf"{_AMONG_THE}|"
@@ -142,7 +143,7 @@ def place_objection(s: Marked, i: int, since: int | None, *, has_component: bool
     start = s.mentions[i].start
     placed = max((m.end for m in s.mentions[:i] if isinstance(m.payload, Rank)), default=0)  # "từ vị trí thứ 8 vươn lên dẫn đầu"
     named_before = since is not None and since < start and _OF_MANY.search(s.text, max(since, placed, start - 45), start)
-    if named_before or _is_of_listed(s, i):
+    if named_before or _is_of_listed(s, i) or _makes_group(s, i):
         return None if _IS_ONE.search(s.before(i, 60)) else "one of many"
     if not word.endswith(("cao nhất", "thấp nhất")) or "vị trí" in word:
         return None if has_component or not leads_in_other(s, i) else "a lead in something else"
@@ -173,6 +174,13 @@ def _is_of_listed(s: Marked, i: int) -> bool:
         and s.text[run[1].end : run[2].start].strip() in {",", "và", ", và"}
         and bool(_HAVE.fullmatch(s.text, run[3].end, s.mentions[i].start))
     )
+
+
+def _makes_group(s: Marked, i: int) -> bool:
+    """Tell whether a highest or lowest says what a group is of: "lọt top 15 địa phương có PAPI cao nhất cả nước"."""
+    group = next((n for n in reversed(range(i)) if not isinstance(s.mentions[n].payload, IndexName | Year)), None)
+    is_group = group is not None and isinstance(s.mentions[group].payload, Tier)
+    return group is not None and is_group and not _NEW_PART.search(s.between(group, i))
 
 
 def leads_in_other(s: Marked, i: int) -> bool:

@@ -144,8 +144,8 @@ def said(words: list[str], index: str, filled: dict[str, str]) -> str:
     """Return a claim as the tests compare it, from the words for it and what stands in the slots."""
     whose, year, measure, value, *rest = words
     sign = "-" if value.startswith("-") else ""
-    value = sign + filled.get(value.removeprefix("-"), value.removeprefix("-")).replace(",", ".")
-    value = f"top {value}" if measure == "tier" else value
+    top = "top " if measure == "tier" and value in filled else ""
+    value = top + sign + filled.get(value.removeprefix("-"), value.removeprefix("-")).replace(",", ".").replace("_", " ")
     name = WHOLE.get(whose) or filled[whose]
     code = next((filled[f"{word}_code"] for word in rest if f"{word}_code" in filled), index)
     notes = [filled[word] for word in rest if word in {"f", "g"}] + [word for word in rest if word == "target"]
