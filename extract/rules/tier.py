@@ -43,10 +43,16 @@ RULES: tuple[Rule, ...] = (
         rf"\b(?:top|tốp|nhóm|(?:trong|vào|thuộc)(?:\ số)?)\ (?P<n>\d{{1,2}})\ {RANKED}(?:,?\ (?:thành\ phố|thành|tỉnh))?\ (?:dẫn\ đầu|đứng\ đầu|đầu|(?:có\ (?!(?i:{_INDEX}))(?:[^\s.,;()]+\ ){{1,4}}?)?(?:cao|tốt)\ nhất)(?!\ (?:bảng|lần\ lượt|là|thuộc))\b",
         _top,
     ),
+    # "top 15 địa phương có PAPI cao nhất"
+    rule(
+        "tier.leading_of_index",
+        rf"\b(?:top|tốp|nhóm)\ (?P<n>\d{{1,2}})\ {RANKED}(?:,?\ (?:thành\ phố|thành|tỉnh))?(?=\ (?:có|đạt)\ (?i:{_INDEX})[^.;,]{{0,90}}?\ (?:cao|tốt)\ nhất\b)",
+        _top,
+    ),
     # "nhóm có DTI năm 2023 ở mức tốt": the class stands behind the index
     rule(
         GROUP_OF_INDEX,
-        rf"\b(?:nhóm|tốp)(?:\ (?:các|những))?(?:\ {RANKED}(?:,?\ (?:thành\ phố|thành|tỉnh))?)?(?={_OF_INDEX})",
+        rf"\b(?:nhóm|tốp)(?:\ (?:các|những|\d{{1,2}}))?(?:\ {RANKED}(?:,?\ (?:thành\ phố|thành|tỉnh))?)?(?={_OF_INDEX})",
         _class,
     ),
     # "nhóm 14 tỉnh, thành có điểm thấp nhất"
@@ -65,7 +71,7 @@ RULES: tuple[Rule, ...] = (
     # "nhóm 20 địa phương dẫn đầu", "top 10", "tốp 15 cả nước"
     rule(
         "tier.top",
-        rf"\b(?:top|tốp|nhóm)\ (?P<n>\d{{1,2}})\b(?:\ {RANKED}(?:,?\ (?:thành\ phố|thành|tỉnh))?)?(?:\ (?:dẫn\ đầu|đứng\ đầu|đầu|có\ điểm\ cao\ nhất|cao\ nhất))?(?!\ (?:bảng|lần\ lượt))(?!\ (?:có|đạt)\ (?i:{_INDEX})[^.;,]{{0,90}}?\ thấp)\b",
+        rf"\b(?:top|tốp|nhóm)\ (?P<n>\d{{1,2}})\b(?:\ {RANKED}(?:,?\ (?:thành\ phố|thành|tỉnh))?)?(?:\ (?:dẫn\ đầu|đứng\ đầu|đầu|có\ điểm\ cao\ nhất|cao\ nhất))?(?!\ (?:bảng|lần\ lượt))\b",
         _top,
     ),
 )
