@@ -40,7 +40,7 @@ _OTHER_SHARE = re.compile(r"(?:tỷ lệ|tỉ lệ)(?! \d)(?! là)[^,;.]{3,60}$"
 _MOST = re.compile(
     r"(?<![/\d.,])100(?: điểm|%)?[, (]*(?:bao gồm|gồm|trong đó)\b|\b(?:điểm )?tối đa (?:là |của [^.;,\d]{2,30} là )?\d+(?:[.,]\d+)? điểm"
 )
-_COUNTED = re.compile(r"(?:hồ sơ|doanh nghiệp|người|(?<!/\d\d )(?:đơn vị|địa phương))[^,;.]{0,12}$")
+_COUNTED = re.compile(r"(?:hồ sơ|doanh nghiệp|người|(?<!/\d\d )(?:đơn vị|(?<!cấp )địa phương))[^,;.]{0,12}$")
 _CLAUSE_ENDS = re.compile(r"[,;]")
 _ABOUT = re.compile(r" (?:về|trong) ")
 _OF_WHOLE_PROVINCE = re.compile(r"\bchung (?:của |trên )?toàn (?:tỉnh|thành phố)[^.;,\d]{0,25}$")
@@ -166,7 +166,7 @@ def _follows_name(s: Marked, i: int) -> bool:
 def delta_objection(s: Marked, i: int, index: str, component: str | None, *, index_named: bool) -> str | None:
     """Object to a change that is not one of the index: of cases, firms or growth."""
     delta: Delta = s.mentions[i].payload  # type: ignore[assignment]
-    if component is None and _COUNTED.search(s.before(i, 25)):
+    if component is None and _COUNTED.search(s.before(i, 30)):
         return "a change in what is counted"
     if _CUT.search(s.before(i, 10)) or (delta.unit == "%" and _OF_WHAT_IS_CUT.match(s.text, s.mentions[i].end)):
         return "a share of what was cut"

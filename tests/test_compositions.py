@@ -57,11 +57,14 @@ INDICES = (
     Index("PAR_INDEX", ("PAR INDEX", "Chỉ số cải cách hành chính (PAR INDEX)", "Chỉ số CCHC", "chỉ số cải cách hành chính"), ("%", " điểm"), (70, 95),
           ("Cải cách thể chế", "Cải cách thủ tục hành chính", "Cải cách tài chính công", "Cải cách chế độ công vụ"), (60, 98)),
     Index("SIPAS", ("SIPAS", "Chỉ số hài lòng (SIPAS)", "Chỉ số SIPAS"), ("%",), (75, 92)),
-    Index("PCI", ("PCI", "Chỉ số năng lực cạnh tranh cấp tỉnh (PCI)", "Chỉ số PCI"), (" điểm",), (56, 74),
+    Index("PCI", ("PCI", "Chỉ số năng lực cạnh tranh cấp tỉnh (PCI)", "Chỉ số PCI", "chỉ số năng lực cạnh tranh cấp tỉnh"), (" điểm",), (56, 74),
           ("Gia nhập thị trường", "Tiếp cận đất đai", "Tính minh bạch", "Chi phí thời gian", "Đào tạo lao động"), (4, 9)),
     Index("PAPI", ("PAPI", "Chỉ số Hiệu quả quản trị và hành chính công cấp tỉnh (PAPI)", "Chỉ số PAPI"), (" điểm",), (38, 48),
           ("Công khai, minh bạch", "Quản trị điện tử", "Thủ tục hành chính công", "Kiểm soát tham nhũng trong khu vực công"), (3, 7.9)),
-    Index("DTI", ("DTI", "Chỉ số chuyển đổi số (DTI)", "Chỉ số DTI"), ("", " điểm"), (0.3, 0.8), ("Chính quyền số", "Kinh tế số", "Xã hội số"), (0.3, 0.8), 4),
+    Index("DTI", ("DTI", "Chỉ số chuyển đổi số (DTI)", "Chỉ số DTI", "chỉ số chuyển đổi số"), ("", " điểm"), (0.3, 0.8), ("Chính quyền số", "Kinh tế số", "Xã hội số"), (0.3, 0.8), 4),
+    Index("PII", ("PII", "Chỉ số đổi mới sáng tạo cấp địa phương (PII)", "Chỉ số PII"), (" điểm",), (25, 62)),
+    Index("PGI", ("PGI", "Chỉ số Xanh cấp tỉnh (PGI)", "Chỉ số PGI"), (" điểm",), (12, 34)),
+    Index("ICT_INDEX", ("ICT Index", "Chỉ số sẵn sàng cho phát triển và ứng dụng công nghệ thông tin (ICT Index)"), ("", " điểm"), (0.2, 0.8), decimals=4),
 )  # fmt: skip
 LOCAL = (
     Index("PAR_INDEX", ("Chỉ số cải cách hành chính", "Chỉ số CCHC", "PAR INDEX"), ("%", " điểm"), (62, 97)),

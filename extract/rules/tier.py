@@ -14,7 +14,7 @@ _CLASS = (
 #: The rule of a group whose class stands behind the index.
 GROUP_OF_INDEX = "tier.group_of_index"
 #: How the name of an index begins: it is a mention of its own, and no part of a group.
-_INDEX = r"(?:(?:bộ\ )?chỉ\ số|par|pci|papi|sipas|dti|pii|pgi|ddci)\b"
+_INDEX = r"(?:(?:bộ\ )?chỉ\ số|par|pci|papi|sipas|dti|pii|pgi|ddci|ict)\b"
 #: PAPI's own spelling: "Trung bình - Cao".
 _DASH = re.compile(r" ?[-–] ?")
 
