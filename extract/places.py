@@ -179,8 +179,7 @@ def _is_of_listed(s: Marked, i: int) -> bool:
 def _makes_group(s: Marked, i: int) -> bool:
     """Tell whether a highest or lowest says what a group is of: "lọt top 15 địa phương có PAPI cao nhất cả nước"."""
     group = next((n for n in reversed(range(i)) if not isinstance(s.mentions[n].payload, IndexName | Year)), None)
-    is_group = group is not None and isinstance(s.mentions[group].payload, Tier)
-    return group is not None and is_group and not _NEW_PART.search(s.between(group, i))
+    return group is not None and isinstance(s.mentions[group].payload, Tier) and not _NEW_PART.search(s.between(group, i))
 
 
 def leads_in_other(s: Marked, i: int) -> bool:

@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable
 from contextlib import closing
 from multiprocessing.connection import Connection
-from typing import TypeVar
+from typing import Any, TypeVar
 
 #: Seconds after which a copy of this process that has not answered is given up.
 _PATIENCE = 300
@@ -31,13 +31,19 @@ def beside(work: Callable[[], Other], own: Callable[[], Result]) -> tuple[Other,
         there.close()
         try:
             result = own()
-            answer = here.recv() if here.poll(_PATIENCE) else None
-        except EOFError:
-            answer = None
+            answer = _heard(here)
         finally:
             copy.kill()
             copy.join()
     return (work() if answer is None else answer[0]), result
+
+
+def _heard(here: Connection) -> tuple[Any] | None:
+    """Return what the copy sends; None if it sends nothing, or ends halfway."""
+    try:
+        return here.recv() if here.poll(_PATIENCE) else None
+    except (EOFError, OSError):
+        return None
 
 
 def _answer(there: Connection, work: Callable[[], object]) -> None:

@@ -35,8 +35,9 @@ _IMPOSSIBLE = "impossible"
 _FURTHER = 0.35
 #: "Đứng cuối bảng" without the place may mean among the last: it weighs less than a printed place.
 _VAGUE = 0.5
-#: So many keys are judged by two processes.
+#: So many keys are judged by two processes, the copy somewhat less than half of them: what it finds has to come here.
 _MANY = 1000
+_AFAR, _OF = 9, 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,8 +223,7 @@ class _Court:
 
     def _judged_by_two(self, components: Sequence[Sequence[Key]]) -> list[Told]:
         """Judge half of the components in a copy of this process, which sends where its statements are and not what they say."""
-        # Somewhat less than half: what the copy finds has to come here.
-        afar, near = ([c for n, c in enumerate(components) if (n % 20 < 9) == is_afar] for is_afar in (True, False))  # noqa: PLR2004
+        afar, near = ([c for n, c in enumerate(components) if (n % _OF < _AFAR) == is_afar] for is_afar in (True, False))
         packed, told = beside(
             lambda: [one.packed(self._dockets[one.key].statements) for one in self._judged(afar)],
             lambda: self._judged(near),

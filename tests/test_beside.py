@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,25 @@ def test_work_that_a_copy_of_the_process_cannot_do_is_done_here(tmp_path: Path) 
 
     assert beside(work, lambda: "own") == ("work", "own")
     assert (tmp_path / "done").exists()
+
+
+def test_an_answer_that_breaks_off_is_none(tmp_path: Path) -> None:
+    here = os.getpid()
+
+    def work() -> bytes:
+        (tmp_path / str(os.getpid())).touch()
+        return b"x" * 10_000_000  # more than a pipe holds: the copy waits halfway until it is heard
+
+    def own() -> str:
+        while not (copies := [path.name for path in tmp_path.iterdir()]):
+            time.sleep(0.01)
+        time.sleep(0.3)
+        os.kill(int(copies[0]), signal.SIGKILL)
+        return "own"
+
+    theirs, mine = beside(work, own)
+    assert (len(theirs), mine) == (10_000_000, "own")
+    assert (tmp_path / str(here)).exists()  # it was done here
 
 
 def test_what_goes_wrong_in_the_work_is_seen_here() -> None:
