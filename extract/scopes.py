@@ -12,6 +12,8 @@ _BLOCKS = {"ngành dọc", "đơn vị sự nghiệp"}
 _IN_SOME_REGION = re.compile(r"(?: (?:trong|của|ở|toàn))* (?:khu vực|vùng)\b")
 _MEMBERS = re.compile(r"\b(\d{1,2}) tỉnh(?:,? (?:thành phố|thành))?(?: (?:của|thuộc|khu vực|vùng))* $")
 _OPENS_REGION = {"khu vực", "vùng", "ở khu vực", "ở vùng", "riêng khu vực", "riêng vùng"}
+#: "hạng 20/63, khu vực ĐBSCL xếp hạng 3"
+_GOES_ON_IN = re.compile(r"\d\)?[,;] (?:riêng )?(?:khu vực|vùng) $")
 # Fewer than any national ranking of provinces.
 _REGION_SIZE = 20
 
@@ -55,7 +57,8 @@ def _region_of(s: Marked, i: int) -> str | None:
         if isinstance(leader, Rank | Score | Delta | Tier):
             break
         if isinstance(leader, Region):
-            named = re.search(r"\b(?:trong|ở|tại|so với|riêng|in|within|of)\b(?:[^.;,]|, thành){0,30}$", s.before(j, 60))
+            goes_on = not s.between(j, i).strip() and _GOES_ON_IN.search(s.before(j, 60))
+            named = goes_on or re.search(r"\b(?:trong|ở|tại|so với|riêng|in|within|of)\b(?:[^.;,]|, thành){0,30}$", s.before(j, 60))
             return leader.name if named else _heading_region(s, i)
     return _heading_region(s, i)
 

@@ -26,6 +26,8 @@ _COMPARED_WITH, _BEFORE_CHANGE = "the year compared with", "the value before the
 REACHED = {_COMPARED_WITH, _BEFORE_CHANGE}
 #: These words open what follows them: "hạng 10 và nay vươn lên hạng 2".
 _COUNTED_YEARS = {"year.now", "year.next", "year.previous"}
+#: What is told of several alike.
+_ALIKE = re.compile(r"\b(?:đều|cả hai|cả ba|cùng (?:tăng|giảm))\b")
 #: What dates another part of the sentence: "đứng thứ hai năm nay, khi năm 2016 còn xếp thứ 20".
 _OPENS_PART = re.compile(r"(?<!\w)(?:(?:trong khi|khi|nếu|trong lúc) (?:ở |vào )?$|mà |(?:sau|trước) khi )")
 _OPENS_REST = re.compile(r"[,;] (?:còn |nhưng |và )?$")
@@ -68,7 +70,10 @@ def base_explained(s: Marked, i: int) -> Mention | None:
     opened = next((m for m in reversed(s.mentions[:i]) if m.end < bracket), None)
     if opened is None or not (isinstance(opened.payload, RelativeBase) or (isinstance(opened.payload, Year) and opened.payload.base)):
         return None
-    others = any(isinstance(m.payload, SubjectName) for m in s.mentions[:i] if m.start >= bracket)
+    names = [j for j, m in enumerate(s.mentions) if isinstance(m.payload, SubjectName) and s.bracket(j) == bracket]
+    # "đều tăng so với năm 2020 (Đà Nẵng 0,4874; Huế 0,4558)", but not "so với năm 2020 (tỉnh lân cận: Lâm Đồng 48, Gia Lai 50)"
+    listed = bool(_ALIKE.search(s.text, 0, opened.start)) and all(j + 1 < len(s.mentions) and isinstance(s.mentions[j + 1].payload, Score) for j in names)
+    others = not listed and any(s.mentions[j].start < s.mentions[i].start for j in names)
     return opened if not others and not s.text[opened.end : bracket - 1].strip() else None
 
 

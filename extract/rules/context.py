@@ -164,7 +164,7 @@ RULES: tuple[Rule, ...] = (
     ),
     rule(
         "cue.target",
-        r"\b(?:phấn\ đấu|đặt\ mục\ tiêu|(?<!thành\ )(?<!đạt\ )(?<!vượt\ )(?<!các\ )mục\ tiêu(?!\ (?:ấy|này|đã|trên))|nhằm\ đạt|kế\ hoạch(?=\ (?:tăng|nâng|đưa)\b|[^.;:\d]{0,40}\bđến\ (?:cuối\ |hết\ )?năm\ \d{4}\b)|quyết\ tâm\ đưa|(?:đề|đặt)\ ra(?:\ (?:\d+\ |các\ )?(?:chỉ\ tiêu|mục\ tiêu|kế\ hoạch)|(?=:))|kỳ\ vọng|hướng\ (?:tới|đến)|(?:đề\ nghị|yêu\ cầu)(?=[^.;,]{0,60}\b(?:tối\ thiểu|ít\ nhất|trở\ lên)\b)|phải(?=\ (?:tăng|đạt|vươn|nằm|vào)\ (?:\S+\ ){0,3}\d))\b",
+        r"\b(?:phấn\ đấu|đặt\ mục\ tiêu|(?<!thành\ )(?<!đạt\ )(?<!vượt\ )(?<!các\ )mục\ tiêu(?!\ (?:ấy|này|đã|trên))|nhằm\ đạt|kế\ hoạch(?=\ (?:tăng|nâng|đưa)\b|[^.;:\d]{0,40}\bđến\ (?:cuối\ |hết\ )?năm\ \d{4}\b)|quyết\ tâm\ đưa|(?:đề|đặt)\ ra(?:\ (?:\d+\ |các\ )?(?:chỉ\ tiêu|mục\ tiêu|kế\ hoạch)|(?=:))|kỳ\ vọng|hướng\ (?:tới|đến)|(?:đề\ nghị|yêu\ cầu)(?=[^.;,]{0,60}\b(?:tối\ thiểu|ít\ nhất|trở\ lên)\b)|phải(?=\ (?:tăng|đạt|vươn|nằm|vào|đưa|trở\ lại)\ (?:\S+\ ){0,7}\d))\b",
         lambda _: Cue("target"),
     ),
     rule(

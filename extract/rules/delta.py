@@ -18,6 +18,9 @@ _AT_LEAST = re.compile(r"\b(?:ít nhất|tối thiểu)\b")
 _BEFORE_BASE = re.compile(
     r"\b(?P<verb>cao hơn|thấp hơn|tăng|giảm|hơn|kém)(?: (?:so )?với)? (?:năm (?:20\d\d|trước|ngoái)|cùng kỳ)(?: (?:là|tới|đến))? $"
 )
+#: "tăng nhẹ lên 7,35 điểm" says what was reached, "tăng lên 5 bậc" by how many; so does "tăng lên 0,35 điểm so với năm 2020".
+_REACHES = re.compile(r"\b(?:lên|xuống)$")
+_SMALL = 3
 #: "thứ hạng 52 (-5)": places, although the brackets do not say so.
 _PLACE_BEFORE = re.compile(r"(?:hạng|thứ|vị trí) \d{1,2}(?:/\d{1,2})? \($")
 _SCORE_BEFORE = re.compile(r"\d[.,]\d{1,4}(?:\ ?%| điểm)? \($".replace("\\ ", " "))
@@ -46,6 +49,8 @@ def _delta(match: re.Match[str]) -> Delta | None:
     places = unit == "bậc"
     if not 0 < amount <= LARGEST_CHANGE or (places and amount != amount.to_integral_value()):
         return None
+    if not places and _REACHES.search(match["verb"]) and not (amount < _SMALL and match.string.startswith(" so với", match.end())):
+        return None
     only_places = verb[0] in {"lên", "xuống", "vượt", "nâng", "tiến", "leo", "vươn", "nhảy", "bật", "vọt"}
     if only_places and not places:
         return None
@@ -56,7 +61,7 @@ def _delta(match: re.Match[str]) -> Delta | None:
         parse_number(high) * sign if high else None,
         at_least=bool(_AT_LEAST.search(match["verb"])),
         about=bool(_ABOUT.search(match["verb"])),
-        needs_base=verb[0] in {"hơn", "kém", "mất", "thêm"},
+        needs_base=verb[0] in {"hơn", "kém", "thêm"} or (verb[0] == "mất" and not places),
     )
 
 

@@ -86,6 +86,8 @@ def find_indices(text: str, tokens: list[Token]) -> Iterator[Mention]:
 def find_components(text: str, tokens: list[Token]) -> Iterator[Mention]:
     """Yield component names, as the text has them."""
     for match in component_lexicon().find(text, tokens):
+        if text.startswith(" chung", match.end) and text[: match.end].lower().endswith("hài lòng"):
+            continue  # "mức độ hài lòng chung" is SIPAS itself
         codes = tuple(dict.fromkeys(entry.code for entry in match.entries))
         yield Mention(ComponentName(codes, _component_name(text, match)), match.start, match.end, "component.name")
 

@@ -71,7 +71,7 @@ RULES: tuple[Rule, ...] = (
     # "nhóm 20 địa phương dẫn đầu", "top 10", "tốp 15 cả nước"
     rule(
         "tier.top",
-        rf"\b(?:top|tốp|nhóm)\ (?P<n>\d{{1,2}})\b(?:\ {RANKED}(?:,?\ (?:thành\ phố|thành|tỉnh))?)?(?:\ (?:dẫn\ đầu|đứng\ đầu|đầu|có\ điểm\ cao\ nhất|cao\ nhất))?(?!\ (?:bảng|lần\ lượt))\b",
+        rf"\b(?:top|tốp|nhóm)\ (?P<n>\d{{1,2}})\b(?:/\d{{2}}\b)?(?:\ {RANKED}(?:,?\ (?:thành\ phố|thành|tỉnh))?)?(?:\ (?:dẫn\ đầu|đứng\ đầu|đầu|có\ điểm\ cao\ nhất|cao\ nhất))?(?!\ (?:bảng|lần\ lượt))\b",
         _top,
     ),
 )

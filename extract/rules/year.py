@@ -65,7 +65,7 @@ RULES: tuple[Rule, ...] = (
     rule("year.now", r"\b(?:và|nhưng|đến|năm)\ nay\b(?=[^.;]{0,30}\ (?:hạng|thứ|vị\ trí))", lambda _: RelativeYear(1, near=True)),
     rule(
         "year.previous",
-        r"(?<!với\ )(?<!so\ )\b(?:năm\ (?:trước|ngoái|trước\ đó)|cách\ đây\ (?:một|1)\ năm|một\ năm\ trước(?:\ đó)?)\b(?=(?:,?\ (?:tỉnh|thành\ phố|địa\ phương))?\ (?:đứng|xếp|đạt|là|ở|chỉ|hạng)\b)",
+        r"(?<!với\ )(?<!so\ )\b(?:năm\ (?:trước|ngoái|trước\ đó)|cách\ đây\ (?:một|1)\ năm|một\ năm\ trước(?:\ đó)?)\b(?=(?:,?\ (?:tỉnh|thành\ phố|địa\ phương))?\ (?:đứng|xếp|đạt|là|ở|chỉ|hạng|thuộc|nằm|còn)\b)",
         lambda _: RelativeYear(-1),
     ),
     rule(
