@@ -11,7 +11,7 @@ from extract.indexing import indices_of
 from extract.marked import Marked
 from extract.mentions import LOCAL, Group, IndexName, Pronoun, Rank, Region, Score, Statistic, SubjectName, Year
 from extract.sharer import Sharer
-from extract.years import base_explained
+from extract.years import base_explained, starts_change
 
 _OWN_MEAN = re.compile(
     r"cả nước|toàn quốc|của các|bình quân chung|\bcấp\b|các (?:tỉnh|sở|huyện|bộ|địa)|khối|trung vị|\d+ bộ|mức (?:cao|thấp) nhất"
@@ -97,6 +97,9 @@ class BlockReader(Sharer):
         region = self._region_before(i) if self.aggregate.subject_type == "province" else None
         subject = SubjectName("region", region) if region else whole(self.aggregate)
         yield from self.draft(i, subject, measure=statistic.measure, group=self.aggregate)
+        if starts_change(s, i) and i + 1 < len(s.mentions) and isinstance(s.mentions[i + 1].payload, Score):  # "(từ 83,72 lên 86,37)"
+            self.done.add(i + 1)
+            yield from self.draft(i + 1, subject, measure=statistic.measure, group=self.aggregate)
         if statistic.measure == "score_min" and re.search(r"khoảng\s*$|từ\s*$", before):
             top = next((j for j in range(i + 1, len(s.mentions)) if isinstance(s.mentions[j].payload, Score)), None)
             if top is not None and re.fullmatch(r"\s*(?:-|–|đến)\s*", s.between(i, top)):
@@ -131,9 +134,11 @@ class BlockReader(Sharer):
 
     def _is_of_mean(self, i: int) -> bool:
         """Tell whether a change is that of the mean or median right before it: "so với năm 2019, chỉ số trung bình tăng 1,03%"."""
-        before = self.s.mentions[i - 1].payload if i else None
-        is_mean = isinstance(before, Statistic) and before.measure in _MIDDLES and not before.compared
-        return is_mean and self.aggregate is None and not self.s.between(i - 1, i).strip()
+        told = next((j for j in range(i - 1, -1, -1) if not isinstance(self.s.mentions[j].payload, Group)), i)
+        mean = self.s.mentions[told].payload
+        is_mean = isinstance(mean, Statistic) and mean.measure in _MIDDLES and not mean.compared
+        between = (self.s.between(j, j + 1) for j in range(told, i))
+        return is_mean and self.aggregate is None and not any(gap.removesuffix("của ").strip() for gap in between)
 
     def _statistic_reaches(self, i: int) -> bool:
         """Tell whether the mean or median named before is this number's: not beyond a semicolon, not far away.

@@ -317,6 +317,8 @@ class Drafter:
         if self._is_of_lost_field(i) or (component is not None and field_changed(self.s, i, component)):
             self.lost_at = self.s.mentions[i].end
             return "another field or name may stand between"
+        if isinstance(payload, Delta) and self._explains_lost_score(i):
+            return "a change of a score that was not read"
         objection = topic_objection(self.s, i)
         if objection is None and isinstance(payload, Rank | Tier):
             objection = (
@@ -334,6 +336,11 @@ class Drafter:
             if objection is None and payload.needs_base and base is None:
                 objection = "more or less than what is not said"
         return objection
+
+    def _explains_lost_score(self, i: int) -> bool:
+        """Tell whether a change stands in brackets right behind a score that became no draft: "7,03 điểm (-0,60)"."""
+        before = self.s.mentions[i - 1] if i else None
+        return before is not None and before in self.dropped and isinstance(before.payload, Score) and self.s.between(i - 1, i).strip() == "("
 
     def _is_of_lost_field(self, i: int) -> bool:
         """Tell whether a value goes on with a field that was not read: "..., lòng dân 83,6% (xếp 35)"."""

@@ -23,6 +23,10 @@ _NUMBERED_LINE = re.compile(r"\s*(\d{1,3})[.)]\s+(?P<name>[^\d\n:;(–-][^\d\n:;
 #: "2. Đắk Lắk: 60,91 điểm (hạng 60)": the numbers count lines, not places.
 _OWN_PLACE = re.compile(r"\b(?:hạng|thứ|vị trí)\s*\d", re.IGNORECASE)
 _LEADERS = re.compile(r"xếp hạng|thứ hạng|bảng|dẫn đầu|đứng đầu|\btop\b|\btốp\b", re.IGNORECASE)
+#: What a cell with figures holds: "68,20", "11/63", "+2,5", "88,1 %".
+_FIGURES = re.compile(r"[+\-–]?\d+(?:[.,]\d+)?(?: ?[%/] ?\d*)?")
+_BODY_NAME = re.compile(r"(?:Sở|Ban|Cục|Thanh tra|Văn phòng|Huyện|huyện|TP\.?|Thành phố|Thị xã|TX\.?|Xã|Phường|UBND) [^\d,;:]{2,60}$")
+_LONGEST_NAME = 60
 # How far before the list its heading may stand.
 _HEADING_REACH = 120
 
@@ -38,7 +42,7 @@ class Cell(NamedTuple):
 def flat_tables(text: str) -> tuple[Table, ...]:
     """Return the tables that stand in a plain text with their cells below each other, and its numbered lists."""
     cells = list(_cells(text))
-    return (*_stacked(text, cells), *_piped(text), *_numbered(text), *_numbered_lines(text))
+    return (*_stacked(text, cells), *_named_rows(cells), *_piped(text), *_numbered(text), *_numbered_lines(text))
 
 
 def _piped(text: str) -> Iterator[Table]:
@@ -107,6 +111,36 @@ def _numbers(cells: Sequence[Cell], at: int, width: int) -> int:
             break
         count += 1
     return count
+
+
+def _named_rows(cells: Sequence[Cell]) -> Iterator[Table]:
+    """Find rows without a number, each a name and its figures, below as many headings: "Tỉnh", "Điểm", "Hạng", "Lào Cai", "68,20", "11"."""
+    at = 0
+    while at < len(cells):
+        width = _width_of_row(cells, at)
+        count = 0
+        while width and _width_of_row(cells, at + count * width) == width:
+            count += 1
+        headings = cells[at - width : at] if width and at >= width else ()
+        if count >= _LEAST_ROWS and headings and not any(_FIGURES.fullmatch(cell.text) for cell in headings):
+            rows = [headings, *(cells[at + n * width : at + (n + 1) * width] for n in range(count))]
+            yield Table(tuple(tuple(c.text for c in row) for row in rows), tuple(tuple((c.start, c.end) for c in row) for row in rows))
+        at += max(1, count * width)
+
+
+def _width_of_row(cells: Sequence[Cell], at: int) -> int:
+    """Return how many cells a row has that begins at `at` with a name and goes on with figures; 0 where none does."""
+    if at >= len(cells) or not _is_name(cells[at].text):
+        return 0
+    end = at + 1
+    while end < len(cells) and _FIGURES.fullmatch(cells[end].text):
+        end += 1
+    return end - at if 1 < end - at <= _WIDTHS[-1] else 0
+
+
+def _is_name(text: str) -> bool:
+    found = province_lexicon().match_at(text, tokenize(text), 0) if len(text) <= _LONGEST_NAME and text else None
+    return bool(_BODY_NAME.match(text)) or (found is not None and found.start == 0 and found.end == len(text))
 
 
 def _numbered(text: str) -> Iterator[Table]:

@@ -30,12 +30,13 @@ _GROUP_OF = re.compile(r"(?:đơn vị|tỉnh|bộ|huyện|địa phương|nhóm
 _COMPARED = re.compile(
     r"(?:\bsau|\btrên|\bdưới|\bhơn|so với|\bkém(?: xa)?|\bthua(?: xa)?|\bhơn hẳn|\bcách xa|\bgiống|"
     r"\bvượt(?: qua| lên trên)?|qua mặt|soán ngôi(?: đầu(?: bảng)?)?(?: của)?|"
-    r"\bthay(?: thế)?(?: (?:cho|vị trí của))?|bỏ xa|trước|bằng|cùng với|như|\bcạnh|"
+    r"\bthay(?: thế)?(?: (?:cho|vị trí của))?|bỏ xa|trước|bằng|(?:sáp nhập|hợp nhất)(?: (?:với|cùng|thêm|của))?|cùng với|như|\bcạnh|"
     r"ahead of|behind|above|below|after|than|surpass(?:ed|ing)|overt(?:ook|aking)|beat(?:ing)?|replac(?:ed|ing))"
     r"(?: (?:tỉnh|thành phố|địa phương|các|đơn vị|cả))*\s*$"
 )
 
 
+_MERGED = re.compile(r"\b(?:sáp nhập|hợp nhất)\b[^,;.]*$")
 _TELLS = re.compile(r" (?:đạt|xếp|đứng|được|vươn|giữ|tăng|giảm)\b")
 
 
@@ -52,6 +53,8 @@ def compared_names(s: Marked) -> frozenset[int]:
 
 def _without_own(s: Marked, names: list[int]) -> list[int]:
     """Return a list of compared names without the one that only stands behind it: "Xếp trên Đà Nẵng, Cà Mau đạt 77,71 điểm"."""
+    if any(s.subject(k) is not None for k in range(names[0])) and _MERGED.search(s.before(names[0], 40)):
+        return names  # "TP.HCM sau khi sáp nhập Bình Dương, Bà Rịa - Vũng Tàu đạt 45,12 điểm"
     is_own = len(names) > 1 and s.between(names[-2], names[-1]).strip() == "," and _TELLS.match(s.text, s.mentions[names[-1]].end)
     return names[:-1] if is_own else names
 

@@ -56,7 +56,7 @@ _SEVERAL_PLACES = re.compile(r" và (?:thứ )?\d{1,2}$|, (?:thứ )?nhì(?:,| v
 _OTHER_PART = re.compile(r"[;…]|\.\.\.")
 # Who moved most or least stands between the verb and the amount.
 _CHANGED_MOST = re.compile(
-    r"\b(?:tăng|(?P<down>giảm|sụt))\b(?:(?!\b(?:tăng|giảm|sụt)\b)[^.]){0,60}?\b(?:nhiều|mạnh|ít|lớn|sâu)\ nhất\b[^.;\d]{0,40}$".replace(
+    r"\b(?:tăng|(?P<down>giảm|sụt))\b(?:(?!\b(?:tăng|giảm|sụt)\b)[^.]){0,60}?\b(?:nhiều|mạnh|ít|lớn|sâu)\ nhất\b(?:(?!\b(?:còn|lên|xuống)\b)[^.;\d]){0,40}$".replace(
         "\\ ", " "
     )
 )
@@ -65,7 +65,7 @@ _LARGEST_YEARLY = Decimal(40)
 _WHOLE_COUNTRY = {"cả nước", "toàn quốc", "cấp tỉnh"}
 _LEAST_OF_SERIES = 2
 # "70 xã xếp loại tốt" counts some of them; "70 xã, phường" all.
-_SOME_OF_THEM = re.compile(r"\s*(?:được |cùng )?(?:xếp loại|đạt|thuộc|tăng|giảm|nằm|có (?:điểm|chỉ số|kết quả))\b")
+_SOME_OF_THEM = re.compile(r"\s*(?:được |cùng )?(?:xếp loại|dưới|trên|chưa|không|bị|còn|đạt|thuộc|tăng|giảm|nằm|có (?:điểm|chỉ số|kết quả))\b")
 #: "nhóm thứ hai, trên 80% đến dưới 90%, gồm 11 bộ"
 _OF_CLASS = re.compile(r"\bnhóm\b[^.;]{2,70}\b(?:gồm|có)(?: \w+)? $")
 #: "đề nghị các sở, ngành khắc phục hạn chế": nobody ranks them here.

@@ -7,7 +7,7 @@ from dataclasses import replace
 from extract.discourse import Discourse, YearRead
 from extract.lists import is_compared
 from extract.marked import Marked
-from extract.mentions import Cue, Delta, Mention, Rank, RelativeBase, RelativeYear, Score, SubjectName, Year
+from extract.mentions import Cue, Delta, IndexName, Mention, Rank, RelativeBase, RelativeYear, Score, SubjectName, Year
 
 _ATTACHED = re.compile(r"\s*\(?\s*(?:(?:của|trong|vào|ở|in)\s+)?")
 _PAST_ASIDE = re.compile(r"(?:\s*\([^()]*)?\)\s*")
@@ -128,6 +128,9 @@ def _measured_years(s: Marked, i: int, index: str, base: Year | RelativeBase | N
     attached = _attached_year(s, mention, years)
     if attached is not None and not _is_base(attached, base):
         return _read(attached, "named right behind the value")
+    of_index = _year_of_index(s, i, index, years)
+    if of_index is not None:
+        return _read(of_index, "named in brackets behind the index")
     outside = [m for m in years if not s.depth[m.start] and not _belongs_to_earlier(s, m, i) and not _of_compared(s, m)]
     before = [m for m in outside if m.start < mention.start]
     if before:
@@ -145,6 +148,16 @@ def _measured_years(s: Marked, i: int, index: str, base: Year | RelativeBase | N
     if isinstance(base, Year) and read.year is not None and read.year <= base.years[0]:
         read = YearRead(base.years[0] + 1, "base year plus one")
     return [_from_value(s, i, read)]
+
+
+def _year_of_index(s: Marked, i: int, index: str, years: Sequence[Mention]) -> Mention | None:
+    """Return the year in brackets right behind an index that the value `i` is of: "năm 2022, tỉnh đứng thứ hai về ICT Index (năm 2020)"."""
+    named = [j for j, m in enumerate(s.mentions[:-1]) if isinstance(m.payload, IndexName) and m.payload.code == index]
+    dated = [s.mentions[j + 1] for j in named if s.between(j, j + 1).strip() == "(" and s.text.startswith(")", s.mentions[j + 1].end)]
+    if len(named) != 1 or not dated or dated[0] not in years:
+        return None
+    first, last = sorted((s.mentions[i].start, dated[0].start))
+    return None if any(first < m.start < last for m in years) else dated[0]
 
 
 def _year_since(s: Marked, i: int) -> Mention | None:

@@ -23,7 +23,7 @@ _REACHES = re.compile(r"\b(?:lên|xuống)$")
 _SMALL = 3
 #: "thứ hạng 52 (-5)": places, although the brackets do not say so.
 _PLACE_BEFORE = re.compile(r"(?:hạng|thứ|vị trí) \d{1,2}(?:/\d{1,2})? \($")
-_SCORE_BEFORE = re.compile(r"\d[.,]\d{1,4}(?:\ ?%| điểm)? \($".replace("\\ ", " "))
+_SCORE_BEFORE = re.compile(r"(?:\d[.,]\d{1,4}(?:\ ?%| điểm)? \(|\(\d+[.,]\d{1,4}(?:\ ?%| điểm)?, )$".replace("\\ ", " "))
 _ABOUT = re.compile(r"\b(?:khoảng|gần|xấp xỉ)\b")
 
 
@@ -106,10 +106,10 @@ RULES: tuple[Rule, ...] = (
         rf"(?<=\()(?P<sign>[+\-−–▲▼↑↓])\ ?(?P<amount>\d+(?:[.,]\d+)?)\ ?(?P<unit>{PLACE_UNIT}|điểm|%)?(?=\)|\ so\ với\ )",
         _signed,
     ),
-    # in brackets behind a score: "84,37% (tăng 1,27)"
+    # in brackets with or behind a score: "84,37% (tăng 1,27)", "(6,96 điểm, giảm 0,17)"
     rule(
         "delta.bracket",
-        r"(?<=\()(?P<verb>tăng|giảm)\ (?P<amount>\d+[.,]\d+)(?P<high>)(?P<unit>(?!))?(?=\)|[,;]\ (?:xếp|hạng|thứ)\b)",
+        r"(?:(?<=\()|(?<=,\ ))(?P<verb>tăng|giảm)\ (?P<amount>\d+[.,]\d+)(?P<high>)(?P<unit>(?!))?(?=\)|[,;]\ (?:xếp|hạng|thứ)\b)",
         _behind_score,
     ),
     # "tăng từ 10 bậc trở lên"
@@ -136,4 +136,6 @@ def shared(first: Delta, match: re.Match[str]) -> Delta | None:
     amount, unit = _amount(match["amount"]), _unit(match["unit"])
     if not 0 < amount <= LARGEST_CHANGE or (unit == "bậc" and amount != amount.to_integral_value()):
         return None
+    if first.unit == "bậc" and unit != "bậc" and match[0].lstrip()[0] in ",;":
+        return None  # "giảm 3 hạng; 64,20 điểm" tells the score
     return Delta(amount if first.amount > 0 else -amount, unit)

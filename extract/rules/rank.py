@@ -94,7 +94,11 @@ RULES: tuple[Rule, ...] = (
     # "thứ hạng giảm từ 19 xuống 22": the noun stands before the verb
     rule("rank.from_bare", r"(?<=\btừ\ )(?P<place>\d{1,2})(?=\ (?:xuống|lên)\ \d{1,2}\b(?![.,]\d)(?!\ ?(?:điểm|%|bậc)))", _from_bare),
     # the second place of "từ thứ 3 xuống 15": its noun is the first one's
-    rule("rank.moved", r"\b(?:xuống|lên)\ (?P<place>\d{1,2})\b(?![.,]\d)(?!\s?[/%])(?!\ (?:bậc|điểm|hạng|tỉnh))", _moved),
+    rule(
+        "rank.moved",
+        r"\b(?:xuống|lên)\ (?P<place>\d{1,2})\b(?:\s?/\s?(?P<of>63|64|34)\b|(?![.,]\d)(?!\s?[/%])(?!\ (?:bậc|điểm|hạng|tỉnh)))",
+        _moved,
+    ),
     # the number of an enumeration, a place where the list is a ranking: "(1) Sở Tài chính 90,05%"
     rule("rank.enumerated", r"(?<![\d\w])\((?P<place>\d{1,2})\)(?=\ [^\W\d_])", lambda m: Rank(int(m["place"]), enumerated=True)),
     # alone in brackets or behind a colon, "(12/63)": only with the number of provinces that a year can have
@@ -129,7 +133,7 @@ RULES: tuple[Rule, ...] = (
     rule("rank.last_but_one", r"\báp\ chót\b|\bkế\ chót\b", lambda _: Rank(None, from_end=2, superlative=True)),
     rule(
         "rank.last",
-        r"(?:\b(?:xếp|đứng|nằm|ở|rơi\ xuống|đứng\ ở|xếp\ ở)\ (?:vị\ trí\ )?)?\b(?:cuối\ bảng|đội\ sổ|cuối\ cùng(?=\ (?:bảng|cả\ nước|là|trong))|chót\ bảng|bét\ bảng)\b"
+        r"(?<!từ\ )(?:\b(?:xếp|đứng|nằm|ở|rơi\ xuống|đứng\ ở|xếp\ ở)\ (?:vị\ trí\ )?)?(?<!từ\ )(?<!từ\ vị\ trí\ )\b(?:cuối\ bảng|đội\ sổ|cuối\ cùng(?=\ (?:bảng|cả\ nước|là|trong))|chót\ bảng|bét\ bảng)\b"
         r"|\b(?:xếp|đứng|nằm\ ở|ở)\ (?:vị\ trí\ )?(?:cuối\ cùng|cuối|chót)\b"
         r"|(?<!mức\ )(?<!tăng\ )(?<!giảm\ )(?<!ít\ )\bthấp\ nhất\b(?!\ (?:từ|trong\ (?:\d+\ (?:năm|kỳ|lần|đợt)|nhiều|vòng|mấy)))",
         _last,

@@ -3,6 +3,8 @@
 import re
 
 from extract.mentions import RelativeBase, RelativeYear, Rule, Year, rule
+from extract.rules.patterns import WORD_NUMBER
+from normalize.numbers import parse_count
 
 _Y = r"(?:19|20)\d\d"
 
@@ -65,8 +67,14 @@ RULES: tuple[Rule, ...] = (
     rule("year.now", r"\b(?:và|nhưng|đến|năm)\ nay\b(?=[^.;]{0,30}\ (?:hạng|thứ|vị\ trí))", lambda _: RelativeYear(1, near=True)),
     rule(
         "year.previous",
-        r"(?<!với\ )(?<!so\ )\b(?:năm\ (?:trước|ngoái|trước\ đó)|cách\ đây\ (?:một|1)\ năm|một\ năm\ trước(?:\ đó)?)\b(?=(?:,?\ (?:tỉnh|thành\ phố|địa\ phương))?\ (?:đứng|xếp|đạt|là|ở|chỉ|hạng|thuộc|nằm|còn)\b)",
+        r"(?<!với\ )(?<!so\ )(?<!hai\ )(?<!ba\ )(?<!bốn\ )(?<!vài\ )(?<!nhiều\ )(?<!mấy\ )(?<!\d\ )\b(?:năm\ (?:trước|ngoái|trước\ đó)|cách\ đây\ (?:một|1)\ năm|một\ năm\ trước(?:\ đó)?)\b(?=(?:,?\ (?:tỉnh|thành\ phố|địa\ phương)|,\ [^.;,\d]{2,30}?)?\ (?:mới\ |chỉ\ |còn\ )?(?:đứng|xếp|đạt|là|ở|chỉ|hạng|thuộc|nằm|còn)\b)",
         lambda _: RelativeYear(-1),
+    ),
+    # "ba năm trước, thành phố đứng thứ 11": counted back from the year in mind
+    rule(
+        "year.years_ago",
+        rf"\b(?:cách\ đây\ )?(?P<n>[2-9]|{WORD_NUMBER})\ năm\ (?:trước|về\ trước)\b(?=[^.;\d]{{0,40}}\ (?:đứng|xếp|đạt|ở|hạng)\b)",
+        lambda m: RelativeYear(-parse_count(m["n"])),
     ),
     rule(
         "year.next",
