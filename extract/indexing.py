@@ -1,10 +1,12 @@
 """Which index, and which field of it, a value is of."""
 
 import re
+from functools import cache
 
 from extract.discourse import Discourse
 from extract.marked import Marked
 from extract.mentions import ComponentName, Delta, Group, IndexName, Pronoun, Rank, Region, RelativeBase, Score, SubjectName, Tier, Year
+from normalize.indices import indices
 
 #: (start, end, code) of a name that counts as an index.
 IndexPlace = tuple[int, int, str]
@@ -119,6 +121,31 @@ def is_one_of_many(s: Marked, codes: list[IndexPlace], i: int) -> bool:
     """Tell whether the last thing named before a value is a list of several indices, so that its index stays open."""
     at = s.mentions[i].start
     return len(_index_list(s, codes, at)) > 1 if any(start < at for start, _, _ in codes) else False
+
+
+@cache
+def _publishers() -> dict[str, tuple[str, ...]]:
+    """Return by the acronym of a publisher ("vcci") the indices that it publishes, the best known first."""
+    found: dict[str, tuple[str, ...]] = {}
+    for index in indices().values():
+        for name in index.publisher.split(", "):
+            if name.isupper() and " " not in name and "&" not in name:
+                found[name.lower()] = (*found.get(name.lower(), ()), index.code)
+    return found
+
+
+@cache
+def _publisher_tells() -> re.Pattern[str]:
+    names = "|".join(_publishers())
+    return re.compile(rf"\btheo (?P<by>{names})\b|\b(?P<tells>{names})\b[^.;,]{{0,30}}\b(?:công bố|cho biết|đánh giá|xếp hạng|khảo sát)\b")
+
+
+def published_by(s: Marked) -> tuple[str, ...]:
+    """Return the indices of the publisher whose words a sentence without an index gives: "VCCI cho biết tỉnh đạt 67,16 điểm"."""
+    if any(isinstance(m.payload, IndexName) for m in s.mentions):
+        return ()
+    told = _publisher_tells().search(s.text)
+    return _publishers()[told["by"] or told["tells"]] if told else ()
 
 
 def heads_value(s: Marked, i: int) -> bool:

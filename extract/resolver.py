@@ -1,6 +1,7 @@
 """The resolver: mentions of one sentence, and what the reader has in mind, become drafts of claims."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -9,7 +10,7 @@ from itertools import chain
 from extract.blocks import BlockReader
 from extract.discourse import Discourse, YearRead
 from extract.draft import Draft, whole
-from extract.indexing import announced, heads_sentence, heads_value
+from extract.indexing import announced, heads_sentence, heads_value, published_by
 from extract.lists import bracketed_list, listed_behind, members, name_list, subjects_behind
 from extract.marked import Marked, mark
 from extract.mentions import (
@@ -64,6 +65,8 @@ _CHANGED_MOST = re.compile(
 _LARGEST_YEARLY = Decimal(40)
 _WHOLE_COUNTRY = {"cả nước", "toàn quốc", "cấp tỉnh"}
 _LEAST_OF_SERIES = 2
+#: Where so many further values follow for the same, the first is none of it either.
+_SO_MANY = 2
 # "70 xã xếp loại tốt" counts some of them; "70 xã, phường" all.
 _SOME_OF_THEM = re.compile(r"\s*(?:được |cùng )?(?:xếp loại|dưới|trên|chưa|không|bị|còn|đạt|thuộc|tăng|giảm|nằm|có (?:điểm|chỉ số|kết quả))\b")
 #: "nhóm thứ hai, trên 80% đến dưới 90%, gồm 11 bộ"
@@ -92,6 +95,9 @@ def resolve(sentence: str, mentions: Sequence[Mention], state: Discourse) -> Res
     marked = mark(sentence, mentions)
     if _is_back_at_main(marked, state):
         state.index = state.main_index
+    published = published_by(marked)
+    if state.index is not None and published and state.index not in published:  # "VCCI cho biết" in an article on "PCI, PAPI"
+        state.index = published[0]
     reader = _Reader(marked, state)
     drafts = tuple(_without_second_values(sentence, reader.read(), reader.dropped))
     told_of = {m.payload.years[-1] for m in reader.s.measured_years() if isinstance(m.payload, Year) and not opens_part(reader.s, m)}
@@ -141,15 +147,23 @@ def _has_figure(s: Marked, end: int) -> bool:
 def _without_second_values(sentence: str, drafts: Iterator[Draft], dropped: dict[Mention, str]) -> Iterator[Draft]:
     """Leave out a value where another part of the sentence has given one for the same: its name or field was not read."""
     first: dict[tuple[object, ...], Draft] = {}
+    kept: list[Draft] = []
+    others: Counter[Mention] = Counter()
     for draft in drafts:
         unit = draft.value.unit or "điểm" if isinstance(draft.value, Score | Delta) else None
         of = (draft.index, draft.subject, draft.measure, draft.year.year, draft.component, draft.scope, draft.target)
         before = first.setdefault((*of, draft.base_year, unit), draft)
         same = (before.value, before.place, before.amount) == (draft.value, draft.place, draft.amount)
         if same or isinstance(draft.value, Tier) or not _OTHER_PART.search(sentence, before.number.end, draft.number.start):
-            yield draft
+            kept.append(draft)
         else:
+            others[before.number] += 1
             dropped.setdefault(draft.number, "another part of the sentence has given a value for the same")
+    for draft in kept:
+        if others[draft.number] < _SO_MANY:
+            yield draft
+        else:  # "lần lượt xếp thứ 52, 48, 48; điểm: 59,42; 61,73; 63,49"
+            dropped.setdefault(draft.number, "one of several values for the same")
 
 
 class _Reader(BlockReader):

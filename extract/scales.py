@@ -26,4 +26,4 @@ def read_score(score: Score, index: str, component: str | None, *, provincial: b
         return None
     if entry.alt_scale_max is not None and entry.scale_max < value < entry.alt_scale_max * _LEAST:
         return None
-    return value if value >= entry.least else None
+    return value if entry.least <= value and (provincial or index == "DDCI" or value <= entry.most) else None

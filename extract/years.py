@@ -137,7 +137,7 @@ def _measured_years(s: Marked, i: int, index: str, base: Year | RelativeBase | N
         return [_from_value(s, i, read, before[-1]) for read in _read(before[-1], "named in the sentence")]
     plan = next((m.start for m in s.mentions[i:] if isinstance(m.payload, Cue) and m.payload.what == "target"), len(s.text))
     # "đã vào top 10, vượt kế hoạch phấn đấu giai đoạn 2021-2025"
-    behind = [m for m in outside if mention.end <= m.start < plan and not opens_part(s, m, mention.end) and not _heads_rest(s, m, i)]
+    behind = [m for m in outside if mention.end <= m.start < plan and not opens_part(s, m, mention.end) and not _heads_rest(s, m, i, state.measured_year(index, None).year)]
     if behind:
         return [_from_value(s, i, read) for read in _read(behind[0], "named in the sentence")]
     told = sorted({m.payload.years[-1] for m in years if isinstance(m.payload, Year) and s.depth[m.start]})
@@ -214,11 +214,17 @@ def _attached_year(s: Marked, value: Mention, years: list[Mention]) -> Mention |
     return after
 
 
-def _heads_rest(s: Marked, year: Mention, i: int) -> bool:
-    """Tell whether a year behind a named subject's value opens another part: "Quảng Ngãi đứng cuối với 59,69%, năm 2016 xếp thứ 59"."""
+def _heads_rest(s: Marked, year: Mention, i: int, spoken_of: int | None) -> bool:
+    """Tell whether a year behind a named subject's value opens another part: "Quảng Ngãi đứng cuối với 59,69%, năm 2016 xếp thứ 59".
+
+    So does one before the year that is spoken of, behind a semicolon: "Tổng điểm 61,94, hạng 55; năm 2021 là 64,09".
+    """
     if not _OPENS_REST.search(s.text, max(s.mentions[i].end, year.start - 10), year.start):
         return False
     told = any(isinstance(m.payload, Rank | Score | Delta) and m.start > year.end for m in s.mentions)
+    earlier = spoken_of is not None and isinstance(year.payload, Year) and year.payload.years[-1] < spoken_of
+    if told and earlier and ";" in s.text[s.mentions[i].end : year.start]:
+        return True
     return told and any(isinstance(m.payload, SubjectName) for m in s.mentions[:i])
 
 

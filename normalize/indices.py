@@ -13,7 +13,7 @@ from normalize.tables import rows, split_names
 class Index:
     """One index; `unit` is what official decisions print, whatever the press writes.
 
-    Below `least` no total was ever published: such a number is a field's or a count.
+    Below `least` no total was ever published, nor above `most`: such a number is a field's, a count or another index's.
 
     `decimals` are those of the published totals. `edition_offset` plus the number of the edition is the measured year (PCI, 17th: 2021).
     `release_lag` is publication year minus measured year where that is regular, else None.
@@ -27,6 +27,7 @@ class Index:
     unit: str
     scale_min: Decimal
     least: Decimal
+    most: Decimal
     scale_max: Decimal
     alt_scale_max: Decimal | None
     first_year: int
@@ -76,6 +77,7 @@ def _index(row: dict[str, str]) -> Index:
         unit=row["unit"],
         scale_min=Decimal(row["scale_min"]),
         least=Decimal(row["least"]),
+        most=Decimal(row["most"] or row["alt_scale_max"] or row["scale_max"]),
         scale_max=Decimal(row["scale_max"]),
         alt_scale_max=Decimal(row["alt_scale_max"]) if row["alt_scale_max"] else None,
         first_year=int(row["first_year"]),
