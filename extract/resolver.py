@@ -1,7 +1,7 @@
 """The resolver: mentions of one sentence, and what the reader has in mind, become drafts of claims."""
 
 import re
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -65,8 +65,9 @@ _CHANGED_MOST = re.compile(
 _LARGEST_YEARLY = Decimal(40)
 _WHOLE_COUNTRY = {"cả nước", "toàn quốc", "cấp tỉnh"}
 _LEAST_OF_SERIES = 2
-#: Where so many further values follow for the same, the first is none of it either.
+#: Where so many further values follow for the same, one behind the other, the first is none of it either.
 _SO_MANY = 2
+_LISTED = re.compile(r"[\s;,]*(?:và )?")
 # "70 xã xếp loại tốt" counts some of them; "70 xã, phường" all.
 _SOME_OF_THEM = re.compile(r"\s*(?:được |cùng )?(?:xếp loại|dưới|trên|chưa|không|bị|còn|đạt|thuộc|tăng|giảm|nằm|có (?:điểm|chỉ số|kết quả))\b")
 #: "nhóm thứ hai, trên 80% đến dưới 90%, gồm 11 bộ"
@@ -148,7 +149,7 @@ def _without_second_values(sentence: str, drafts: Iterator[Draft], dropped: dict
     """Leave out a value where another part of the sentence has given one for the same: its name or field was not read."""
     first: dict[tuple[object, ...], Draft] = {}
     kept: list[Draft] = []
-    others: Counter[Mention] = Counter()
+    listed: dict[Mention, list[Draft]] = defaultdict(list)
     for draft in drafts:
         unit = draft.value.unit or "điểm" if isinstance(draft.value, Score | Delta) else None
         of = (draft.index, draft.subject, draft.measure, draft.year.year, draft.component, draft.scope, draft.target)
@@ -157,10 +158,12 @@ def _without_second_values(sentence: str, drafts: Iterator[Draft], dropped: dict
         if same or isinstance(draft.value, Tier) or not _OTHER_PART.search(sentence, before.number.end, draft.number.start):
             kept.append(draft)
         else:
-            others[before.number] += 1
+            run = listed[before.number]
+            if _LISTED.fullmatch(sentence, (run[-1] if run else before).number.end, draft.number.start):
+                run.append(draft)
             dropped.setdefault(draft.number, "another part of the sentence has given a value for the same")
     for draft in kept:
-        if others[draft.number] < _SO_MANY:
+        if len(listed[draft.number]) < _SO_MANY:
             yield draft
         else:  # "lần lượt xếp thứ 52, 48, 48; điểm: 59,42; 61,73; 63,49"
             dropped.setdefault(draft.number, "one of several values for the same")

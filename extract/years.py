@@ -202,6 +202,8 @@ def _attached_year(s: Marked, value: Mention, years: list[Mention]) -> Mention |
         return None
     if _PAST_ASIDE.fullmatch(s.text, value.end, after.start) and _CLOSES_CLAUSE.match(s.text, after.end):
         return after  # "đạt 85,53% (hạng 43) năm 2021 và 84,98% (hạng 44) năm 2020", each figure and the place behind it
+    if _closes_bracket_of_both(s, value, after):
+        return after  # "hạng 20 (66,10 điểm năm 2022)"
     if not _ATTACHED.fullmatch(s.text, value.end, after.start):
         return None
     in_bracket = s.depth[after.start] != s.depth[value.start]
@@ -212,6 +214,19 @@ def _attached_year(s: Marked, value: Mention, years: list[Mention]) -> Mention |
         others = any(isinstance(m.payload, kind) for m in s.mentions if s.depth[m.start] == s.depth[after.start] and m.start > after.start)
         return after if _CLOSES.match(s.text, after.end) and not others else None
     return after
+
+
+def _closes_bracket_of_both(s: Marked, value: Mention, year: Mention) -> bool:
+    """Tell whether brackets right behind a value hold one value of the other kind, and close with the year of both."""
+    inside = [m for m in s.mentions if m.start >= value.end and m.end <= year.start]
+    other = Score if isinstance(value.payload, Rank) else Rank
+    return (
+        len(inside) == 1
+        and isinstance(inside[0].payload, other)
+        and s.text[value.end : inside[0].start].strip() == "("
+        and s.text[inside[0].end : year.start].strip() == ""
+        and s.text.startswith(")", year.end)
+    )
 
 
 def _heads_rest(s: Marked, year: Mention, i: int, spoken_of: int | None) -> bool:

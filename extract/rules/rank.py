@@ -37,7 +37,7 @@ def _behind(words: str, reach: int) -> Callable[[re.Match[str]], Rank | None]:
     return read
 
 
-_NOUN_FROM = r"(?:hạng|vị trí|thứ bậc)[^.;,]{0,25} từ "
+_NOUN_FROM = r"(?:(?:hạng|vị trí|thứ bậc)[^.;,]{0,25} |\d (?:bậc|hạng) \()từ "
 _moved = _behind(
     rf"(?:{_NOUN_FROM}|từ (?:(?:vị trí |hạng )?(?:thứ |số )|vị trí |hạng ))\d{{1,2}}(?: \([^)]*\))? (?:tụt |tăng |giảm |vươn )?$", 60
 )
