@@ -20,7 +20,7 @@ _BEFORE_VALUE = re.compile(
     r"[”\"\s:,(–-]*(?:cấp(?: tỉnh)?|vẫn|đã|hiện|bị|còn|lên|xuống|vươn lên|tụt xuống|rơi xuống|tăng lên|vươn|tụt|rơi|rớt|lùi|nhảy|leo|lại|cũng|là|"
     r"đạt|được|có|ở|nằm|đứng|xếp|chỉ|với|của|trong|cntt|công nghệ thông tin|năm \d{4}|ở mức|đều|thì|từ|tiếp tục|"
     r"was|is|had|at|scored|a full|reached|got|it|"
-    r"trên|cả nước|tỉnh|,|\w+ \w+|[\s”\"(,:])*"
+    r"(?:đến|đối với) [^\d,;.:()]{3,40}(?=[:(])|trên|cả nước|tỉnh|,|\w+ \w+|[\s”\"(,:])*"
 )
 _BEHIND_VALUE = re.compile(
     r"[^,.;()]{0,45}?(?:về|ở|của|trong|in|for|on)"

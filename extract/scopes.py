@@ -14,6 +14,8 @@ _MEMBERS = re.compile(r"\b(\d{1,2}) tỉnh(?:,? (?:thành phố|thành))?(?: (?:
 _OPENS_REGION = {"khu vực", "vùng", "ở khu vực", "ở vùng", "riêng khu vực", "riêng vùng"}
 #: "hạng 20/63, khu vực ĐBSCL xếp hạng 3"
 _GOES_ON_IN = re.compile(r"\d\)?[,;] (?:riêng )?(?:khu vực|vùng) $")
+#: "Trong số 7 tỉnh Việt Bắc, Thái Nguyên xếp thứ nhất"
+_AMONG_FEW = re.compile(r"\btrong (?:số |tổng số )?(?P<n>\d{1,2}) (?:tỉnh|địa phương)\b[^.;\d]{0,70}$")
 # Fewer than any national ranking of provinces.
 _REGION_SIZE = 20
 
@@ -91,7 +93,8 @@ def block_of(s: Marked, i: int, subject: SubjectName | None) -> str | None:
         return near[0] if near else None
     if subject.subject_type == "province" and rank.of is not None and rank.of <= _REGION_SIZE:
         return f"{rank.of} tỉnh"
-    return None
+    few = _AMONG_FEW.search(s.before(i, 90)) if subject.subject_type == "province" and rank.of is None else None
+    return f"{few['n']} tỉnh" if few and (rank.place or 0) <= int(few["n"]) <= _REGION_SIZE else None
 
 
 def ministries_apart(group: Group | None, subject: SubjectName) -> str | None:
