@@ -50,6 +50,8 @@ _LONG_PARAGRAPH = 160
 #: So many names in one list: the article is about none of them.
 _LONG_LIST = 5
 _LATE = 10
+#: The provinces of today came behind this month of their year.
+_MERGED_IN = 6
 # A paragraph that spells out the one before: its figures are targets where those were.
 _GOES_ON = re.compile(r"\W*(?:trong đó|cụ thể|đồng thời|bên cạnh đó|ngoài ra|[-+•])", re.IGNORECASE)
 
@@ -274,7 +276,7 @@ def _claim(article: Article, view: View, span: Span, draft: Draft, state: Discou
     if not provincial and not target and read.year is not None and not _can_be_out(state, draft.index, read.year):
         read = YearRead(read.year - 1, f"results of {read.year} cannot be out by {state.published}")
     year = read.year
-    subject, unit_id = in_year(draft.subject, era(draft.index, year))
+    subject, unit_id = in_year(draft.subject, era(draft.index, year if not target else _spoken_in(state, year)))
     province = state.province()
     authority = in_year(as_subject(province), year)[0] if provincial and province is not None else None
     value, qualifier, of = _value(draft, year, state.counts)
@@ -312,6 +314,13 @@ def _claim(article: Article, view: View, span: Span, draft: Draft, state: Discou
         year_reason=read.reason,
         rule=draft.number.rule,
     )
+
+
+def _spoken_in(state: Discourse, year: int | None) -> int | None:
+    """Return the year whose provinces a plan can name: who speaks of 2025 in 2023 means those of then."""
+    if year is None or state.published is None:
+        return year
+    return min(year, state.published.year if state.published.month > _MERGED_IN else state.published.year - 1)
 
 
 def _can_be_out(state: Discourse, index: str, year: int) -> bool:

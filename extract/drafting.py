@@ -27,7 +27,7 @@ from extract.places import (
     range_objection,
     tier_objection,
 )
-from extract.plausible import delta_objection, score_objection, topic_objection
+from extract.plausible import delta_objection, score_objection, supposition_objection, topic_objection
 from extract.rules.tier import CLASS_BEHIND, GROUP_OF_INDEX
 from extract.scales import read_score
 from extract.scopes import block_of, in_brackets_of, ministries_apart, region_of, unnamed_region
@@ -319,7 +319,7 @@ class Drafter:
             return "another field or name may stand between"
         if isinstance(payload, Delta) and self._explains_lost_score(i):
             return "a change of a score that was not read"
-        objection = topic_objection(self.s, i)
+        objection = supposition_objection(self.s, i) or topic_objection(self.s, i)
         if objection is None and isinstance(payload, Rank | Tier):
             objection = (
                 negation_objection(self.s, i)

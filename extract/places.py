@@ -27,7 +27,7 @@ _NEW_PART = re.compile(r"[,;.](?!\d)")
 _IN_TURN = re.compile(r"\blần lượt (?:là )?$")
 _IN_FIRST = re.compile(
     rf"{_AMONG_THE}|"
-    r"(?:\bnằm|\bthuộc|có tên|\blọt|\bđứng|quay lại|trở lại|(?:có|góp) mặt|duy trì|\bgiữ)(?: \w+){0,4}\s*$"
+    r"(?:\bnằm|\bthuộc|\bxếp|có tên|\blọt|\bđứng|quay lại|trở lại|(?:có|góp) mặt|duy trì|\bgiữ)(?: \w+){0,4}\s*$"
 )
 _TIMES = re.compile(r"\b\d+ lần [^.;,]{0,25}$")
 #: "từ 90 điểm trở lên xếp loại Xuất sắc", "dưới 50 điểm: Yếu"

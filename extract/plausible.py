@@ -60,6 +60,9 @@ _COUNTED_OF = re.compile(
     r"[^.;:]{0,70}\b(?:đạt|chiếm|bằng)(?: tỷ lệ| tỉ lệ)? $"
 )
 _FULL = 100
+_SUPPOSES = re.compile(
+    r"\bnếu\b(?=[^.;]*\bsẽ\b)|\b(?:giả sử|giả định|giá như)\b|\bđể (?:đạt|lọt|vào|lên|vươn|tăng)\b(?=[^.;]*\b(?:cần|phải) (?:tăng|đạt|có|thêm|cải thiện)\b)"
+)
 _CHUNG = re.compile(r"\b(?:(?:kết quả|chỉ số|hài lòng) chung|con số này)[^.;,]{0,20}$")
 _THAN_PLANNED = re.compile(r" so với (?:kế hoạch|mục tiêu|chỉ tiêu|yêu cầu|dự kiến)\b")
 _OF_THE_INDEX = re.compile(r"(?:chỉ số|điểm số|tổng điểm)(?: này)? $")
@@ -91,6 +94,13 @@ def _part_end(s: Marked, i: int) -> int:
     """Return where the part of the sentence around mention `i` ends: at the next stop or semicolon, or the end."""
     stop = re.compile(r"[.;]\s").search(s.text, s.mentions[i].end)
     return stop.start() if stop else len(s.text)
+
+
+def supposition_objection(s: Marked, i: int) -> str | None:
+    """Object to a figure that would be so: "nếu tăng thêm 1 điểm, tỉnh sẽ xếp thứ 6", "để đạt 70 điểm, tỉnh cần tăng 1,55 điểm"."""
+    start = s.mentions[i].start
+    opened = _SUPPOSES.search(s.text, max(s.text.rfind(mark, 0, start) for mark in ".;") + 1)
+    return "it would be so" if opened is not None and opened.start() <= start else None
 
 
 def score_objection(s: Marked, i: int, index: str, component: str | None, *, target: bool, index_named: bool) -> str | None:

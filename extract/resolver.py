@@ -63,6 +63,10 @@ _CHANGED_MOST = re.compile(
 )
 #: No index of 100 points has moved further in a year than this.
 _LARGEST_YEARLY = Decimal(40)
+#: Behind fields their sum: "cải cách TTHC 95,2%, tổng điểm đạt 84,3%"; but not "Tiếp cận đất đai có tổng điểm 6,8".
+_WHOLE = re.compile(
+    r"[,;.] (?:và |với |đưa |nâng |nhưng )?(?:tổng(?: số)? điểm|tổng cộng|tổng hợp|tổng(?= $)|điểm tổng|(?:kết quả|chỉ số|điểm) chung)\b[^;.]{0,40}$"
+)
 _WHOLE_COUNTRY = {"cả nước", "toàn quốc", "cấp tỉnh"}
 _LEAST_OF_SERIES = 2
 #: Where so many further values follow for the same, one behind the other, the first is none of it either.
@@ -313,6 +317,8 @@ class _Reader(BlockReader):
     # -- values -----------------------------------------------------------------------------------------
 
     def _meet_value(self, i: int) -> Iterator[Draft]:
+        if self.component is not None and _WHOLE.search(self.s.before(i, 70)):
+            self.component = self.lost_at = None
         if self._as_change(i):
             yield from self.attach(i)
             return

@@ -20,6 +20,8 @@ from normalize.units import (
 )
 
 _UPPER = re.compile(f"[{UPPER}]")
+#: "55,2/65 điểm, điều tra xã hội học 29,1 điểm" is no "điểm điều tra xã hội học": the points are those before.
+_UNIT_BEFORE = re.compile(r"điểm[,;] +", re.IGNORECASE)
 # Words that no name of a body contains: verbs of ranking, conjunctions before figures, nouns of office holders.
 _BODY_ENDS = (
     r"(?:xếp|đứng|đạt|dẫn|có|với|là|giữ|tăng|giảm|được|chỉ|ở|nằm|cùng|tiếp|thuộc|vươn|tụt|vẫn|đã|cũng|cho|trong|về|năm|vị|hạng|thứ|lần|đều|"
@@ -89,11 +91,13 @@ def find_components(text: str, tokens: list[Token]) -> Iterator[Mention]:
         if text.startswith(" chung", match.end) and text[: match.end].lower().endswith("hài lòng"):
             continue  # "mức độ hài lòng chung" is SIPAS itself
         codes = tuple(dict.fromkeys(entry.code for entry in match.entries))
-        yield Mention(ComponentName(codes, _component_name(text, match)), match.start, match.end, "component.name")
+        unit = _UNIT_BEFORE.match(text, match.start, match.end)
+        start = unit.end() if unit else match.start
+        yield Mention(ComponentName(codes, _component_name(text[start : match.end], match)), start, match.end, "component.name")
 
 
 def _component_name(text: str, match: Match[Component]) -> str:
-    shown = " ".join(text[match.start : match.end].split())
+    shown = " ".join(text.split())
     canonical = match.entries[0].name
     if shown.lower() in (name.lower() for name in match.entries[0].english):
         return canonical
