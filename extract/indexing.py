@@ -18,7 +18,7 @@ _FORWARD = re.compile(
 )
 _BEFORE_VALUE = re.compile(
     r"[”\"\s:,(–-]*(?:cấp(?: tỉnh)?|vẫn|đã|hiện|bị|còn|lên|xuống|vươn lên|tụt xuống|rơi xuống|tăng lên|vươn|tụt|rơi|rớt|lùi|nhảy|leo|lại|cũng|là|"
-    r"đạt|được|có|ở|nằm|đứng|xếp|chỉ|với|của|trong|cntt|công nghệ thông tin|năm \d{4}|ở mức|đều|thì|từ|tiếp tục|"
+    r"đạt|được|có|ở|nằm|đứng|xếp|chỉ|với|của|trong|cntt|công nghệ thông tin|(?:năm )?20\d{2}|ở mức|đều|thì|từ|tiếp tục|"
     r"was|is|had|at|scored|a full|reached|got|it|"
     r"(?:đến|đối với) [^\d,;.:()]{3,40}(?=[:(])|trên|cả nước|tỉnh|,|\w+ \w+|[\s”\"(,:])*"
 )
@@ -150,15 +150,24 @@ def published_by(s: Marked) -> tuple[str, ...]:
 
 def heads_value(s: Marked, i: int) -> bool:
     """Tell whether a component stands right before a value, and so is what the value is of."""
+    own = i + 1 if names_own_index(s, i) else None
     following = next(
-        (j for j in range(i + 1, len(s.mentions)) if not isinstance(s.mentions[j].payload, SubjectName | Pronoun | Group | Year)), None
+        (j for j in range(i + 1, len(s.mentions)) if j != own and not isinstance(s.mentions[j].payload, SubjectName | Pronoun | Group | Year)),
+        None,
     )
     if following is None or not isinstance(s.mentions[following].payload, Rank | Delta | Score | Tier):
         return False
-    names = [(m.start, m.end) for m in s.mentions[i + 1 : following] if isinstance(m.payload, SubjectName)]
+    names = [(m.start, m.end) for n, m in enumerate(s.mentions[:following]) if n > i and (n == own or isinstance(m.payload, SubjectName))]
     stops = [s.mentions[i].end, *(at for name in names for at in name), s.mentions[following].start]
     gap = "".join(s.text[start:end] for start, end in zip(stops[::2], stops[1::2], strict=True))
     return len(gap) <= _LONGEST_GAP and bool(_BEFORE_VALUE.fullmatch(gap))
+
+
+def names_own_index(s: Marked, i: int) -> bool:
+    """Tell whether the index of a field stands right behind its name: "Chi phí thời gian PCI 2022 của Bắc Kạn"."""
+    field, behind = s.mentions[i].payload, s.mentions[i + 1].payload if i + 1 < len(s.mentions) else None
+    of_it = isinstance(field, ComponentName) and isinstance(behind, IndexName) and behind.code in field.codes
+    return of_it and s.between(i, i + 1).strip(" ”\"(") in {"", "của", "trong", "thuộc"}
 
 
 def heads_sentence(s: Marked, i: int) -> bool:

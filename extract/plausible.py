@@ -30,6 +30,8 @@ _SCORE_CUE = re.compile(
     r"\bpci|\bpapi|\bsipas|\bdti|\bpii|\bpgi|\bvà|,|\d;|\bcó|khá cao|\bchỉ|trung vị|trung bình|bình quân|tỷ lệ|tỉ lệ|kỷ lục|được số)\s*$"
 )
 _POINTS_LOST = re.compile(r"\b(?:bị trừ|trừ|bị mất|mất|cộng|được cộng|thiếu|hụt|chiếm)(?: thêm| tới| đến| khoảng)? $")
+#: "Tỉnh tự chấm PAR INDEX đạt 93,5 điểm"
+_OWN_MARK = re.compile(r"\btự (?:chấm|đánh giá|thẩm định)\b[^.;()]{0,60}$")
 _COMPARED_WITH = re.compile(r"\d(?: điểm|\ ?%)? so với (?:mức |điểm )?$")
 #: Indices that no source gives in percent; a percentage beside them is a survey answer.
 IN_POINTS_ONLY = {"PCI", "PAPI", "PGI", "PII", "DTI", "ICT_INDEX", "DDCI"}
@@ -152,6 +154,8 @@ def _scheme_objection(s: Marked, i: int) -> str | None:
     most = _MOST.search(s.text)
     if most and most.start() <= start and not s.names_anyone_between(most.start(), start):
         return "points that can be had"
+    if _OWN_MARK.search(s.before(i, 80)):
+        return "what a body gave itself"
     if _POINTS_LOST.search(s.before(i, 60)):
         return "points that were lost or added, or that a part counts"
     # "thẩm định 65/100 điểm, điều tra xã hội học 35/100 điểm"

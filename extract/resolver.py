@@ -10,7 +10,7 @@ from itertools import chain
 from extract.blocks import BlockReader
 from extract.discourse import Discourse, YearRead
 from extract.draft import Draft, whole
-from extract.indexing import announced, heads_sentence, heads_value, published_by
+from extract.indexing import announced, heads_sentence, heads_value, names_own_index, published_by
 from extract.lists import bracketed_list, listed_behind, members, name_list, subjects_behind
 from extract.marked import Marked, mark
 from extract.mentions import (
@@ -226,7 +226,7 @@ class _Reader(BlockReader):
                 if heads_sentence(self.s, i):
                     self.heading = component
             case IndexName():
-                if not (i and isinstance(self.s.mentions[i - 1].payload, ComponentName) and self.s.between(i - 1, i).strip() in {"", "("}):
+                if not (i and names_own_index(self.s, i - 1)):
                     self.component = self.heading = None
             case Cue(what="target" | "reported" as what):
                 self.target = what == "target"
@@ -257,11 +257,18 @@ class _Reader(BlockReader):
         self.done.update(names)
         self.met += self._named(names)
         self.set_subjects(self._named(names), mention.start)
-        if not (i and isinstance(self.s.mentions[i - 1].payload, ComponentName)):
+        if not self._is_behind_field(i):
             self.component = self.heading
         yield from self._flush()
         if len(names) > 1:
             yield from self._share_among(names)
+
+    def _is_behind_field(self, i: int) -> bool:
+        """Tell whether nothing but a field's own index and the year stand between it and a name: "Chi phí thời gian PCI 2022 của Bắc Kạn"."""
+        field = i - 1
+        while field > 0 and (isinstance(self.s.mentions[field].payload, Year) or names_own_index(self.s, field - 1)):
+            field -= 1
+        return field >= 0 and isinstance(self.s.mentions[field].payload, ComponentName)
 
     def _figure_of_compared(self, i: int) -> Iterator[Draft]:
         """Read the figure right behind those who are compared with: "sau Quảng Ninh 26,00 điểm", "cao hơn Hải Phòng đứng thứ 2"."""

@@ -51,7 +51,7 @@ _CENTRAL = "thành phố trực thuộc trung ương"
 # A ministry that announces, or a place where a meeting is held, is not what is measured.
 _ACTS = re.compile(
     r"[ ,]*(?:vừa |mới |đã |sẽ |cũng |\(\w+\) )*(?:công bố|tổ chức|cho biết|cho hay|cho rằng|nhận định|khẳng định|lý giải|phân tích|báo cáo|ban hành|triển khai|đưa ra|phối hợp|làm ra|thực hiện|"
-    r"chủ trì|tham mưu|đề xuất|trao|khảo sát|thẩm định|đánh giá|chấm điểm|ghi nhận|xác định|phê duyệt|họp|ra kế hoạch|ra quyết định|yêu cầu|đề nghị|giải thích|tham dự|là cơ quan|phạm thị|nguyễn|trần|lê|vũ|trương|trong năm|mới có|có (?:quyết định|kế hoạch|văn bản|công văn)|"
+    r"chủ trì|tham mưu|đề xuất|trao|khảo sát|thẩm định|đánh giá|chấm|ghi nhận|xác định|phê duyệt|họp|ra kế hoạch|ra quyết định|yêu cầu|đề nghị|giải thích|tham dự|là cơ quan|phạm thị|nguyễn|trần|lê|vũ|trương|trong năm|mới có|có (?:quyết định|kế hoạch|văn bản|công văn)|"
     r"(?:has |have |had )?(?:announced|released|published|issued|held|said|reported|organized|organised|unveiled|launched))\b",
     re.IGNORECASE,
 )
