@@ -17,7 +17,7 @@ _FORWARD = re.compile(
     r"|\s(?:(?:cả nước|toàn quốc)\s(?:về\s)?(?:chỉ số\s)?)?"
 )
 _BEFORE_VALUE = re.compile(
-    r"[”\"\s:,(–-]*(?:cấp(?: tỉnh)?|vẫn|đã|hiện|bị|còn|lên|xuống|vươn lên|tụt xuống|rơi xuống|tăng lên|vươn|tụt|rơi|rớt|lùi|nhảy|leo|lại|cũng|là|"
+    r"[”\"\s:,()–-]*(?:cấp(?: tỉnh)?|vẫn|đã|hiện|bị|còn|lên|xuống|vươn lên|tụt xuống|rơi xuống|tăng lên|vươn|tụt|rơi|rớt|lùi|nhảy|leo|lại|cũng|là|"
     r"đạt|được|có|ở|nằm|đứng|xếp|chỉ|với|của|trong|cntt|công nghệ thông tin|(?:năm )?20\d{2}|ở mức|đều|thì|từ|tiếp tục|"
     r"was|is|had|at|scored|a full|reached|got|it|"
     r"(?:đến|đối với) [^\d,;.:()]{3,40}(?=[:(])|trên|cả nước|tỉnh|,|\w+ \w+|[\s”\"(,:])*"
@@ -27,6 +27,8 @@ _BEHIND_VALUE = re.compile(
     r"(?: (?:tiêu chí|chỉ số(?: thành phần| nội dung)?|lĩnh vực|nội dung|mục))?(?: về)?\s*[“\"]?"
 )
 _LONGEST_GAP = 45
+#: "Chi phí thời gian (PCI)", "Xã hội số - một trong 3 trụ cột của DTI"
+_OF_INDEX = re.compile(r"[\s”\"]*(?:[-–(] ?một trong [^;.,]{3,40}?)?[\s(]*(?:(?:của|trong|thuộc|bảng|xếp hạng|chỉ số|bộ)\s*)*")
 _OPENS = re.compile(r"[\s\-–•*+“\"\d.)]*(?:(?:về|chỉ số|chỉ số thành phần|lĩnh vực|trụ cột|nội dung|hạng mục|tiêu chí|điểm) )*[“\"]?")
 _COLON = re.compile(r"[”\"]?\s*:")
 _SHARED_GAP = re.compile(r"[\s(),]*(?:và\s*)?(?:chỉ số[^.;]{0,60})?[\s(),]*")
@@ -150,7 +152,7 @@ def published_by(s: Marked) -> tuple[str, ...]:
 
 def heads_value(s: Marked, i: int) -> bool:
     """Tell whether a component stands right before a value, and so is what the value is of."""
-    own = i + 1 if names_own_index(s, i) else None
+    own = own_index(s, i)
     following = next(
         (j for j in range(i + 1, len(s.mentions)) if j != own and not isinstance(s.mentions[j].payload, SubjectName | Pronoun | Group | Year)),
         None,
@@ -165,9 +167,17 @@ def heads_value(s: Marked, i: int) -> bool:
 
 def names_own_index(s: Marked, i: int) -> bool:
     """Tell whether the index of a field stands right behind its name: "Chi phí thời gian PCI 2022 của Bắc Kạn"."""
-    field, behind = s.mentions[i].payload, s.mentions[i + 1].payload if i + 1 < len(s.mentions) else None
-    of_it = isinstance(field, ComponentName) and isinstance(behind, IndexName) and behind.code in field.codes
-    return of_it and s.between(i, i + 1).strip(" ”\"(") in {"", "của", "trong", "thuộc"}
+    return own_index(s, i) == i + 1
+
+
+def own_index(s: Marked, i: int) -> int | None:
+    """Return the mention of a field's index behind its name, the province's name between them or not."""
+    field = s.mentions[i].payload
+    j = next((j for j in range(i + 1, len(s.mentions)) if not isinstance(s.mentions[j].payload, SubjectName)), None)
+    index = s.mentions[j].payload if j is not None else None
+    if j is None or not isinstance(field, ComponentName) or not isinstance(index, IndexName) or index.code not in field.codes:
+        return None
+    return j if all(_OF_INDEX.fullmatch(s.between(k, k + 1)) for k in range(i, j)) else None
 
 
 def heads_sentence(s: Marked, i: int) -> bool:

@@ -44,6 +44,7 @@ _HAVING = re.compile(
 )
 _MORE_GROUPS = re.compile(r"(?:, \d{1,2})* và \d{1,2}\b(?! (?:bậc|điểm))")
 _MEMBERS_COUNTED = re.compile(r"\s*(?:có|gồm|:|là)\s*\d+ (?:đơn vị|tỉnh|địa phương|huyện|sở|xã|cơ quan|bộ)\b")
+_IN_SOME_FIELDS = re.compile(r" (?:ở|về|với|có|tại) (?:\d+(?:/\d+)?|một|hai|ba|bốn|năm|sáu|bảy) (?:nội dung|chỉ số|lĩnh vực|trục|trụ cột|tiêu chí)\b")
 _MANY_IN_GROUP = re.compile(
     r"(?:đa số|phần lớn|hầu hết|nhiều|(?<!một trong )(?<!trong )(?<!cùng )\b(?:các|những)|"
     r"(?<!trong )(?<!trong số )(?<!/)\b\d{1,2}(?:/\d\d)?) (?:các )?(?:tỉnh|địa phương|huyện|sở|bộ|đơn vị)\b[^.;:]{0,70}$"
@@ -62,6 +63,8 @@ _AMONG_FIELDS = re.compile(r" trong (?:số |tổng số )?(?:\d+|các) (?:trụ
 _OF_FIELDS = re.compile(
     r"\btrong (?:số |đó |tổng số )?(?:\d+ |các |những )(?:trục|trụ cột|chỉ số|lĩnh vực|nội dung|tiêu chí)\b[^.;]{0,100}$"
 )
+#: "điểm cao nhất là Chi phí thời gian 7,9"
+_IS = re.compile(r"(?: là|:| thuộc về)?(?: (?:chỉ số|lĩnh vực|nội dung|trụ cột|tiêu chí))?[ ”\"“]*")
 _COUNT_BEFORE = re.compile(r"\b\d{1,2} $")
 _BEST_SINCE = re.compile(r"(?:index|sipas|pci|papi|dti|ddci|pii|cchc|hành chính|\d{4}|đánh giá|về|minh bạch)\)?\s*$")
 _OWN_SCORE = re.compile(
@@ -133,7 +136,8 @@ def place_objection(s: Marked, i: int, since: int | None, *, has_component: bool
     among = _AMONG_FIELDS.match(s.text, s.mentions[i].end) or (
         (of_field or _OF_FIELDS.search(s.before(i, 120))) and not _WIDEST.match(s.text, s.mentions[i].end)
     )
-    if among or _OF_MEANS_OR_FIELDS.search(s.before(i, 60)):
+    heads = i + 1 < len(s.mentions) and isinstance(s.mentions[i + 1].payload, ComponentName) and _IS.fullmatch(s.between(i, i + 1))
+    if among or (heads and word.endswith(("cao nhất", "thấp nhất"))) or _OF_MEANS_OR_FIELDS.search(s.before(i, 60)):
         return "the highest or lowest of means or fields"
     counted = word.startswith("vị trí") and _COUNT_BEFORE.search(s.before(i, 4))
     if counted or _LEADER_COMPARED.search(s.before(i, 35)) or (GAP.search(s.before(i, 60)) and not _stands_before_name(s, i)):
@@ -202,6 +206,7 @@ _BEHIND_TIER = (
     (_HAVING, "the first N by something else"),
     (_MORE_GROUPS, "the first N of several, and whose each is stays open"),
     (_MEMBERS_COUNTED, "it counts the members of a group"),
+    (_IN_SOME_FIELDS, "a group in some fields"),
 )
 
 

@@ -67,6 +67,8 @@ _LARGEST_YEARLY = Decimal(40)
 _WHOLE = re.compile(
     r"[,;.] (?:và |với |đưa |nâng |nhưng )?(?:tổng(?: số)? điểm|tổng cộng|tổng hợp|tổng(?= $)|điểm tổng|(?:kết quả|chỉ số|điểm) chung)\b[^;.]{0,40}$"
 )
+#: "..., xếp thứ 8 trong PAR INDEX 2022", but not "..., hạng 8; trong PAR INDEX"
+_OF_FIELDS_INDEX = re.compile(r"[^\W_] (?:trong|của|thuộc)(?: bảng)?(?: xếp hạng)?(?: bộ)?(?: chỉ số)? $")
 _WHOLE_COUNTRY = {"cả nước", "toàn quốc", "cấp tỉnh"}
 _LEAST_OF_SERIES = 2
 #: Where so many further values follow for the same, one behind the other, the first is none of it either.
@@ -226,7 +228,7 @@ class _Reader(BlockReader):
                 if heads_sentence(self.s, i):
                     self.heading = component
             case IndexName():
-                if not (i and names_own_index(self.s, i - 1)):
+                if not self._goes_on_of_field(i):
                     self.component = self.heading = None
             case Cue(what="target" | "reported" as what):
                 self.target = what == "target"
@@ -262,6 +264,13 @@ class _Reader(BlockReader):
         yield from self._flush()
         if len(names) > 1:
             yield from self._share_among(names)
+
+    def _goes_on_of_field(self, i: int) -> bool:
+        """Tell whether an index only says of what the field in mind is one: "Tiếp cận đất đai của Hòa Bình trong bảng xếp hạng PCI"."""
+        index = self.s.mentions[i].payload
+        before = self.s.before(i, 40)
+        of_it = isinstance(index, IndexName) and self.component is not None and index.code in self.component.codes
+        return (i > 0 and names_own_index(self.s, i - 1)) or (of_it and bool(_OF_FIELDS_INDEX.search(before)))
 
     def _is_behind_field(self, i: int) -> bool:
         """Tell whether nothing but a field's own index and the year stand between it and a name: "Chi phí thời gian PCI 2022 của Bắc Kạn"."""
