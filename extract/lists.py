@@ -30,9 +30,9 @@ _GROUP_OF = re.compile(r"(?:đơn vị|tỉnh|bộ|huyện|địa phương|nhóm
 _COMPARED = re.compile(
     r"(?:\bsau|\btrên|\bdưới|\bhơn|so với|\bkém(?: xa)?|\bthua(?: xa)?|\bhơn hẳn|\bcách xa|\bgiống|"
     r"\bvượt(?: qua| lên trên)?|qua mặt|soán ngôi(?: đầu(?: bảng)?)?(?: của)?|"
-    r"\bthay(?: thế)?(?: (?:cho|vị trí của))?|bỏ xa|trước|bằng|(?:sáp nhập|hợp nhất)(?: (?:với|cùng|thêm|của))?|cùng với|như|\bcạnh|"
+    r"\bthay(?: thế)?(?: (?:cho|vị trí của))?|bỏ xa|trước|bằng|láng giềng của|giáp(?: ranh)?(?: với)?|liền kề|(?:sáp nhập|hợp nhất)(?: (?:với|cùng|thêm|của))?|cùng với|như|\bcạnh|"
     r"ahead of|behind|above|below|after|than|surpass(?:ed|ing)|overt(?:ook|aking)|beat(?:ing)?|replac(?:ed|ing))"
-    r"(?: (?:tỉnh|thành phố|địa phương|các|đơn vị|cả))*\s*$"
+    r"(?: (?:tỉnh|thành phố|địa phương|các|đơn vị|cả|bạn))*\s*$"
 )
 
 
@@ -143,6 +143,8 @@ def subjects_behind(s: Marked, i: int, end: int | None = None) -> list[int]:
     for j in range(i + 1, len(s.mentions)):
         payload = s.mentions[j].payload
         if isinstance(payload, SubjectName):
+            if i and s.subject(i - 1) is not None and not s.between(i - 1, i).strip() and _has_own_place(s, j):
+                return []  # "Nghệ An đứng thứ 23, khu vực còn có Hà Tĩnh đứng thứ 18"
             return sequence(s, j) if _INVERTED.fullmatch(s.text, end or s.mentions[i].end, s.mentions[j].start) else []
         if isinstance(payload, Rank | Delta | Score | Tier | Statistic):
             return []

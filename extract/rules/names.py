@@ -73,6 +73,14 @@ _PLACED = re.compile(
 )
 
 
+#: Others are asked as well: "chỉ số hài lòng người bệnh", "chỉ số hài lòng của người dân đối với giáo dục công".
+_OTHER_CLIENTS = re.compile(
+    r",? (?:chung )?(?:của )?(?:người bệnh|bệnh nhân|khách|du khách|phụ huynh|học sinh|sinh viên|người học|doanh nghiệp FDI"
+    r"|(?:người dân )?(?:đối với|về) (?:chất lượng )?(?:dịch vụ )?(?:giáo dục|y tế|khám|điện|nước|vận tải|du lịch))",
+    re.IGNORECASE,
+)
+
+
 def find_indices(text: str, tokens: list[Token]) -> Iterator[Mention]:
     """Yield index names; a misprint is as good as a name here, the document decides later."""
     for match in index_lexicon().find(text, tokens):
@@ -81,6 +89,8 @@ def find_indices(text: str, tokens: list[Token]) -> Iterator[Mention]:
             alias = next((e for e in match.entries if e.kind == "name"), alias)
         shown = text[match.start : match.end]
         if len(shown) <= 4 and not shown.isupper() and shown.lower() != "papi":  # noqa: PLR2004 ("pci" in a URL, "par" in English)
+            continue
+        if alias.code == "SIPAS" and _OTHER_CLIENTS.match(text, match.end):
             continue
         yield Mention(IndexName(alias.code, alias.kind == "weak"), match.start, match.end, f"index.{alias.kind}")
 
