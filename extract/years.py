@@ -26,6 +26,9 @@ _COMPARED_WITH, _BEFORE_CHANGE = "the year compared with", "the value before the
 REACHED = {_COMPARED_WITH, _BEFORE_CHANGE}
 #: These words open what follows them: "hạng 10 và nay vươn lên hạng 2".
 _COUNTED_YEARS = {"year.now", "year.next", "year.previous"}
+_NOW = re.compile(r"[,;] (?:đến |thì )?(?:nay|hiện nay|hiện)\b[^,;.\d]*$")
+#: What a year in brackets explains: "đầu nhiệm kỳ (năm 2020)"
+_TERM = re.compile(r"\b(?:nhiệm kỳ|giai đoạn|thời điểm|năm (?:đầu|cuối|trước|nay|đầu tiên)|khi|lúc|kỳ trước)[^.;,\d]*\($")
 #: What is told of several alike.
 _ALIKE = re.compile(r"\b(?:đều|cả hai|cả ba|cùng (?:tăng|giảm))\b")
 #: What dates another part of the sentence: "đứng thứ hai năm nay, khi năm 2016 còn xếp thứ 20".
@@ -131,8 +134,10 @@ def _measured_years(s: Marked, i: int, index: str, base: Year | RelativeBase | N
     of_index = _year_of_index(s, i, index, years)
     if of_index is not None:
         return _read(of_index, "named in brackets behind the index")
-    outside = [m for m in years if not s.depth[m.start] and not _belongs_to_earlier(s, m, i) and not _of_compared(s, m)]
+    outside = [m for m in years if (not s.depth[m.start] or _heads_part_in_brackets(s, m)) and not _belongs_to_earlier(s, m, i) and not _of_compared(s, m)]
     before = [m for m in outside if m.start < mention.start]
+    if before and _NOW.search(s.text, before[-1].end, mention.start):  # "đứng thứ 6 vào năm 2013, nay tụt xuống thứ 55"
+        return [state.released_year(index)]
     if before:
         return [_from_value(s, i, read, before[-1]) for read in _read(before[-1], "named in the sentence")]
     plan = next((m.start for m in s.mentions[i:] if isinstance(m.payload, Cue) and m.payload.what == "target"), len(s.text))
@@ -158,6 +163,14 @@ def _year_of_index(s: Marked, i: int, index: str, years: Sequence[Mention]) -> M
         return None
     first, last = sorted((s.mentions[i].start, dated[0].start))
     return None if any(first < m.start < last for m in years) else dated[0]
+
+
+def _heads_part_in_brackets(s: Marked, year: Mention) -> bool:
+    """Tell whether a year alone in brackets dates what follows: "Đầu nhiệm kỳ (năm 2020), PCI của tỉnh xếp thứ 59"."""
+    alone = s.text[: year.start].endswith("(") and s.text.startswith(")", year.end)
+    before = s.index_before(year)
+    heads = before < 0 or _TERM.search(s.text, max(s.mentions[before].end, year.start - 40), year.start)
+    return bool(alone and heads and isinstance(year.payload, Year) and not year.payload.base)
 
 
 def _year_since(s: Marked, i: int) -> Mention | None:

@@ -159,12 +159,12 @@ RULES: tuple[Rule, ...] = (
     rule("cue.respectively", r"\blần\ lượt\b|\btheo\ thứ\ tự\b|\btương\ ứng\b(?=(?:\ (?:là|với|đạt))?\ \d)", lambda _: Cue("respectively")),
     rule(
         "cue.reported",
-        r"\b(?:nhưng|song|tuy\ nhiên|thực\ tế)\b[^.;]{0,20}?\b(?:kết\ quả|chỉ\ đạt|mới\ đạt|đạt)\b|\bkết\ quả\ (?:là\ )?(?:chỉ\ |mới\ |đã\ )?đạt\b",
+        r"\b(?:nhưng|song|tuy\ nhiên|thực\ tế)\b[^.;]{0,20}?\b(?:kết\ quả|chỉ\ đạt|mới\ đạt|đạt)\b|\bkết\ quả\ (?:là\ )?(?:chỉ\ |mới\ |đã\ )?đạt\b|(?<=,\ )(?:kết\ quả|thực\ tế)\ (?=hạng|xếp|đứng)",
         lambda _: Cue("reported"),
     ),
     rule(
         "cue.target",
-        r"\b(?:phấn\ đấu|đặt\ mục\ tiêu|(?<!thành\ )(?<!đạt\ )(?<!vượt\ )(?<!các\ )mục\ tiêu(?!\ (?:ấy|này|đã|trên))|nhằm\ đạt|kế\ hoạch(?=\ (?:tăng|nâng|đưa)\b|[^.;:\d]{0,40}\bđến\ (?:cuối\ |hết\ )?năm\ \d{4}\b)|quyết\ tâm\ đưa|(?:đề|đặt)\ ra(?:\ (?:\d+\ |các\ )?(?:chỉ\ tiêu|mục\ tiêu|kế\ hoạch)|(?=:))|kỳ\ vọng|hướng\ (?:tới|đến)|(?:đề\ nghị|yêu\ cầu)(?=[^.;,]{0,60}\b(?:tối\ thiểu|ít\ nhất|trở\ lên)\b)|phải(?=\ (?:tăng|đạt|vươn|nằm|vào|đưa|trở\ lại)\ (?:\S+\ ){0,7}\d))\b",
+        r"\b(?:phấn\ đấu|đặt\ mục\ tiêu|(?<!thành\ )(?<!đạt\ )(?<!vượt\ )(?<!các\ )mục\ tiêu(?!\ (?:ấy|này|đã|trên))|nhằm\ đạt|kế\ hoạch(?=\ (?:tăng|nâng|đưa)\b|[^.;,\d]{0,40}\blà\ (?:hạng\ |thứ\ |xếp\ thứ\ )?\d|[^.;:\d]{0,40}\bđến\ (?:cuối\ |hết\ )?năm\ \d{4}\b)|quyết\ tâm\ đưa|(?:đề|đặt)\ ra(?:\ (?:\d+\ |các\ )?(?:chỉ\ tiêu|mục\ tiêu|kế\ hoạch)|(?=:))|kỳ\ vọng|hướng\ (?:tới|đến)|(?:đề\ nghị|yêu\ cầu)(?=[^.;,]{0,60}\b(?:tối\ thiểu|ít\ nhất|trở\ lên)\b)|phải(?=\ (?:tăng|đạt|vươn|nằm|vào|đưa|trở\ lại)\ (?:\S+\ ){0,7}\d))\b",
         lambda _: Cue("target"),
     ),
     rule(

@@ -135,7 +135,7 @@ RULES: tuple[Rule, ...] = (
         "rank.last",
         r"(?<!từ\ )(?:\b(?:xếp|đứng|nằm|ở|rơi\ xuống|đứng\ ở|xếp\ ở)\ (?:vị\ trí\ )?)?(?<!từ\ )(?<!từ\ vị\ trí\ )\b(?:cuối\ bảng|đội\ sổ|cuối\ cùng(?=\ (?:bảng|cả\ nước|là|trong))|chót\ bảng|bét\ bảng)\b"
         r"|\b(?:xếp|đứng|nằm\ ở|ở)\ (?:vị\ trí\ )?(?:cuối\ cùng|cuối|chót)\b"
-        r"|(?<!mức\ )(?<!tăng\ )(?<!giảm\ )(?<!ít\ )\bthấp\ nhất\b(?!\ (?:từ|trong\ (?:\d+\ (?:năm|kỳ|lần|đợt)|nhiều|vòng|mấy)))",
+        r"|(?<!mức\ )(?<!tăng\ )(?<!giảm\ )(?<!ít\ )\bthấp\ nhất\b(?!\ (?:từ|(?:là\ )?vào\ năm|là\ năm|trong\ (?:\d+\ (?:năm|kỳ|lần|đợt)|nhiều|vòng|mấy)))",
         _last,
     ),
     rule(
@@ -144,7 +144,7 @@ RULES: tuple[Rule, ...] = (
         r"|\b(?:vị\ trí|ngôi)\ (?:quán\ quân|dẫn\ đầu|đứng\ đầu|đầu\ bảng)\b"
         r"|(?<!người\ )\b(?:đứng\ đầu|dẫn\ đầu|xếp\ đầu|đứng\ nhất|xếp\ nhất|quán\ quân|ngôi\ đầu|lên\ ngôi)\b(?:\ bảng\b)?"
         r"|\b(?:đầu|nhất)\ bảng\b|\bxếp\ hạng\ nhất\b"
-        r"|(?<!mức\ )(?<!tăng\ )(?<!giảm\ )(?<!vị\ trí\ )(?<!thứ\ hạng\ )(?<!trách\ nhiệm\ )\bcao\ nhất\b(?!\ (?:từ|trong\ (?:\d+\ (?:năm|kỳ|lần|đợt)|nhiều|vòng|mấy)|mà|có\ được))",
+        r"|(?<!mức\ )(?<!tăng\ )(?<!giảm\ )(?<!vị\ trí\ )(?<!thứ\ hạng\ )(?<!trách\ nhiệm\ )\bcao\ nhất\b(?!\ (?:từ|(?:là\ )?vào\ năm|là\ năm|trong\ (?:\d+\ (?:năm|kỳ|lần|đợt)|nhiều|vòng|mấy)|mà|có\ được))",
         _first,
     ),
 )
