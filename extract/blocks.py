@@ -14,7 +14,7 @@ from extract.sharer import Sharer
 from extract.years import base_explained, starts_change
 
 _OWN_MEAN = re.compile(
-    r"cả nước|toàn quốc|của các|bình quân chung|\bcấp\b|các (?:tỉnh|sở|huyện|bộ|địa)|khối|trung vị|\d+ bộ|mức (?:cao|thấp) nhất"
+    r"cả nước|toàn quốc|của các|bình quân chung|\bcấp\b|các (?:tỉnh|sở|huyện|bộ|địa)|khối|trung vị|\d+ (?:bộ|sở|huyện|xã|phường|đơn vị)\b|mức (?:cao|thấp) nhất"
 )
 _STATISTIC_REACH = 90
 #: Said of a block that the sentence has given the mean or median of: "..., thấp nhất là 66,05 điểm".

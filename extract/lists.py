@@ -22,6 +22,8 @@ _ASIDE = re.compile(r" ?\([^()]*\)")
 _IN_TIER = re.compile(r"\s*(?:(?:đều|cùng|cũng|nằm|thuộc|ở|đứng|xếp|trong|vào)\s*)*")
 _INSERTED = re.compile(r"[\s(,:]*(?:với|đạt|được)?\s*|[\s)]*")
 _MEMBERS = re.compile(r"[^.;]{0,70}?(?:\bgồm|\blà|\bcó|:|\()[^.;]{0,40}")
+#: "5 đơn vị loại xuất sắc, 12 đơn vị loại tốt, dẫn đầu là Sở Nội vụ": in which of them it is, stays open.
+_COUNTED_TIER = re.compile(r"\d (?:đơn vị|sở|huyện|xã|tỉnh|địa phương|cơ quan)(?: \w+){0,2} $")
 _OPENS_CLAUSE = re.compile(r"(?:^|[;:])\s*$")
 _GROUP_OF = re.compile(r"(?:đơn vị|tỉnh|bộ|huyện|địa phương|nhóm)[^.;]{0,20}$")
 
@@ -190,6 +192,7 @@ def members(s: Marked, i: int, *, has_subject: bool) -> list[int]:
                 return []
             return sequence(s, j) if _MEMBERS.fullmatch(gap) else []
         bound = isinstance(payload, Score) and payload.qualifier == "at_least"  # "Nhóm A (từ 90% trở lên) chỉ có Quảng Ninh"
-        if isinstance(payload, Rank | Delta | Score | Tier) and not s.is_superlative(j) and not bound:
+        counted = s.is_superlative(j) and _COUNTED_TIER.search(s.before(i, 20)) and s.before(j, 2) == ", "
+        if (isinstance(payload, Rank | Delta | Score | Tier) and not s.is_superlative(j) and not bound) or counted:
             return []
     return []

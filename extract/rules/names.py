@@ -75,9 +75,16 @@ _PLACED = re.compile(
 
 #: Others are asked as well: "chỉ số hài lòng người bệnh", "chỉ số hài lòng của người dân đối với giáo dục công".
 _OTHER_CLIENTS = re.compile(
-    r",? (?:chung )?(?:của )?(?:người bệnh|bệnh nhân|khách|du khách|phụ huynh|học sinh|sinh viên|người học|doanh nghiệp FDI"
+    r"(?: (?:năm )?\d{4})?,? (?:chung )?(?:của |tại |ở )?(?:bệnh viện|người bệnh|bệnh nhân|khách|du khách|phụ huynh|học sinh|sinh viên|người học|doanh nghiệp FDI"
     r"|(?:người dân )?(?:đối với|về) (?:chất lượng )?(?:dịch vụ )?(?:giáo dục|y tế|khám|điện|nước|vận tải|du lịch))",
     re.IGNORECASE,
+)
+
+
+#: A province's name that ends the one of somebody else: "Bệnh viện Đa khoa Đồng Nai", "VNPT Nghệ An".
+_IN_NAME = re.compile(
+    rf"\b(?:Bệnh viện|Trường|Đại học|Cao đẳng|Điện lực|Công ty|VNPT|Viettel|Bưu điện|CLB|Câu lạc bộ|Sân bay|Vietcombank|Agribank|BIDV)"
+    rf"(?: (?:[{UPPER}]\w*|đa khoa|sản nhi|điện lực|cổ phần|tỉnh|và|-)){{0,6}} $"
 )
 
 
@@ -157,10 +164,12 @@ def _as_district(text: str, mention: Mention, province: Unit, beside: tuple[Ment
 def _subjects(text: str, tokens: list[Token], province: Unit | None, *, bare_districts: bool) -> Iterator[Mention]:
     starts = {match.start(): match for match in _DISTRICT.finditer(text)}
     position = 0
+    before: Mention | None = None
     while position < len(tokens):
         mention, following = _subject_at(text, tokens, position, starts, province, bare_districts=bare_districts)
-        if mention is not None and not _acts(text, mention):
+        if mention is not None and not _acts(text, mention) and not _is_address(text, mention, before):
             yield mention
+        before = mention or before
         position = following
 
 
@@ -281,10 +290,20 @@ def _absorb_province(text: str, tokens: list[Token], behind: int, end: int) -> t
     return behind, end
 
 
+def _is_address(text: str, mention: Mention, before: Mention | None) -> bool:
+    """Tell whether a province only says where the district before it lies: "UBND huyện Tân Phú, tỉnh Đồng Nai đạt 78,9 điểm"."""
+    province, place = mention.payload, before.payload if before is not None else None
+    if not isinstance(province, SubjectName) or not isinstance(place, SubjectName) or before is None:
+        return False
+    within = province.subject_type == "province" and place.subject_type in {"district", "commune"}
+    said = text.startswith("tỉnh ", mention.start) or any(find_district(place.name, unit.gso_code) for unit in named(province.name))
+    return within and said and text[before.end : mention.start] in {", ", " ", " - ", " của "}
+
+
 def _acts(text: str, mention: Mention) -> bool:
     subject_type = mention.payload.subject_type  # type: ignore[union-attr]
     before = text[max(0, mention.start - 30) : mention.start]
-    if _PLACED.search(before):
+    if _PLACED.search(before) or (subject_type == "province" and _IN_NAME.search(text, max(0, mention.start - 60), mention.start)):
         return True
     if subject_type not in _ANNOUNCERS:
         return False
