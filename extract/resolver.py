@@ -265,6 +265,11 @@ class _Reader(BlockReader):
         if len(names) > 1:
             yield from self._share_among(names)
 
+    def _is_second_score_with(self, i: int, score: int) -> bool:
+        """Tell whether a score "with" who is compared is his, the own one is told: "scored 89.09, second after Quang Ninh with 90.10"."""
+        told = any(isinstance(m.payload, Score) and not self.s.depth[m.start] for m in self.s.mentions[:i])
+        return told and isinstance(self.s.mentions[score].payload, Score) and self.s.between(i, score).strip() in {"with", "với", "on", "at"}
+
     def _goes_on_of_field(self, i: int) -> bool:
         """Tell whether an index only says of what the field in mind is one: "Tiếp cận đất đai của Hòa Bình trong bảng xếp hạng PCI"."""
         index = self.s.mentions[i].payload
@@ -285,7 +290,7 @@ class _Reader(BlockReader):
         if (
             following < len(self.s.mentions)
             and isinstance(self.s.mentions[following].payload, Score | Rank)
-            and not self.s.between(i, following).strip(" :(")
+            and (not self.s.between(i, following).strip(" :(") or self._is_second_score_with(i, following))
             and not _TAKES_PLACE.search(self.s.before(i, 20))
         ):
             kept, at = self.subjects, self.subject_at

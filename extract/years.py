@@ -12,7 +12,7 @@ from extract.mentions import Cue, Delta, IndexName, Mention, Rank, RelativeBase,
 _ATTACHED = re.compile(r"\s*\(?\s*(?:(?:của|trong|vào|ở|in)\s+)?")
 _PAST_ASIDE = re.compile(r"(?:\s*\([^()]*)?\)\s*")
 _CLOSES_CLAUSE = re.compile(r"\s*(?:[,;.)]|$|và\b)")
-_UP_OR_DOWN = re.compile(r"\b(?:lên|xuống|còn|về|tụt|vươn|nhảy)\b")
+_UP_OR_DOWN = re.compile(r"\b(?:lên|xuống|còn|về|tụt|vươn|nhảy|to)\b")
 _MOVES = re.compile(r"(?: điểm)? (?:tăng |giảm )?(?:lên|xuống|còn|về) (?:vị trí |hạng |thứ )*\d")
 _MOVES_TO = re.compile(
     r"[,)]?(?: (?!từ )\w+){0,3} (?:lên|xuống|(?:climbed|rose|moved|jumped|fell|dropped|slipped)(?: up| down)? to) [\w /]*"
@@ -136,6 +136,10 @@ def _measured_years(s: Marked, i: int, index: str, base: Year | RelativeBase | N
         return _read(of_index, "named in brackets behind the index")
     outside = [m for m in years if (not s.depth[m.start] or _heads_part_in_brackets(s, m)) and not _belongs_to_earlier(s, m, i) and not _of_compared(s, m)]
     before = [m for m in outside if m.start < mention.start]
+    told = [m.payload.years[-1] for m in before if isinstance(m.payload, Year)]
+    if len(told) == _FROM_AND_TO and told[0] > told[1] and (starts_change(s, i) or _ends_change(s, i)):
+        # "fell to 68.52 in 2022 from 70.42 in 2021, and its ranking from fourth to ninth"
+        return [YearRead(told[1] if starts_change(s, i) else told[0], "named in the sentence")]
     if before and _NOW.search(s.text, before[-1].end, mention.start):  # "đứng thứ 6 vào năm 2013, nay tụt xuống thứ 55"
         return [state.released_year(index)]
     if before:

@@ -113,6 +113,8 @@ BEFORE_NAMES: tuple[Rule, ...] = (
     rule(
         "english.rank_of", rf"(?<!\w){_ORDINAL}(?:\ (?:place|position))?{_OF}(?=\ (?:provinces|cities|localities|ministries)|[.,;)])", _rank
     ),
+    # "scored 47.4 points, the second highest in the country"
+    rule("english.rank_highest", rf"\bthe\ {_ORDINAL}[ -]highest(?=\ (?:nationwide|nationally|in\ the\ (?:country|nation))\b)", _rank),
     rule("english.rank_nationwide", rf"(?<!\w){_ORDINAL}(?=\ (?:nationwide|in\ the\ (?:country|nation|whole\ country))\b)", _rank),
     rule(
         "english.rank_to",
