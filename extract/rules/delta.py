@@ -136,6 +136,7 @@ def shared(first: Delta, match: re.Match[str]) -> Delta | None:
     amount, unit = _amount(match["amount"]), _unit(match["unit"])
     if not 0 < amount <= LARGEST_CHANGE or (unit == "bậc" and amount != amount.to_integral_value()):
         return None
-    if first.unit == "bậc" and unit != "bậc" and match[0].lstrip()[0] in ",;":
+    compared = match.string.startswith(" so ", match.end())
+    if first.unit == "bậc" and unit != "bậc" and match[0].lstrip()[0] in ",;" and not compared:
         return None  # "giảm 3 hạng; 64,20 điểm" tells the score
     return Delta(amount if first.amount > 0 else -amount, unit)

@@ -129,7 +129,7 @@ RULES: tuple[Rule, ...] = (
         r"\b(?:theo\ thứ\ tự|lần\ lượt|xếp)\ (?:từ\ )?(?:điểm\ )?cao\ (?:xuống|đến)\ thấp\b|\btheo\ thứ\ tự\ giảm\ dần\b",
         _first,
     ),
-    rule("rank.second", r"\bá\ quân\b|\b(?:xếp|đứng|về)\ nhì\b", lambda _: Rank(2, superlative=True)),
+    rule("rank.second", r"(?:\b(?:vị\ trí|ngôi|ngôi\ vị)\ )?\bá\ quân\b|\b(?:xếp|đứng|về)\ nhì\b", lambda _: Rank(2, superlative=True)),
     rule("rank.last_but_one", r"\báp\ chót\b|\bkế\ chót\b", lambda _: Rank(None, from_end=2, superlative=True)),
     rule(
         "rank.last",
