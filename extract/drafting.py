@@ -21,6 +21,7 @@ from extract.places import (
     body_objection,
     change_objection,
     counts_points,
+    elsewhere_objection,
     negation_objection,
     past_objection,
     place_objection,
@@ -326,6 +327,7 @@ class Drafter:
                 or past_objection(self.s, i)
                 or change_objection(self.s, i)
                 or body_objection(self.s, i, subject)
+                or elsewhere_objection(self.s, i)
             )
             if objection is None and isinstance(payload, Rank):
                 objection = range_objection(self.s, i, target=self.target)

@@ -87,6 +87,18 @@ _LEADS_IN = re.compile(
     r" (?:ở|về|trong) "
     r"(?!cả nước|toàn quốc|bảng|chỉ số|khu vực|vùng|khối|63|34|các|năm|tỉnh|đồng bằng|nước|toàn|\d|kỳ|đợt|số|danh|xếp|lĩnh|tiêu)"
 )
+#: What a place is said to be in: "cả nước về tốc độ tăng trưởng".
+_ABOUT = re.compile(
+    r"(?: (?:trong|cả nước|toàn quốc|toàn tỉnh|toàn vùng|khu vực|vùng|tỉnh|thành phố|miền [^\W\d]+|tây nguyên|đbscl|đông nam bộ))*"
+    r" về (?P<what>[^.;,()\d]{3,60})"
+)
+_OF_RANKING = re.compile(
+    r"(?:các|những|cả|tổng|điểm|kết quả|thứ hạng|xếp hạng|chỉ|mức độ|sự hài lòng|hài lòng|cải cách|cchc|năng lực|chất lượng|hiệu quả|"
+    r"chuyển đổi|đổi mới|lĩnh vực|nội dung|tiêu chí|trụ cột|thành phần|đích|nhì|nhất|ba|bảng|nhóm|số|môi trường|công tác|việc|mặt|phía|"
+    r"đánh giá|bộ chỉ số|hai|cả hai|toàn bộ)\b"
+)
+#: Quantities of something else: "trồng rừng đạt 10.000 ha"
+_AMOUNT = re.compile(r"\d ?(?:ha|tỷ|tỉ|triệu|nghìn|tấn|km|lượt|usd|mw|người|hộ|doanh nghiệp)\b")
 # "Thứ nhất, tỉnh cần ...", "thứ hai: công khai ...": the points of a text.
 _POINT_OPENS = re.compile(r"(?:^|[.;]|\n)[\s\-–•*+\"“]*$")
 _POINT_INSIDE = re.compile(r"[,:]\s*$")
@@ -122,6 +134,21 @@ def body_objection(s: Marked, i: int, subject: SubjectName) -> str | None:
         return f"a place among {rank.of} provinces, and {subject.name} is none"
     ranked = _BODIES_RANKED.match(s.text, s.mentions[i].end)
     return f"it ranks {ranked[1]}, and {subject.name} is a province" if ranked and subject.subject_type == "province" else None
+
+
+def elsewhere_objection(s: Marked, i: int) -> str | None:
+    """Object to a place in what is no index and no field: "đứng thứ 3 cả nước về tốc độ tăng trưởng", behind amounts of something."""
+    if not isinstance(s.mentions[i].payload, Rank):
+        return None
+    end = s.mentions[i].end
+    about = _ABOUT.match(s.text, end)
+    if about is not None and not _OF_RANKING.match(about["what"]):
+        named = any(isinstance(m.payload, IndexName | ComponentName) and end <= m.start < about.end() for m in s.mentions)
+        if not named:
+            return f"a place in {about['what'].strip()!r}"
+    opened = max(s.text.rfind(mark, 0, s.mentions[i].start) for mark in ";.") + 1
+    told = any(isinstance(m.payload, IndexName | ComponentName | SubjectName | Score) and opened <= m.start < end for m in s.mentions)
+    return "a place by some amount" if opened and not told and _AMOUNT.search(s.text, opened, s.mentions[i].start) else None
 
 
 def place_objection(s: Marked, i: int, since: int | None, *, has_component: bool) -> str | None:
