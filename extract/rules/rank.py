@@ -88,7 +88,7 @@ RULES: tuple[Rule, ...] = (
     # alone: "thứ 3 của Bắc Trung Bộ", "(thứ 4)", "thứ 26 về"; but not "lần thứ 3", "nhóm thứ hai", "thứ bảy tuần này"
     rule(
         "rank.bare",
-        rf"(?<!lần\ )(?<!năm\ )(?<!kỳ\ )(?<!khóa\ )(?<!ngày\ )(?<!sáng\ )(?<!chiều\ )(?<!tối\ )(?<!nhóm\ )(?<!Nhóm\ )(?<!tốp\ )(?<!trụ\ cột\ )(?<!tiêu\ chí\ )(?<!nội\ dung\ )\bthứ\ (?P<place>\d{{1,3}}|{WORD_NUMBER}){_OF}(?!\ (?:liên\ tiếp|trưởng|\d|tuần))(?!,?\ ?(?:ngày\ )?\d{{1,2}}[/-]\d)",
+        rf"(?<!lần\ )(?<!năm\ )(?<!kỳ\ )(?<!khóa\ )(?<!ngày\ )(?<!sáng\ )(?<!chiều\ )(?<!tối\ )(?<!nhóm\ )(?<!Nhóm\ )(?<!tốp\ )(?<!trụ\ cột\ )(?<!tiêu\ chí\ )(?<!nội\ dung\ )\bthứ\ (?P<place>\d{{1,3}}|{WORD_NUMBER}){_OF}(?!\ (?:liên\ tiếp|trưởng|\d{{1,4}}\b(?![.,]\d|\ ?(?:%|điểm))|tuần))(?!,?\ ?(?:ngày\ )?\d{{1,2}}[/-]\d)",
         _rank,
     ),
     # "thứ hạng giảm từ 19 xuống 22": the noun stands before the verb
