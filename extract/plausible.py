@@ -22,7 +22,7 @@ TOPIC_DRIFT = re.compile(
     r"chỉ số giá|cpi tháng|vn-index|vn index|giá vàng|thế giới|toàn cầu|asean|quốc gia trên|quốc gia và vùng"
 )
 #: "Khoảng cách giữa bộ cao nhất và bộ thấp nhất là 11,92%": nobody's score, and nobody is the first or last.
-GAP = re.compile(r"\b(?:khoảng cách|cách biệt|độ chênh|chênh lệch|gap|difference) (?:\w+ )?(?:giữa|between)\b[^.;,\d]*$")
+GAP = re.compile(r"\b(?:khoảng cách|cách biệt|độ chênh|chênh lệch|gap|difference) (?:\w+ )?(?:giữa|với|so với|đến|tới|between)\b[^.;,\d]*$")
 _SCORE_CUE = re.compile(
     r"(?:\blà|\bđạt|\bđược|\bvới|:|\(|\btừ|\blên|\bxuống|\bcòn|ở mức|\bmức|điểm số|tổng điểm|\bđiểm|tương ứng|giá trị|kết quả|"
     r"\bchỉ số|\bindex|"

@@ -300,11 +300,22 @@ def _ends_change(s: Marked, i: int) -> bool:
     return i > 0 and starts_change(s, i - 1) and bool(_UP_OR_DOWN.search(s.text, s.mentions[i - 1].end, s.mentions[i].end))
 
 
+def _value_before_brackets(s: Marked, i: int) -> int | None:
+    """Return the value right before the brackets that hold the value `i` alone, one of the other kind."""
+    if not i or not s.bracket(i) or s.bracket(i - 1) == s.bracket(i) or s.between(i - 1, i).strip() != "(":
+        return None
+    kinds = {type(s.mentions[i - 1].payload), type(s.mentions[i].payload)}
+    return i - 1 if kinds == {Rank, Score} and s.text.startswith(")", s.mentions[i].end) else None
+
+
 def _from_value(s: Marked, i: int, read: YearRead, named: Mention | None = None) -> YearRead:
     """Move a value that a change starts from to the year before: "từ xếp hạng thứ 60 lên thứ 38", "từ 5,34 lên 6,72".
 
     Where years from one to another are named that is the first of them, unless they are planned.
     """
+    told = _value_before_brackets(s, i)
+    if told is not None and isinstance(s.mentions[i].payload, Rank | Score):  # "từ 75,2% (hạng 55) lên 79,3% (hạng 40)"
+        return _from_value(s, told, read, named)
     if not isinstance(s.mentions[i].payload, Rank | Score) or not starts_change(s, i):
         return read
     before = YearRead(None if read.year is None else read.year - 1, _BEFORE_CHANGE)
@@ -312,7 +323,7 @@ def _from_value(s: Marked, i: int, read: YearRead, named: Mention | None = None)
         before = YearRead(named.payload.years[0], _BEFORE_CHANGE)
     if s.mentions[i].rule == "english.rank_from" or _goes_on(s, i):
         return before
-    follower = s.mentions[i + 1] if i + 1 < len(s.mentions) else None
+    follower = next((m for m in s.mentions[i + 1 :] if s.depth[m.start] == s.depth[s.mentions[i].start]), None)
     like = type(s.mentions[i].payload)
     to_value = follower is not None and isinstance(follower.payload, like) and _UP_OR_DOWN.search(s.text, s.mentions[i].end, follower.end)
     if like is Score:

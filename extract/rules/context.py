@@ -110,6 +110,11 @@ BEFORE_NAMES: tuple[Rule, ...] = (
         lambda _: Cue("noise"),
     ),
     rule(
+        "noise.gap_to_mean",
+        r"\bso\ với\ (?:mức\ |giá\ trị\ |điểm\ )*(?:trung\ bình|bình\ quân|trung\ vị)[^.,;()\d]{0,30}?(?:cao|thấp)\ hơn\ (?:là\ )?\d+(?:[.,]\d+)?\ ?(?:điểm|%)",
+        lambda _: Cue("noise"),
+    ),
+    rule(
         "noise.gap_before",
         r"\b(?:cao\ hơn|thấp\ hơn|hơn|kém)\ \d+(?:[.,]\d+)?\ ?(?:điểm|%)?(?=\ so\ với\ (?:mức\ |giá\ trị\ )?(?:điểm\ |mức\ )?(?:bình\ quân|trung\ bình|trung\ vị|đơn\ vị|địa\ phương|tỉnh|vị\ trí|quy\ định))",
         lambda _: Cue("noise"),

@@ -10,7 +10,7 @@ from normalize.numbers import NumberFormatError, parse_count, parse_number
 
 _UP = r"tăng|thăng|nhích|vọt|nhảy|bật|cải\ thiện|vượt|thêm|vươn|leo|lên|nâng|tiến|hơn"
 _DOWN = r"giảm|tụt|sụt|lùi|rớt|hạ|xuống|mất|rơi|kém|bớt|trượt"
-_ADVERB = r"(?:\ (?:hạng|thêm|tới|đến|mạnh|nhẹ|khoảng|gần|hơn|những|lên|xuống|được|vọt|bật|tiếp|vượt|liền|thứ|điểm|bậc|lại|nhanh|đúng|thấp|cao|hẳn|ít\ nhất|tối\ thiểu))"
+_ADVERB = r"(?:\ (?:hạng|thêm|tới|đến|mạnh|sâu|nhẹ|khoảng|gần|hơn|những|lên|xuống|được|vọt|bật|tiếp|vượt|liền|thứ|điểm|bậc|lại|nhanh|đúng|thấp|cao|hẳn|ít\ nhất|tối\ thiểu))"
 _UNIT = rf"(?P<unit>{PLACE_UNIT}|điểm\ phần\ trăm|điểm\ %|điểm|%)"
 _AMOUNT = rf"(?P<amount>{NUMBER}|{WORD_NUMBER})(?:\ ?(?:-|–|—|đến)\ ?(?P<high>{NUMBER}))?"
 _SIGN = re.compile(rf"\b(?:(?P<up>{_UP})|{_DOWN})\b")
