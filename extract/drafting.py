@@ -342,7 +342,9 @@ class Drafter:
     def _explains_lost_score(self, i: int) -> bool:
         """Tell whether a change stands in brackets right behind a score that became no draft: "7,03 điểm (-0,60)"."""
         before = self.s.mentions[i - 1] if i else None
-        return before is not None and before in self.dropped and isinstance(before.payload, Score) and self.s.between(i - 1, i).strip() == "("
+        return (
+            before is not None and before in self.dropped and isinstance(before.payload, Score) and self.s.between(i - 1, i).strip() == "("
+        )
 
     def _is_of_lost_field(self, i: int) -> bool:
         """Tell whether a value goes on with a field that was not read: "..., lòng dân 83,6% (xếp 35)"."""

@@ -154,7 +154,11 @@ def heads_value(s: Marked, i: int) -> bool:
     """Tell whether a component stands right before a value, and so is what the value is of."""
     own = own_index(s, i)
     following = next(
-        (j for j in range(i + 1, len(s.mentions)) if j != own and not isinstance(s.mentions[j].payload, SubjectName | Pronoun | Group | Year)),
+        (
+            j
+            for j in range(i + 1, len(s.mentions))
+            if j != own and not isinstance(s.mentions[j].payload, SubjectName | Pronoun | Group | Year)
+        ),
         None,
     )
     if following is None or not isinstance(s.mentions[following].payload, Rank | Delta | Score | Tier):

@@ -44,7 +44,9 @@ _HAVING = re.compile(
 )
 _MORE_GROUPS = re.compile(r"(?:, \d{1,2})* và \d{1,2}\b(?! (?:bậc|điểm))")
 _MEMBERS_COUNTED = re.compile(r"\s*(?:có|gồm|:|là)\s*\d+ (?:đơn vị|tỉnh|địa phương|huyện|sở|xã|cơ quan|bộ)\b")
-_IN_SOME_FIELDS = re.compile(r" (?:ở|về|với|có|tại) (?:\d+(?:/\d+)?|một|hai|ba|bốn|năm|sáu|bảy) (?:nội dung|chỉ số|lĩnh vực|trục|trụ cột|tiêu chí)\b")
+_IN_SOME_FIELDS = re.compile(
+    r" (?:ở|về|với|có|tại) (?:\d+(?:/\d+)?|một|hai|ba|bốn|năm|sáu|bảy) (?:nội dung|chỉ số|lĩnh vực|trục|trụ cột|tiêu chí)\b"
+)
 _MANY_IN_GROUP = re.compile(
     r"(?:đa số|phần lớn|hầu hết|nhiều|(?<!một trong )(?<!trong )(?<!cùng )\b(?:các|những)|"
     r"(?<!trong )(?<!trong số )(?<!/)\b\d{1,2}(?:/\d\d)?) (?:các )?(?:tỉnh|địa phương|huyện|sở|bộ|đơn vị)\b[^.;:]{0,70}$"

@@ -16,7 +16,7 @@ TOPIC_DRIFT = re.compile(
     r"(?:tỷ lệ|tỉ lệ) hồ sơ|hồ sơ trực tuyến|"
     r"bưu chính|thương mại điện tử|đảng viên|kết nạp|bảo hiểm y tế|diện tích|sản lượng|năng suất|chăn nuôi|tai nạn|"
     r"thu hút (?:vốn |du )?(?:đầu tư|fdi|khách)|vốn (?:đầu tư|fdi)|tỉ đồng|tỷ đồng|triệu đồng|"
-    r"lượt khách|triệu lượt|khách (?:du lịch|quốc tế)|hộ nghèo|nông thôn mới|tỷ lệ doanh nghiệp|tỉ lệ doanh nghiệp|"
+    r"người bệnh|bệnh nhân|lượt khách|triệu lượt|khách (?:du lịch|quốc tế)|hộ nghèo|nông thôn mới|tỷ lệ doanh nghiệp|tỉ lệ doanh nghiệp|"
     r"tốt nghiệp|\bmôn (?:toán|văn|ngữ văn|thi|lịch sử|vật lý|hóa|tiếng)|thí sinh|học sinh|thpt|điểm thi|huy chương|bình chọn|bóng đá|"
     r"\b(?:economy|economic growth|gdp|exports|budget revenue|globally?|worldwide|in the world)\b|"
     r"chỉ số giá|cpi tháng|vn-index|vn index|giá vàng|thế giới|toàn cầu|asean|quốc gia trên|quốc gia và vùng"

@@ -32,7 +32,7 @@ from extract.mentions import (
 from extract.places import leads_in_other
 from extract.plausible import GAP, TOPIC_DRIFT
 from extract.scales import read_score
-from extract.years import opens_part, results_year, said_in_full, starts_change
+from extract.years import COUNTED_BACK, opens_part, results_year, said_in_full, starts_change
 from normalize.numbers import parse_number
 
 _IN_ORDER = re.compile(r"lần lượt|theo thứ tự")
@@ -75,7 +75,9 @@ _LEAST_OF_SERIES = 2
 _SO_MANY = 2
 _LISTED = re.compile(r"[\s;,]*(?:và )?")
 # "70 xã xếp loại tốt" counts some of them; "70 xã, phường" all.
-_SOME_OF_THEM = re.compile(r"\s*(?:được |cùng )?(?:xếp loại|dưới|trên|chưa|không|bị|còn|đạt|thuộc|tăng|giảm|nằm|có (?:điểm|chỉ số|kết quả))\b")
+_SOME_OF_THEM = re.compile(
+    r"\s*(?:được |cùng )?(?:xếp loại|dưới|trên|chưa|không|bị|còn|đạt|thuộc|tăng|giảm|nằm|có (?:điểm|chỉ số|kết quả))\b"
+)
 #: "nhóm thứ hai, trên 80% đến dưới 90%, gồm 11 bộ"
 _OF_CLASS = re.compile(r"\bnhóm\b[^.;]{2,70}\b(?:gồm|có)(?: \w+)? $")
 #: "đề nghị các sở, ngành khắc phục hạn chế": nobody ranks them here.
@@ -268,7 +270,9 @@ class _Reader(BlockReader):
     def _is_second_score_with(self, i: int, score: int) -> bool:
         """Tell whether a score "with" who is compared is his, the own one is told: "scored 89.09, second after Quang Ninh with 90.10"."""
         told = any(isinstance(m.payload, Score) and not self.s.depth[m.start] for m in self.s.mentions[:i])
-        return told and isinstance(self.s.mentions[score].payload, Score) and self.s.between(i, score).strip() in {"with", "với", "on", "at"}
+        return (
+            told and isinstance(self.s.mentions[score].payload, Score) and self.s.between(i, score).strip() in {"with", "với", "on", "at"}
+        )
 
     def _goes_on_of_field(self, i: int) -> bool:
         """Tell whether an index only says of what the field in mind is one: "Tiếp cận đất đai của Hòa Bình trong bảng xếp hạng PCI"."""
@@ -525,6 +529,7 @@ class _Reader(BlockReader):
             state.main_index = state.main_index or state.index
         years = [m for m in self.s.measured_years() if not self.s.depth[m.start] and isinstance(m.payload, Year) and not m.payload.is_range]
         years = [m for m in years if not opens_part(self.s, m)] or years  # "..., trong khi năm 2020 là 0,29"
+        years = [m for m in years if m.rule not in COUNTED_BACK] or years  # "một năm trước xếp thứ 47; năm 2023 xếp thứ 59"
         years = [m for m in years if not _FROM.search(self.s.before(self.s.index_before(m) + 1, 60))] or years
         results = results_year(self.s)
         years = years if results is None else [results]

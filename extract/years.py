@@ -31,6 +31,8 @@ _NOW = re.compile(r"[,;] (?:đến |thì )?(?:nay|hiện nay|hiện)\b[^,;.\d]*$
 _TERM = re.compile(r"\b(?:nhiệm kỳ|giai đoạn|thời điểm|năm (?:đầu|cuối|trước|nay|đầu tiên)|khi|lúc|kỳ trước)[^.;,\d]*\($")
 #: What is told of several alike.
 _ALIKE = re.compile(r"\b(?:đều|cả hai|cả ba|cùng (?:tăng|giảm))\b")
+#: These count back from a year named before, or in the same sentence.
+COUNTED_BACK = {"year.previous", "year.years_ago"}
 #: What dates another part of the sentence: "đứng thứ hai năm nay, khi năm 2016 còn xếp thứ 20".
 _OPENS_PART = re.compile(r"(?<!\w)(?:(?:trong khi|khi|nếu|trong lúc) (?:ở |vào )?$|mà |(?:sau|trước) khi )")
 _OPENS_REST = re.compile(r"[,;] (?:còn |nhưng |và )?$")
@@ -47,6 +49,8 @@ def said_in_full(mentions: Sequence[Mention], carried: int | None) -> tuple[Ment
         if isinstance(payload, Year) and not payload.base:
             carried, named = payload.years[-1], True
         elif isinstance(payload, RelativeYear):
+            if carried is None and mention.rule in COUNTED_BACK:  # "một năm trước xếp thứ 37; năm 2021, tỉnh vươn lên thứ 27"
+                carried = next((m.payload.years[-1] for m in mentions if isinstance(m.payload, Year) and not m.payload.base), None)
             if carried is None or (payload.near and not named):
                 continue
             carried += payload.distance
@@ -75,7 +79,9 @@ def base_explained(s: Marked, i: int) -> Mention | None:
         return None
     names = [j for j, m in enumerate(s.mentions) if isinstance(m.payload, SubjectName) and s.bracket(j) == bracket]
     # "đều tăng so với năm 2020 (Đà Nẵng 0,4874; Huế 0,4558)", but not "so với năm 2020 (tỉnh lân cận: Lâm Đồng 48, Gia Lai 50)"
-    listed = bool(_ALIKE.search(s.text, 0, opened.start)) and all(j + 1 < len(s.mentions) and isinstance(s.mentions[j + 1].payload, Score) for j in names)
+    listed = bool(_ALIKE.search(s.text, 0, opened.start)) and all(
+        j + 1 < len(s.mentions) and isinstance(s.mentions[j + 1].payload, Score) for j in names
+    )
     others = not listed and any(s.mentions[j].start < s.mentions[i].start for j in names)
     return opened if not others and not s.text[opened.end : bracket - 1].strip() else None
 
@@ -134,7 +140,11 @@ def _measured_years(s: Marked, i: int, index: str, base: Year | RelativeBase | N
     of_index = _year_of_index(s, i, index, years)
     if of_index is not None:
         return _read(of_index, "named in brackets behind the index")
-    outside = [m for m in years if (not s.depth[m.start] or _heads_part_in_brackets(s, m)) and not _belongs_to_earlier(s, m, i) and not _of_compared(s, m)]
+    outside = [
+        m
+        for m in years
+        if (not s.depth[m.start] or _heads_part_in_brackets(s, m)) and not _belongs_to_earlier(s, m, i) and not _of_compared(s, m)
+    ]
     before = [m for m in outside if m.start < mention.start]
     told = [m.payload.years[-1] for m in before if isinstance(m.payload, Year)]
     if len(told) == _FROM_AND_TO and told[0] > told[1] and (starts_change(s, i) or _ends_change(s, i)):
@@ -146,7 +156,13 @@ def _measured_years(s: Marked, i: int, index: str, base: Year | RelativeBase | N
         return [_from_value(s, i, read, before[-1]) for read in _read(before[-1], "named in the sentence")]
     plan = next((m.start for m in s.mentions[i:] if isinstance(m.payload, Cue) and m.payload.what == "target"), len(s.text))
     # "đã vào top 10, vượt kế hoạch phấn đấu giai đoạn 2021-2025"
-    behind = [m for m in outside if mention.end <= m.start < plan and not opens_part(s, m, mention.end) and not _heads_rest(s, m, i, state.measured_year(index, None).year)]
+    behind = [
+        m
+        for m in outside
+        if mention.end <= m.start < plan
+        and not opens_part(s, m, mention.end)
+        and not _heads_rest(s, m, i, state.measured_year(index, None).year)
+    ]
     if behind:
         return [_from_value(s, i, read) for read in _read(behind[0], "named in the sentence")]
     told = sorted({m.payload.years[-1] for m in years if isinstance(m.payload, Year) and s.depth[m.start]})

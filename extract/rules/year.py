@@ -58,7 +58,11 @@ RULES: tuple[Rule, ...] = (
     rule("year.list", rf"\bnăm\ {_Y}(?:(?:,\ (?:năm\ )?{_Y})*,?\ và\ (?:năm\ )?{_Y}|(?:,\ {_Y})+)\b", _list),
     rule("year.bracket_list", rf"(?<=\(){_Y}(?:,\ {_Y})+(?=\))", _list),
     rule("year.named", rf"\bnăm\ (?P<year>{_Y})\b", _year),
-    rule("year.plain", rf"(?<![\d./,-])(?P<year>{_Y})\b(?![\d./-]*\d)(?!\ ?(?:doanh|hộ\b|người|hồ\ sơ|phiếu|đồng\b(?!\ (?:nai|tháp|xoài|hới|hỷ|phú|văn|triều|xuân|hòa))|tỷ|%|điểm))", _year),
+    rule(
+        "year.plain",
+        rf"(?<![\d./,-])(?P<year>{_Y})\b(?![\d./-]*\d)(?!\ ?(?:doanh|hộ\b|người|hồ\ sơ|phiếu|đồng\b(?!\ (?:nai|tháp|xoài|hới|hỷ|phú|văn|triều|xuân|hòa))|tỷ|%|điểm))",
+        _year,
+    ),
     rule(
         "year.before",
         r"\bso\ (?:với\ )?(?:cùng\ kỳ|năm\ trước|năm\ ngoái|năm\ liền\ trước|kỳ\ trước|1\ năm\ trước|một\ năm\ trước)(?:\ (?:đó|liền\ kề))?",
