@@ -10,11 +10,13 @@ from extract.drafting import OF_PROVINCES_ONLY
 from extract.indexing import indices_of
 from extract.marked import Marked
 from extract.mentions import LOCAL, Group, IndexName, Pronoun, Rank, Region, Score, Statistic, SubjectName, Year
+from extract.moves import starts_change
 from extract.sharer import Sharer
-from extract.years import base_explained, starts_change
+from extract.years import base_explained
 
 _OWN_MEAN = re.compile(
-    r"cả nước|toàn quốc|của các|bình quân chung|\bcấp\b|các (?:tỉnh|sở|huyện|bộ|địa)|khối|trung vị|\d+ (?:bộ|sở|huyện|xã|phường|đơn vị)\b|mức (?:cao|thấp) nhất"
+    r"cả nước|toàn quốc|của các|bình quân chung|\bcấp\b|các (?:tỉnh|sở|huyện|bộ|địa)|khối|trung vị|"
+    r"\d+ (?:bộ|sở|huyện|xã|phường|đơn vị)\b|mức (?:cao|thấp) nhất"
 )
 _STATISTIC_REACH = 90
 #: Said of a block that the sentence has given the mean or median of: "..., thấp nhất là 66,05 điểm".

@@ -32,7 +32,9 @@ _GROUP_OF = re.compile(r"(?:đơn vị|tỉnh|bộ|huyện|địa phương|nhóm
 _COMPARED = re.compile(
     r"(?:\bsau|\btrên|\bdưới|\bhơn|so với|\bkém(?: xa)?|\bthua(?: xa)?|\bhơn hẳn|\bcách xa|\bgiống|"
     r"\bvượt(?: qua| lên trên)?|qua mặt|soán ngôi(?: đầu(?: bảng)?)?(?: của)?|"
-    r"\bthay(?: thế)?(?: (?:cho|vị trí của))?|bỏ xa|trước|bằng|láng giềng của|giáp(?: ranh)?(?: với)?|liền kề|(?:sáp nhập|hợp nhất)(?: (?:với|cùng|thêm|của))?|cùng với|như|\bcạnh|"
+    r"\bthay(?: thế)?(?: (?:cho|vị trí của))?|bỏ xa|trước|bằng|"
+    r"láng giềng của|giáp(?: ranh)?(?: với)?|liền kề|(?:sáp nhập|hợp nhất)(?: (?:với|cùng|thêm|của))?|"
+    r"cùng với|như|\bcạnh|"
     r"ahead of|behind|above|below|after|than|surpass(?:ed|ing)|overt(?:ook|aking)|beat(?:ing)?|replac(?:ed|ing))"
     r"(?: (?:tỉnh|thành phố|địa phương|các|đơn vị|cả|bạn))*\s*$"
 )

@@ -63,7 +63,9 @@ _COUNTED_OF = re.compile(
 )
 _FULL = 100
 _SUPPOSES = re.compile(
-    r"\bnếu\b(?=[^.;]*\bsẽ\b)|\b(?:dự kiến|dự báo|ước tính|ước(?= (?:cả )?năm))\b(?=[^.;]*\b(?:đạt|tăng|giảm|xếp|đứng)\b)|\b(?:giả sử|giả định|giá như)\b|\bđể (?:đạt|lọt|vào|lên|vươn|tăng)\b(?=[^.;]*\b(?:cần|phải) (?:tăng|đạt|có|thêm|cải thiện)\b)"
+    r"\bnếu\b(?=[^.;]*\bsẽ\b)|\b(?:giả sử|giả định|giá như)\b|"
+    r"\b(?:dự kiến|dự báo|ước tính|ước(?= (?:cả )?năm))\b(?=[^.;]*\b(?:đạt|tăng|giảm|xếp|đứng)\b)|"
+    r"\bđể (?:đạt|lọt|vào|lên|vươn|tăng)\b(?=[^.;]*\b(?:cần|phải) (?:tăng|đạt|có|thêm|cải thiện)\b)"
 )
 _CHUNG = re.compile(r"\b(?:(?:kết quả|chỉ số|hài lòng) chung|con số này)[^.;,]{0,20}$")
 _THAN_PLANNED = re.compile(r" so với (?:kế hoạch|mục tiêu|chỉ tiêu|yêu cầu|dự kiến)\b")

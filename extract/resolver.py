@@ -2,16 +2,15 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from itertools import chain
 
-from extract.blocks import BlockReader
-from extract.discourse import Discourse, YearRead
-from extract.draft import Draft, whole
-from extract.indexing import announced, heads_sentence, heads_value, names_own_index, published_by
-from extract.lists import bracketed_list, listed_behind, members, name_list, subjects_behind
+from extract.discourse import Discourse
+from extract.draft import Draft
+from extract.indexing import heads_sentence, heads_value, names_own_index, published_by
+from extract.inherit import pass_on
+from extract.lists import name_list
 from extract.marked import Marked, mark
 from extract.mentions import (
     LOCAL,
@@ -29,48 +28,34 @@ from extract.mentions import (
     Tier,
     Year,
 )
-from extract.places import leads_in_other
+from extract.moves import starts_change
+from extract.placing import Placer
 from extract.plausible import GAP, TOPIC_DRIFT
 from extract.scales import read_score
-from extract.years import COUNTED_BACK, opens_part, results_year, said_in_full, starts_change
+from extract.years import opens_part, said_in_full
 from normalize.numbers import parse_number
 
-_IN_ORDER = re.compile(r"lần lượt|theo thứ tự")
-_COUNTED_PLACES = re.compile(r"\b\d{1,2} vị trí[^.;]{0,20}$")
 _OPENS_WITH_VALUE = re.compile(
     r"\s*(?:[-–•*]\s*)?(?:\w+ \w+ )?(?:(?:về|riêng|đối với) (?:chỉ số )?[^,.;\d]{2,30}, )?(?:với|đạt|được)\b", re.IGNORECASE
 )
-#: "5 chỉ số năm 2022" heads an article on all of them, "năm 2022, tỉnh đạt những kết quả sau:" a list.
-_OF_ALL_INDICES = re.compile(
-    r"\b(?:\d{1,2}|các|những) (?:bộ )?chỉ số (?:của [^,.;]{2,30} )?(?:trong )?năm \d{4}|"
-    r"\bnăm \d{4}\b(?=[^.;:]*\b(?:các|những|\d{1,2}) (?:bộ )?chỉ số\b)|\bnăm \d{4}\b(?=[^.;:]*\b(?:kết quả|chỉ số)\b[^.;:]*:\s*$)"
-)
-_TOGETHER = re.compile(r"\bcùng\b")
-_ITEM_OPENS = re.compile(r"(?:^|[,;:.]|\bvà|\b(?:đơn vị|tỉnh|địa phương|thành phố))\s*$")
 #: "A thay B giữ ngôi đầu": what follows is A's.
-_OF_SEVERAL = re.compile(
-    r"\b(?:(?:các|những)\b[^,;:]{0,25}|(?:\d{1,2}|hai|ba|bốn|năm|mười) (?:tỉnh|địa phương|đơn vị|huyện|sở|cơ quan)\b[^;:.]*)$"
-)
 _TAKES_PLACE = re.compile(r"\b(?:thay|thay thế|soán ngôi|vượt|vượt qua)(?: cho| của)? $")
-#: "hạng 53, 48 và 49": the last of several places.
-_SEVERAL_PLACES = re.compile(r" và (?:thứ )?\d{1,2}$|, (?:thứ )?nhì(?:,| và) (?:thứ )?ba$")
 _OTHER_PART = re.compile(r"[;…]|\.\.\.")
 # Who moved most or least stands between the verb and the amount.
 _CHANGED_MOST = re.compile(
-    r"\b(?:tăng|(?P<down>giảm|sụt))\b(?:(?!\b(?:tăng|giảm|sụt)\b)[^.]){0,60}?\b(?:nhiều|mạnh|ít|lớn|sâu)\ nhất\b(?:(?!\b(?:còn|lên|xuống)\b)[^.;\d]){0,40}$".replace(
-        "\\ ", " "
-    )
+    r"\b(?:tăng|(?P<down>giảm|sụt))\b(?:(?!\b(?:tăng|giảm|sụt)\b)[^.]){0,60}?\b(?:nhiều|mạnh|ít|lớn|sâu) nhất\b"
+    r"(?:(?!\b(?:còn|lên|xuống)\b)[^.;\d]){0,40}$"
 )
 #: No index of 100 points has moved further in a year than this.
 _LARGEST_YEARLY = Decimal(40)
 #: Behind fields their sum: "cải cách TTHC 95,2%, tổng điểm đạt 84,3%"; but not "Tiếp cận đất đai có tổng điểm 6,8".
 _WHOLE = re.compile(
-    r"[,;.] (?:và |với |đưa |nâng |nhưng )?(?:tổng(?: số)? điểm|tổng cộng|tổng hợp|tổng(?= $)|điểm tổng|(?:kết quả|chỉ số|điểm) chung)\b[^;.]{0,40}$"
+    r"[,;.] (?:và |với |đưa |nâng |nhưng )?"
+    r"(?:tổng(?: số)? điểm|tổng cộng|tổng hợp|tổng(?= $)|điểm tổng|(?:kết quả|chỉ số|điểm) chung)\b[^;.]{0,40}$"
 )
 #: "..., xếp thứ 8 trong PAR INDEX 2022", but not "..., hạng 8; trong PAR INDEX"
 _OF_FIELDS_INDEX = re.compile(r"[^\W_] (?:trong|của|thuộc)(?: bảng)?(?: xếp hạng)?(?: bộ)?(?: chỉ số)? $")
 _WHOLE_COUNTRY = {"cả nước", "toàn quốc", "cấp tỉnh"}
-_LEAST_OF_SERIES = 2
 #: Where so many further values follow for the same, one behind the other, the first is none of it either.
 _SO_MANY = 2
 _LISTED = re.compile(r"[\s;,]*(?:và )?")
@@ -82,13 +67,6 @@ _SOME_OF_THEM = re.compile(
 _OF_CLASS = re.compile(r"\bnhóm\b[^.;]{2,70}\b(?:gồm|có)(?: \w+)? $")
 #: "đề nghị các sở, ngành khắc phục hạn chế": nobody ranks them here.
 _ADDRESSED = re.compile(r"\b(?:đề nghị|yêu cầu|chỉ đạo|giao|đôn đốc|lãnh đạo|đại diện)(?: \w+){0,2} $")
-_NEAR_YEAR = 12
-#: "Năm 2023, chỉ số PII được triển khai trên cả nước"
-_DATES_INDEX = re.compile(r"(?: này)?[, ]*(?:(?:bộ |điểm )?chỉ số )?")
-#: "Từ vị trí 24/63 năm 2021, DTI đã tăng lên vị trí 20/63 năm 2022": what follows is of 2022.
-_FROM = re.compile(r"\btừ (?:mức|vị trí|thứ hạng|hạng|thứ|\d)[^.;]{0,45}$")
-#: Between an index and its year the name of the province may stand: "DDCI tỉnh Hải Dương năm 2022".
-_NEAR_YEAR_NAMED = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,19 +118,6 @@ def _is_back_at_main(s: Marked, state: Discourse) -> bool:
     return bool(scores) and not any(in_mind) and all(main)
 
 
-def _is_series(s: Marked, years: Sequence[tuple[Mention, int]]) -> bool:
-    """Tell whether the years of a sentence follow each other as a development: three of them, or two, each with its figure behind it."""
-    told = [year for _, year in years]
-    if told != sorted(set(told)) or len(told) < _LEAST_OF_SERIES:
-        return False
-    return len(told) > _LEAST_OF_SERIES or all(_has_figure(s, m.end) for m, _ in years)
-
-
-def _has_figure(s: Marked, end: int) -> bool:
-    """Tell whether a figure follows a year right behind: "năm 2019 đạt 63,89 điểm"."""
-    return any(isinstance(m.payload, Score | Rank) and 0 <= m.start - end <= _NEAR_YEAR for m in s.mentions)
-
-
 def _without_second_values(sentence: str, drafts: Iterator[Draft], dropped: dict[Mention, str]) -> Iterator[Draft]:
     """Leave out a value where another part of the sentence has given one for the same: its name or field was not read."""
     first: dict[tuple[object, ...], Draft] = {}
@@ -177,7 +142,7 @@ def _without_second_values(sentence: str, drafts: Iterator[Draft], dropped: dict
             dropped.setdefault(draft.number, "one of several values for the same")
 
 
-class _Reader(BlockReader):
+class _Reader(Placer):
     """One walk over the mentions of one sentence, left to right, brackets as asides."""
 
     def __init__(self, s: Marked, state: Discourse) -> None:
@@ -196,7 +161,7 @@ class _Reader(BlockReader):
             yield from self._visit(i, mention)
         if saved:  # brackets that end the sentence are left, too
             _, self.subjects, self.subject_at, self.component = saved[0]
-        self._leave()
+        pass_on(self)
 
     def _as_change(self, i: int) -> bool:
         """Read "tăng nhiều nhất là Bình Thuận với 6,39%" as a change."""
@@ -282,7 +247,7 @@ class _Reader(BlockReader):
         return (i > 0 and names_own_index(self.s, i - 1)) or (of_it and bool(_OF_FIELDS_INDEX.search(before)))
 
     def _is_behind_field(self, i: int) -> bool:
-        """Tell whether nothing but a field's own index and the year stand between it and a name: "Chi phí thời gian PCI 2022 của Bắc Kạn"."""
+        """Tell whether only its index and the year stand between a field and a name: "Chi phí thời gian PCI 2022 của Bắc Kạn"."""
         field = i - 1
         while field > 0 and (isinstance(self.s.mentions[field].payload, Year) or names_own_index(self.s, field - 1)):
             field -= 1
@@ -343,91 +308,17 @@ class _Reader(BlockReader):
 
     def _meet_value(self, i: int) -> Iterator[Draft]:
         if self.component is not None and _WHOLE.search(self.s.before(i, 70)):
-            self.component = self.lost_at = None
+            self.component, self.lost_at = None, None
         if self._as_change(i):
             yield from self.attach(i)
             return
-        special = self._special(i)
+        special = self.special(i)
         if special is not None:
             yield from special
         elif not self.subjects and self._waits(i):
             self.deferred.append(i)
         else:
             yield from self.attach(i)
-
-    def _special(self, i: int) -> Iterator[Draft] | None:
-        """Return the drafts of a value that is not simply the last subject's, or None."""
-        payload = self.s.mentions[i].payload
-        match payload:
-            case Rank(enumerated=True):
-                return self._enumerated(i)
-            case Rank():
-                return self._special_rank(i)
-            case Tier():
-                return self._special_tier(i, payload)
-            case Score():
-                return self.score_of_block(i)
-            case Delta(unit=unit) if unit != "bậc":
-                return self.change_of_block(i)
-        return None
-
-    def _special_rank(self, i: int) -> Iterator[Draft] | None:
-        run = self._places_together(i)
-        names = subjects_behind(self.s, run[-1])
-        # "B đứng thứ nhì và thứ 3 thuộc về C" are a place before its name and one behind it.
-        if len(run) > 1 and names and not (self.subjects and len(run) == len(names) + 1):
-            return self._shared_behind(run, names)
-        places, end = self._places_from(i)
-        if len(places) > 1 and (names := subjects_behind(self.s, i, end)):
-            return self._shared_behind([i] * len(places), names, places)
-        listed = bracketed_list(self.s, i)
-        if len(places) > 1 and len(listed) == len(places):
-            return self._bare_places(self._named(listed), self.s.mentions[listed[0]].start, i)
-        if _SEVERAL_PLACES.search(self.s.text, self.s.mentions[i].end, end):
-            return self._places_in_order(i)
-        followers = subjects_behind(self.s, i) if self.s.mentions[i].rule != "rank.ordered" else listed_behind(self.s, i)
-        if not followers and self._opens_item(i):
-            followers = [i + 1]
-        if not followers and self.s.is_superlative(i) and len(listed) > 1:
-            self.drop(i, "one of many")
-            return iter(())
-        if followers and self.s.is_superlative(i) and leads_in_other(self.s, i):
-            self.drop(i, "a lead in something else")
-            return iter(())
-        return self._inverted(i, followers) if followers else None
-
-    def _opens_item(self, i: int) -> bool:
-        """Tell whether a place stands right before its name and figure: "...; cao nhất Quảng Ninh 87,59%, thứ 2 Bắc Quang (0,4871)"."""
-        s = self.s
-        named = i + 2 < len(s.mentions) and s.subject(i + 1) is not None and isinstance(s.mentions[i + 2].payload, Score)
-        return (
-            named
-            and not s.between(i, i + 1).strip()
-            and s.between(i + 1, i + 2).strip() in {"", "(", "với", "đạt", ":"}
-            and bool(_ITEM_OPENS.search(s.before(i, 12)))
-        )
-
-    def _special_tier(self, i: int, tier: Tier) -> Iterator[Draft] | None:
-        names = bracketed_list(self.s, i)
-        if len(names) > 1:
-            return self._for_each(names, lambda _: self.attach(i))
-        group = self._all_of_group(i)
-        if group is not None:
-            return self.draft(i, whole(group), group=group)
-        listed = [] if tier.value.startswith("top ") else members(self.s, i, has_subject=bool(self.subjects))
-        if not listed:
-            return None
-        # "Tỉnh thuộc nhóm A, cùng với Quảng Ninh, Hải Phòng"
-        own = self.attach(i) if self.subjects and _TOGETHER.search(self.s.between(i, listed[0])) else ()
-        return chain(own, self._for_each(listed, lambda n: self.draft(i, self.subjects[0], end=self.s.mentions[n].end)))
-
-    def _for_each(self, names: Sequence[int], read: Callable[[int], Iterator[Draft]]) -> Iterator[Draft]:
-        """Read a value once for each name of a list; the talk goes on of whom it was."""
-        kept, at = self.subjects, self.subject_at
-        for n in names:
-            self.set_subjects(self._named([n]), self.s.mentions[n].start)
-            yield from read(n)
-        self.subjects, self.subject_at = kept, at
 
     def _waits(self, i: int) -> bool:
         """Tell whether a value without a subject so far is one of a name behind it: the opening words say so, or only one name comes."""
@@ -458,93 +349,3 @@ class _Reader(BlockReader):
             self.subjects = [everyone[n]] if paired else everyone[-1:]
             yield from self.attach(i)
         self.subjects = everyone
-
-    def _enumerated(self, i: int) -> Iterator[Draft]:
-        """Read "(3) Văn phòng UBND tỉnh 90,02%" in a list that says it is in order."""
-        following = i + 1 < len(self.s.mentions) and self.s.subject(i + 1)
-        if following and not self.s.between(i, i + 1).strip() and re.search(r"lần lượt|thứ tự|xếp hạng|cao xuống", self.s.text):
-            self.set_subjects([following], self.s.mentions[i].start)
-            yield from self.draft(i, following, end=self.s.mentions[i + 1].end)
-
-    def _inverted(self, i: int, followers: list[int]) -> Iterator[Draft]:
-        s = self.s
-        rank: Rank = s.mentions[i].payload  # type: ignore[assignment]  # the caller has a rank
-        first = s.mentions[followers[0]]
-        ordered = bool(_IN_ORDER.search(s.text, max(0, s.mentions[i].start - 40), first.start)) or bool(
-            _COUNTED_PLACES.search(s.before(i, 40))
-        )
-        if len(followers) > 1 and rank.superlative:
-            ordered = ordered or s.mentions[i].rule == "rank.ordered"
-            for place, n in enumerate(followers if rank.place == 1 and ordered else (), start=1):
-                self.set_subjects(self._named([n]), first.start)
-                yield from self.draft(i, self.subjects[0], place=place, end=s.mentions[n].end)
-            self.set_subjects([], first.start)
-            return
-        if rank.superlative and _OF_SEVERAL.search(s.before(i, 40)):
-            return
-        self.set_subjects(self._named(followers[:1]), first.start)
-        fields = [m.payload for m in s.mentions[i + 1 : followers[0]] if isinstance(m.payload, ComponentName)]
-        self.component = fields[-1] if fields else self.heading
-        yield from self.draft(i, self.subjects[0], end=first.end)
-        if len(name_list(s, followers[0])) == 1:
-            self.done.add(followers[0])
-            self.met += self.subjects
-
-    # -- what the next sentence inherits ------------------------------------------------------------------
-
-    def _beside(self, end: int, year: Mention) -> bool:
-        """Tell whether a year stands beside the index that ends at `end`, with no more than a name between."""
-        between = [m for m in self.s.mentions if end <= m.start < year.start]
-        named_only = all(isinstance(m.payload, SubjectName | Pronoun | Group | IndexName) for m in between)
-        if ";" in self.s.text[end : year.start]:
-            return False
-        return 0 <= year.start - end <= (_NEAR_YEAR_NAMED if between and named_only else _NEAR_YEAR)
-
-    def _spoken_of(self, last: SubjectName) -> SubjectName:
-        """Return whom a sentence without a name goes on with: the article's own province where more than one was told of."""
-        home = self.state.home_subject("province")
-        named = {s for n in range(len(self.s.mentions)) if (s := self.s.subject(n)) is not None and s.subject_type == "province"}
-        return home if home is not None and (home in named or len(named) > 1) else last
-
-    def _name_years(self, years: Sequence[tuple[Mention, int]]) -> None:
-        """Remember the year that stands beside each index, and the one that the next sentence goes on with."""
-        if not years:
-            return
-        before = [year for m, year in years if m.end <= self.codes[-1][0]] if self.codes else []
-        goes_on = before[-1] if before else years[-1][1]
-        for start, end, code in self.codes:
-            near = [year for m, year in years if self._beside(end, m)]
-            near = near or [year for m, year in years if _DATES_INDEX.fullmatch(self.s.text, m.end, start)]
-            if near:  # of a series ("PCI: 2019 hạng 28, 2020 hạng 38, 2021 hạng 44") the last one is spoken of further on
-                goes_on = years[-1][1] if _is_series(self.s, years) else near[0]
-                self.state.name_year(code, goes_on)
-        self.state.year = YearRead(goes_on, "named in an earlier sentence")
-        self.state.first_year = self.state.first_year or self.state.year
-
-    def _leave(self) -> None:
-        state = self.state
-        state.by_fields = self.heading is not None or (state.by_fields and not self.codes)
-        if self.codes:
-            state.index = announced(self.s, self.codes)
-            state.main_index = state.main_index or state.index
-        years = [m for m in self.s.measured_years() if not self.s.depth[m.start] and isinstance(m.payload, Year) and not m.payload.is_range]
-        years = [m for m in years if not opens_part(self.s, m)] or years  # "..., trong khi năm 2020 là 0,29"
-        years = [m for m in years if m.rule not in COUNTED_BACK] or years  # "một năm trước xếp thứ 47; năm 2023 xếp thứ 59"
-        years = [m for m in years if not _FROM.search(self.s.before(self.s.index_before(m) + 1, 60))] or years
-        results = results_year(self.s)
-        years = years if results is None else [results]
-        if self.planned:
-            plans = [m.payload.years[-1] for m in self.s.measured_years() if isinstance(m.payload, Year)]
-            state.target_year = plans[-1] if plans else state.target_year
-        elif self.codes or (state.year.year is None and _OF_ALL_INDICES.search(self.s.text)):
-            # a year beside other things ("thu ngân sách năm 2017") is not an index's
-            self._name_years([(m, m.payload.years[-1]) for m in years if isinstance(m.payload, Year)])
-        if len(self.subjects) == 1 and self.subjects[0].subject_type == "province":
-            state.near, state.subject = self.subjects[0], self._spoken_of(self.subjects[0])
-        state.last_named = self.met[-1] if self.met else state.last_named
-        departments, districts = ({one for one in self.met if one.subject_type == kind} for kind in ("department", "district"))
-        if len(departments) == 1:
-            state.department = departments.pop()
-        if len(districts) == 1:
-            state.district = districts.pop()
-        state.target = self.target and (state.target or self.planned)

@@ -8,12 +8,11 @@ from extract.discourse import Discourse, YearRead
 from extract.lists import is_compared
 from extract.marked import Marked
 from extract.mentions import Cue, Delta, IndexName, Mention, Rank, RelativeBase, RelativeYear, Score, SubjectName, Year
+from extract.moves import UP_OR_DOWN, ends_change, goes_on, starts_change, value_before_brackets
 
 _ATTACHED = re.compile(r"\s*\(?\s*(?:(?:của|trong|vào|ở|in)\s+)?")
 _PAST_ASIDE = re.compile(r"(?:\s*\([^()]*)?\)\s*")
 _CLOSES_CLAUSE = re.compile(r"\s*(?:[,;.)]|$|và\b)")
-_UP_OR_DOWN = re.compile(r"\b(?:lên|xuống|còn|về|tụt|vươn|nhảy|to)\b")
-_MOVES = re.compile(r"(?: điểm)? (?:tăng |giảm )?(?:lên|xuống|còn|về) (?:vị trí |hạng |thứ )*\d")
 _MOVES_TO = re.compile(
     r"[,)]?(?: (?!từ )\w+){0,3} (?:lên|xuống|(?:climbed|rose|moved|jumped|fell|dropped|slipped)(?: up| down)? to) [\w /]*"
 )
@@ -111,7 +110,7 @@ def opens_part(s: Marked, year: Mention, start: int = 0) -> bool:
 def years_of(s: Marked, i: int, index: str, base: Year | RelativeBase | None, state: Discourse) -> list[YearRead]:
     """Return the year or years that the value `i` is of; one that reads open has the year None."""
     compared = _base_of_value(s, i) or base_explained(s, i)
-    if compared is None or _ends_change(s, i):
+    if compared is None or ends_change(s, i):
         return _measured_years(s, i, index, base, state)
     if not isinstance(compared.payload, RelativeBase):
         return _read(compared, _COMPARED_WITH)
@@ -121,58 +120,63 @@ def years_of(s: Marked, i: int, index: str, base: Year | RelativeBase | None, st
 
 
 def _measured_years(s: Marked, i: int, index: str, base: Year | RelativeBase | None, state: Discourse) -> list[YearRead]:
-    mention = s.mentions[i]
     years = s.measured_years()
-    results = results_year(s)
-    if results is not None:
-        return _read(results, "named as the year of the results")
-    bracket = s.bracket(i)
-    if bracket:
-        beside = _year_in_bracket(s, mention, [m for m in years if s.depth[m.start] == bracket])
-        if beside is not None:
-            return _read(beside, "named in the same brackets")
-        since = _year_since(s, i)
-        if since is not None:
-            return _read(since, "named right before the brackets")
-    attached = _attached_year(s, mention, years)
-    if attached is not None and not _is_base(attached, base):
-        return _read(attached, "named right behind the value")
-    of_index = _year_of_index(s, i, index, years)
-    if of_index is not None:
-        return _read(of_index, "named in brackets behind the index")
+    told = _year_told(s, i, index, base, years)
+    if told is not None:
+        return told
     outside = [
         m
         for m in years
         if (not s.depth[m.start] or _heads_part_in_brackets(s, m)) and not _belongs_to_earlier(s, m, i) and not _of_compared(s, m)
     ]
-    before = [m for m in outside if m.start < mention.start]
-    told = [m.payload.years[-1] for m in before if isinstance(m.payload, Year)]
-    if len(told) == _FROM_AND_TO and told[0] > told[1] and (starts_change(s, i) or _ends_change(s, i)):
-        # "fell to 68.52 in 2022 from 70.42 in 2021, and its ranking from fourth to ninth"
-        return [YearRead(told[1] if starts_change(s, i) else told[0], "named in the sentence")]
-    if before and _NOW.search(s.text, before[-1].end, mention.start):  # "đứng thứ 6 vào năm 2013, nay tụt xuống thứ 55"
-        return [state.released_year(index)]
+    before = [m for m in outside if m.start < s.mentions[i].start]
     if before:
-        return [_from_value(s, i, read, before[-1]) for read in _read(before[-1], "named in the sentence")]
+        return _year_before(s, i, index, before, state)
+    end = s.mentions[i].end
     plan = next((m.start for m in s.mentions[i:] if isinstance(m.payload, Cue) and m.payload.what == "target"), len(s.text))
+    in_mind = state.measured_year(index, None).year
     # "đã vào top 10, vượt kế hoạch phấn đấu giai đoạn 2021-2025"
-    behind = [
-        m
-        for m in outside
-        if mention.end <= m.start < plan
-        and not opens_part(s, m, mention.end)
-        and not _heads_rest(s, m, i, state.measured_year(index, None).year)
-    ]
+    behind = [m for m in outside if end <= m.start < plan and not opens_part(s, m, end) and not _heads_rest(s, m, i, in_mind)]
     if behind:
         return [_from_value(s, i, read) for read in _read(behind[0], "named in the sentence")]
-    told = sorted({m.payload.years[-1] for m in years if isinstance(m.payload, Year) and s.depth[m.start]})
-    if len(told) == _FROM_AND_TO and not bracket:  # "từ 64,43 (năm 2019) xuống 62,48 (năm 2020), từ thứ 26 xuống thứ 45"
-        return [YearRead(told[0] if starts_change(s, i) else told[-1], "named in brackets before")]
+    in_brackets = sorted({m.payload.years[-1] for m in years if isinstance(m.payload, Year) and s.depth[m.start]})
+    if len(in_brackets) == _FROM_AND_TO and not s.bracket(i):  # "từ 64,43 (năm 2019) xuống 62,48 (năm 2020), từ thứ 26 xuống thứ 45"
+        return [YearRead(in_brackets[0] if starts_change(s, i) else in_brackets[-1], "named in brackets before")]
     base = base or base_of(s, i)  # a value beside "so với năm 2020" is of a later year, changed or not
     read = state.measured_year(index, base if isinstance(base, Year) else None)
     if isinstance(base, Year) and read.year is not None and read.year <= base.years[0]:
         read = YearRead(base.years[0] + 1, "base year plus one")
     return [_from_value(s, i, read)]
+
+
+def _year_told(s: Marked, i: int, index: str, base: Year | RelativeBase | None, years: list[Mention]) -> list[YearRead] | None:
+    """Return the year that is told of a value and of no other: of the results, in its brackets, right behind it, behind its index."""
+    mention, bracket = s.mentions[i], s.bracket(i)
+    results = results_year(s)
+    if results is not None:
+        return _read(results, "named as the year of the results")
+    beside = _year_in_bracket(s, mention, [m for m in years if s.depth[m.start] == bracket]) if bracket else None
+    if beside is not None:
+        return _read(beside, "named in the same brackets")
+    since = _year_since(s, i) if bracket else None
+    if since is not None:
+        return _read(since, "named right before the brackets")
+    attached = _attached_year(s, mention, years)
+    if attached is not None and not _is_base(attached, base):
+        return _read(attached, "named right behind the value")
+    of_index = _year_of_index(s, i, index, years)
+    return None if of_index is None else _read(of_index, "named in brackets behind the index")
+
+
+def _year_before(s: Marked, i: int, index: str, before: Sequence[Mention], state: Discourse) -> list[YearRead]:
+    """Return the year of a value behind years of its sentence: the last one, unless the words turn back or come to today."""
+    told = [m.payload.years[-1] for m in before if isinstance(m.payload, Year)]
+    if len(told) == _FROM_AND_TO and told[0] > told[1] and (starts_change(s, i) or ends_change(s, i)):
+        # "fell to 68.52 in 2022 from 70.42 in 2021, and its ranking from fourth to ninth"
+        return [YearRead(told[1] if starts_change(s, i) else told[0], "named in the sentence")]
+    if _NOW.search(s.text, before[-1].end, s.mentions[i].start):  # "đứng thứ 6 vào năm 2013, nay tụt xuống thứ 55"
+        return [state.released_year(index)]
+    return [_from_value(s, i, read, before[-1]) for read in _read(before[-1], "named in the sentence")]
 
 
 def _year_of_index(s: Marked, i: int, index: str, years: Sequence[Mention]) -> Mention | None:
@@ -297,31 +301,8 @@ def _of_compared(s: Marked, year: Mention) -> bool:
     return is_beside and s.subject(name) is not None and is_compared(s, name)
 
 
-def starts_change(s: Marked, i: int) -> bool:
-    """Tell whether a change starts from the value `i`: "từ vị trí thứ 2", "from fourth", "(6,68 còn 5,9)"."""
-    return bool(re.search(r"\b(?:từ|from)\s*$", s.before(i, 6))) or _goes_on(s, i)
-
-
 def _is_planned(s: Marked, i: int) -> bool:
     return any(isinstance(m.payload, Cue) and m.payload.what == "target" for m in s.mentions[:i])
-
-
-def _goes_on(s: Marked, i: int) -> bool:
-    """Tell whether brackets say what a value became: "(6,68 còn 5,9)", "(hạng 2 xuống 7)"."""
-    return s.before(i, 1) == "(" and bool(_MOVES.match(s.text, s.mentions[i].end))
-
-
-def _ends_change(s: Marked, i: int) -> bool:
-    """Tell whether a change ends with the value `i`: "so với năm 2019 (từ hạng 55 lên hạng 11)"."""
-    return i > 0 and starts_change(s, i - 1) and bool(_UP_OR_DOWN.search(s.text, s.mentions[i - 1].end, s.mentions[i].end))
-
-
-def _value_before_brackets(s: Marked, i: int) -> int | None:
-    """Return the value right before the brackets that hold the value `i` alone, one of the other kind."""
-    if not i or not s.bracket(i) or s.bracket(i - 1) == s.bracket(i) or s.between(i - 1, i).strip() != "(":
-        return None
-    kinds = {type(s.mentions[i - 1].payload), type(s.mentions[i].payload)}
-    return i - 1 if kinds == {Rank, Score} and s.text.startswith(")", s.mentions[i].end) else None
 
 
 def _from_value(s: Marked, i: int, read: YearRead, named: Mention | None = None) -> YearRead:
@@ -329,7 +310,7 @@ def _from_value(s: Marked, i: int, read: YearRead, named: Mention | None = None)
 
     Where years from one to another are named that is the first of them, unless they are planned.
     """
-    told = _value_before_brackets(s, i)
+    told = value_before_brackets(s, i)
     if told is not None and isinstance(s.mentions[i].payload, Rank | Score):  # "từ 75,2% (hạng 55) lên 79,3% (hạng 40)"
         return _from_value(s, told, read, named)
     if not isinstance(s.mentions[i].payload, Rank | Score) or not starts_change(s, i):
@@ -337,11 +318,11 @@ def _from_value(s: Marked, i: int, read: YearRead, named: Mention | None = None)
     before = YearRead(None if read.year is None else read.year - 1, _BEFORE_CHANGE)
     if named is not None and isinstance(named.payload, Year) and named.payload.is_range and not _is_planned(s, i):
         before = YearRead(named.payload.years[0], _BEFORE_CHANGE)
-    if s.mentions[i].rule == "english.rank_from" or _goes_on(s, i):
+    if s.mentions[i].rule == "english.rank_from" or goes_on(s, i):
         return before
     follower = next((m for m in s.mentions[i + 1 :] if s.depth[m.start] == s.depth[s.mentions[i].start]), None)
     like = type(s.mentions[i].payload)
-    to_value = follower is not None and isinstance(follower.payload, like) and _UP_OR_DOWN.search(s.text, s.mentions[i].end, follower.end)
+    to_value = follower is not None and isinstance(follower.payload, like) and UP_OR_DOWN.search(s.text, s.mentions[i].end, follower.end)
     if like is Score:
         return before if to_value else read
     # "tăng 18 bậc từ vị trí thứ 48", "từ vị trí thứ 48 lên nhóm 30 tỉnh dẫn đầu": where the change ends has no number.
