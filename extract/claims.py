@@ -45,7 +45,7 @@ _FURNITURE = re.compile(
 )
 _HEADLINE = re.compile(r"^\W*(?:tin khác|xem thêm|đọc thêm|tin liên quan)\s*:", re.IGNORECASE)
 # The rows of a table are `read_tables`'s: a sentence's rules would take a cell's number for its neighbour's.
-_TABLE_ROW = re.compile(r"(?:[^|]{0,200}\|){3}|(?:[^|]{0,200} \| ){2}")
+_TABLE_ROW = re.compile(r"(?:[^|]{0,200}\|){2}")
 _LONG_PARAGRAPH = 160
 #: So many names in one list: the article is about none of them.
 _LONG_LIST = 5

@@ -19,7 +19,9 @@ _NUMBER = re.compile(r"(?<!\d)(\d{1,2})\s?[.)]\s?")
 _RANKING = re.compile(r"xếp hạng|thứ hạng|bảng", re.IGNORECASE)
 _PIPED_LINE = re.compile(r"(?:[^|\n]*\|){2,}[^|\n]*")
 _PIPED_RULE = re.compile(r"[ \t|:-]+")
-_NUMBERED_LINE = re.compile(r"\s*(\d{1,3})[.)]\s+(?P<name>[^\d\n:;(–-][^\d\n:;(–]{2,60}?)(?=\s*(?:[-–:;,(]|\d|$|đạt|với))")
+_NUMBERED_LINE = re.compile(
+    r"\s*(\d{1,3})[.)]\s+(?P<name>[^\d\n:;(–-](?:[^\d\n:;(–]| – (?=[A-ZĐ])){2,60}?)(?=\s*(?:[-–](?! [A-ZĐ][^\W\d_])|[:;,(]|\d|$|đạt|với))"
+)
 #: "2. Đắk Lắk: 60,91 điểm (hạng 60)": the numbers count lines, not places.
 _OWN_PLACE = re.compile(r"\b(?:hạng|thứ|vị trí)\s*\d", re.IGNORECASE)
 _LEADERS = re.compile(r"xếp hạng|thứ hạng|bảng|dẫn đầu|đứng đầu|\btop\b|\btốp\b", re.IGNORECASE)
@@ -42,7 +44,13 @@ class Cell(NamedTuple):
 def flat_tables(text: str) -> tuple[Table, ...]:
     """Return the tables that stand in a plain text with their cells below each other, and its numbered lists."""
     cells = list(_cells(text))
-    return (*_stacked(text, cells), *_named_rows(cells), *_piped(text), *_numbered(text), *_numbered_lines(text))
+    return (
+        *_stacked(text, cells),
+        *_named_rows(cells),
+        *_piped(text),
+        *_numbered(text),
+        *_numbered_lines(text),
+    )
 
 
 def _piped(text: str) -> Iterator[Table]:

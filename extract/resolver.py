@@ -34,6 +34,7 @@ from extract.plausible import GAP, TOPIC_DRIFT
 from extract.scales import read_score
 from extract.years import opens_part, said_in_full
 from normalize.numbers import parse_number
+from normalize.units import find_district
 
 _OPENS_WITH_VALUE = re.compile(
     r"\s*(?:[-–•*]\s*)?(?:\w+ \w+ )?(?:(?:về|riêng|đối với) (?:chỉ số )?[^,.;\d]{2,30}, )?(?:với|đạt|được)\b", re.IGNORECASE
@@ -55,6 +56,7 @@ _WHOLE = re.compile(
 )
 #: "..., xếp thứ 8 trong PAR INDEX 2022", but not "..., hạng 8; trong PAR INDEX"
 _OF_FIELDS_INDEX = re.compile(r"[^\W_] (?:trong|của|thuộc)(?: bảng)?(?: xếp hạng)?(?: bộ)?(?: chỉ số)? $")
+_CITY = re.compile(r"(?:của )?(?:ubnd )?thành phố\b")
 _WHOLE_COUNTRY = {"cả nước", "toàn quốc", "cấp tỉnh"}
 #: Where so many further values follow for the same, one behind the other, the first is none of it either.
 _SO_MANY = 2
@@ -291,9 +293,25 @@ class _Reader(Placer):
         subject = (self.state.near if pronoun.subject_type else self.state.last_named) if pronoun.near else None
         if subject is None and pronoun.subject_type is None:
             return
+        if (
+            subject is None
+            and _CITY.match(self.s.text, at)
+            and self.state.group is not None
+            and self.state.group.subject_type == "district"
+        ):
+            self.set_subjects(self._own_city(), at)  # "Thành phố: 86,5%; Hòa An: 84,2%" in a list of a province's districts
+            yield from self._flush()
+            return
         subject = subject or self.state.home_subject(pronoun.subject_type) or self.state.subject
         self.set_subjects([subject] if subject else [], at)
         yield from self._flush()
+
+    def _own_city(self) -> list[SubjectName]:
+        """Return the city that has the province's name; none where it has not, and what is told of it is left open."""
+        province = self.state.province()
+        city = find_district(province.name, province.gso_code) if province is not None else None
+        self.lost_at = None if city else self.s.mentions[-1].end
+        return [SubjectName("district", city.name.split(" (")[0], (city.unit_id,))] if city else []
 
     def _meet_group(self, i: int, group: Group) -> None:
         elsewhere = not self.codes and (TOPIC_DRIFT.search(self.s.text) or _ADDRESSED.search(self.s.before(i, 40)))

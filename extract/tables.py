@@ -46,6 +46,12 @@ _NUMBERED = re.compile(r"\(?(?:\d{1,2}|[A-Z])\)?(?:\s?=.*)?")
 _CHANGE = re.compile(
     r"(?P<sign>[+\-−–▲▼↑↓]|tăng|giảm)?\s*(?P<amount>\d+(?:[.,]\d+)?)\s*(?:bậc|hạng|điểm|%)?\s*(?P<arrow>[▲▼↑↓])?", re.IGNORECASE
 )
+#: Two figures in one cell: "79,97 (hạng 63)".
+_SCORE_AND_PLACE = re.compile(
+    r"\s*(?P<score>\d+[.,]\d+\s?(?:%|điểm)?)\s*"
+    r"\((?:xếp |đứng )?(?:hạng|thứ|thứ hạng|vị trí)(?: thứ)? (?P<rank>\d{1,3}(?:\s?/\s?\d{2,3})?)\)\s*",
+    re.IGNORECASE,
+)
 _UPWARD = {"+", "▲", "↑", "tăng"}
 _DOWNWARD = {"-", "−", "–", "▼", "↓", "giảm"}
 _AVERAGE = re.compile(
@@ -198,7 +204,10 @@ def _columns(headings: Sequence[str], index: str) -> list[Column]:
             columns[n] = replace(column, holds="other")
         if column.holds == "move":  # "Tăng/giảm" alone is of what stands to its left
             left = next((c.holds for c in reversed(columns[:n]) if c.holds in {"rank", "score"}), None)
-            columns[n] = replace(column, holds=f"{left}_delta" if left else "other")
+            years = sorted({c.year for c in columns[:n] if c.year is not None and c.holds in {"rank", "score"}})
+            # "Năm 2021 | Năm 2022 | Tăng/giảm"
+            of, base = (years[-1], years[0]) if column.year is None and len(years) == _LEAST_YEARS else (column.year, column.base)
+            columns[n] = Column(f"{left}_delta" if left else "other", of, base, column.index, column.component)
     if not any(column.holds == "subject" for column in columns):
         first = next((n for n, c in enumerate(columns) if c.holds == "other" and not _ORDINAL.fullmatch(headings[n])), None)
         if first is not None:
@@ -281,6 +290,11 @@ def _places(cells: tuple[str, ...], columns: Sequence[Column]) -> dict[int, int]
 
 
 def _cell(cell: str, span: tuple[int, int], column: Column, row: _Row, context: _Context, places: dict[int, int]) -> Iterator[Claim]:
+    both = _SCORE_AND_PLACE.fullmatch(context.article.text, *span) if column.holds == "score" else None
+    if both is not None:
+        for holds in ("score", "rank"):
+            yield from _cell(both[holds], both.span(holds), replace(column, holds=holds), row, context, places)
+        return
     clean = read_text(cell).clean.strip()
     index = column.index or row.index
     component = column.component or row.component
@@ -288,8 +302,11 @@ def _cell(cell: str, span: tuple[int, int], column: Column, row: _Row, context: 
     year = column.year or row.year or context.year
     value: Decimal | None = None
     of = None
+    holds = column.holds
+    if holds.endswith("_delta") and (_PLACES.search(clean) or _POINTS.search(clean)):  # "tăng 12 bậc" says itself of what
+        holds = "rank_delta" if _PLACES.search(clean) else "score_delta"
     try:
-        match column.holds:
+        match holds:
             case "rank":
                 place, _, total = clean.partition("/")
                 value = Decimal(parse_count(place.strip()))
@@ -299,13 +316,11 @@ def _cell(cell: str, span: tuple[int, int], column: Column, row: _Row, context: 
                 parse_number(number)
                 value = read_score(Score(number, None), index, component, provincial=local)
             case "rank_delta" | "score_delta":
-                value = _change(clean, column, year, places)
+                value = _change(clean, replace(column, holds=holds), year, places)
     except NumberFormatError:
         return
     if value is not None:
-        yield _claim(
-            value, span, column.holds, _Row(row.subject, index, component, year, row.start, row.end), context, of=of, base=column.base
-        )
+        yield _claim(value, span, holds, _Row(row.subject, index, component, year, row.start, row.end), context, of=of, base=column.base)
 
 
 def _change(text: str, column: Column, year: int | None, places: dict[int, int]) -> Decimal | None:

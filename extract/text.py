@@ -6,6 +6,7 @@ Rules read `View.clean` (NFC, plain spaces, plain digits, no invisible marks); o
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 # Invisible marks that word processors leave inside words.
@@ -14,6 +15,8 @@ _DROPPED = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"), None)
 _SPACES = dict.fromkeys(map(ord, "\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u3000\t"), " ")
 _FULL_WIDTH = {0xFF10 + n: str(n) for n in range(10)} | {0xFF0C: ",", 0xFF0E: ".", 0xFF05: "%", 0xFF0F: "/"}
 _TABLE = _DROPPED | _SPACES | _FULL_WIDTH
+#: A line with so many cells between tabs is the row of a table: its tabs are read as "|".
+_LEAST_CELLS = 3
 # A thin space inside a number groups or mars its digits; between words it is a space like any other.
 _THIN = "[\u2006\u2007\u2008\u2009\u200a\u202f]"
 _THIN_IN_NUMBER = re.compile(
@@ -60,13 +63,21 @@ def read_text(raw: str) -> View:
         return _joined(View(raw, raw, None))
     clean: list[str] = []
     places: list[int] = []
+    tabs = set(_tabs_of_rows(raw))
     thin = {match.start("decimal") if match["decimal"] else match.start() for match in _THIN_IN_NUMBER.finditer(raw)}
     for start, cluster in _clusters(raw):
-        for char in "" if start in thin else unicodedata.normalize("NFC", cluster.translate(_TABLE)):
+        for char in "" if start in thin else "|" if start in tabs else unicodedata.normalize("NFC", cluster.translate(_TABLE)):
             clean.append(char)
             places.append(start)
     places.append(len(raw))
     return _joined(View(raw, "".join(clean), tuple(places)))
+
+
+def _tabs_of_rows(raw: str) -> Iterator[int]:
+    """Yield the places of the tabs between cells of a table."""
+    for line in re.finditer(r"[^\n]+", raw if "\t" in raw else ""):
+        if sum(1 for cell in line[0].split("\t") if cell.strip()) >= _LEAST_CELLS:
+            yield from (at for at in range(*line.span()) if raw[at] == "\t")
 
 
 def _joined(view: View) -> View:

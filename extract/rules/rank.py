@@ -120,7 +120,7 @@ RULES: tuple[Rule, ...] = (
     # told with "là": "năm 2020 là 35/63"
     rule(
         "rank.told",
-        r"(?:(?<=\blà\ )|(?<=\bvà\ )|(?<=,\ ))(?P<place>\d{1,2})\s?/\s?(?P<of>63|64|34)\b(?=[.,;)]|\s*$|\ (?:và|tăng|giảm|năm|vào\ năm|trong\ năm)\b)",
+        r"(?:(?<=\blà\ )|(?<=\bvà\ )|(?<=,\ ))(?P<place>\d{1,2})\s?/\s?(?P<of>63|64|34)\b(?=[.,;)]|\s*$|\ (?:và|về|tăng|giảm|năm|vào\ năm|trong\ năm)\b)",
         _rank,
     ),
     # a list in order gives each name its place: "(theo thứ tự từ cao xuống thấp): A, B, C"
