@@ -23,6 +23,7 @@ from extract.text import View, read_text
 from normalize.claim import KEY, Claim, Qualifier
 from normalize.indices import indices, place_of_last
 from normalize.lexicon import tokenize
+from normalize.units import Unit, province_of_district
 from normalize.url_date import url_day
 
 # Most news names no index at all: whether any of these stretches occurs costs next to nothing, and decides whether the
@@ -277,7 +278,7 @@ def _claim(article: Article, view: View, span: Span, draft: Draft, state: Discou
         read = YearRead(read.year - 1, f"results of {read.year} cannot be out by {state.published}")
     year = read.year
     subject, unit_id = in_year(draft.subject, era(draft.index, year if not target else _spoken_in(state, year)))
-    province = state.province()
+    province = state.province() or _province_of_district(draft.subject)
     authority = in_year(as_subject(province), year)[0] if provincial and province is not None else None
     value, qualifier, of = _value(draft, year, state.counts)
     if qualifier == "last" and isinstance(draft.value, Rank) and draft.value.from_end != 1:
@@ -321,6 +322,11 @@ def _spoken_in(state: Discourse, year: int | None) -> int | None:
     if year is None or state.published is None:
         return year
     return min(year, state.published.year if state.published.month > _MERGED_IN else state.published.year - 1)
+
+
+def _province_of_district(subject: SubjectName) -> Unit | None:
+    """Return the province of a district that only one has, where the article is of no province: "thị xã Quảng Yên (Quảng Ninh)"."""
+    return province_of_district(subject.name) if subject.subject_type == "district" else None
 
 
 def _can_be_out(state: Discourse, index: str, year: int) -> bool:

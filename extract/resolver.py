@@ -57,6 +57,7 @@ _WHOLE = re.compile(
 #: "..., xếp thứ 8 trong PAR INDEX 2022", but not "..., hạng 8; trong PAR INDEX"
 _OF_FIELDS_INDEX = re.compile(r"[^\W_] (?:trong|của|thuộc)(?: bảng)?(?: xếp hạng)?(?: bộ)?(?: chỉ số)? $")
 _CITY = re.compile(r"(?:của )?(?:ubnd )?thành phố\b")
+_SO_WITH = re.compile(r" so với \d")
 _WHOLE_COUNTRY = {"cả nước", "toàn quốc", "cấp tỉnh"}
 #: Where so many further values follow for the same, one behind the other, the first is none of it either.
 _SO_MANY = 2
@@ -214,7 +215,8 @@ class _Reader(Placer):
     def _enter_bracket(self, i: int) -> None:
         """Give the figures of "Sơn La (hạng 46)" to the name before the bracket, compared or not."""
         previous = self.s.subject(i - 1) if i else None
-        if previous is not None and self.s.between(i - 1, i).strip().startswith("("):
+        is_both = i - 1 in self.compared and _SO_WITH.match(self.s.text, self.s.mentions[i].end)  # "Hải Phòng hơn A (91,80% so với 91,14%)"
+        if previous is not None and self.s.between(i - 1, i).strip().startswith("(") and not is_both:
             self.set_subjects([previous], self.s.mentions[i - 1].start)
 
     def _meet_subject(self, i: int) -> Iterator[Draft]:

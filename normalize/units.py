@@ -224,6 +224,17 @@ def find_district(name: str, province_gso: str | None) -> Unit | None:
     return same[0] if len(same) == 1 else None
 
 
+def province_of_district(name: str) -> Unit | None:
+    """Return the province of a district's name that no other province has.
+
+    >>> province_of_district("Quảng Yên").name
+    'Quảng Ninh'
+    """
+    district = find_district(name, None)
+    codes = (u for u in provinces_and_ministries() if u.level == "province" and district is not None and u.gso_code == district.province)
+    return next(codes, None)
+
+
 def province_of(name: str) -> Unit | None:
     """Return the province (of the 63-unit era where both eras know it) that carries `name`."""
     candidates = [unit for unit in named(name) if unit.level == "province"]
