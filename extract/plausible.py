@@ -62,6 +62,8 @@ _COUNTED_OF = re.compile(
     r"[^.;:]{0,70}\b(?:đạt|chiếm|bằng)(?: tỷ lệ| tỉ lệ)? $"
 )
 _FULL = 100
+#: "có 81,2% người dân Vĩnh Long hài lòng" is what SIPAS says.
+_ARE_SATISFIED = re.compile(r" (?:số )?(?:người dân|người|tổ chức)[^.;,:%\d]{0,50}\bhài lòng\b(?! (?:với|về|đối với)\b)")
 _SUPPOSES = re.compile(
     r"\bnếu\b(?=[^.;]*\bsẽ\b)|\b(?:giả sử|giả định|giá như)\b|"
     r"\b(?:dự kiến|dự báo|ước tính|ước(?= (?:cả )?năm))\b(?=[^.;]*\b(?:đạt|tăng|giảm|xếp|đứng)\b)|"
@@ -122,7 +124,8 @@ def score_objection(s: Marked, i: int, index: str, component: str | None, *, tar
         return "what somebody or something is compared with"
     if GAP.search(s.before(i, 90)) and not s.bracket(i):
         return "the distance between two"
-    if score.noun_follows and score.unit != "điểm" and not of_index:
+    are_satisfied = index == "SIPAS" and component is None and _ARE_SATISFIED.match(s.text, s.mentions[i].end)
+    if score.noun_follows and score.unit != "điểm" and not of_index and not are_satisfied:
         return "it counts the noun behind it"
     if score.qualifier in {"at_least", "at_most"} and not target:
         return "a bound, and no target"

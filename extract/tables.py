@@ -290,10 +290,12 @@ def _places(cells: tuple[str, ...], columns: Sequence[Column]) -> dict[int, int]
 
 
 def _cell(cell: str, span: tuple[int, int], column: Column, row: _Row, context: _Context, places: dict[int, int]) -> Iterator[Claim]:
-    both = _SCORE_AND_PLACE.fullmatch(context.article.text, *span) if column.holds == "score" else None
+    view = read_text(context.article.text[slice(*span)])
+    both = _SCORE_AND_PLACE.fullmatch(view.clean) if column.holds == "score" else None
     if both is not None:
         for holds in ("score", "rank"):
-            yield from _cell(both[holds], both.span(holds), replace(column, holds=holds), row, context, places)
+            start, end = view.raw_span(*both.span(holds))
+            yield from _cell(both[holds], (span[0] + start, span[0] + end), replace(column, holds=holds), row, context, places)
         return
     clean = read_text(cell).clean.strip()
     index = column.index or row.index

@@ -37,7 +37,7 @@ def _behind(words: str, reach: int) -> Callable[[re.Match[str]], Rank | None]:
     return read
 
 
-_NOUN_FROM = r"(?:(?:hạng|vị trí|thứ bậc)[^.;,]{0,25} |\d (?:bậc|hạng) \()từ "
+_NOUN_FROM = r"(?:(?:hạng|vị trí|thứ bậc)[^.;,]{0,25} |\d (?:bậc|hạng)(?: \(|, ))từ "
 _moved = _behind(
     rf"(?:{_NOUN_FROM}|từ (?:(?:vị trí |hạng )?(?:thứ |số )|vị trí |hạng ))\d{{1,2}}(?: \([^)]*\))? (?:tụt |tăng |giảm |vươn )?$", 60
 )
@@ -60,7 +60,7 @@ RULES: tuple[Rule, ...] = (
     # "hạng 32", "vị trí thứ 4", "xếp hạng thứ 14", "vị trí số một", "ở vị thứ 45/63"
     rule(
         "rank.noun",
-        rf"(?:\b{_VERB}\ (?:ở\ |vào\ )?)?\b{_NOUN}(?:\ hạng)?(?:\ (?P<place>\d{{1,3}}\b(?![.,]\d)(?!\ (?:tỉnh|thành\ phố|địa\ phương|đơn\ vị))|nhất\b|nhì\b|ba\b)|\ (?:thứ|số)\ (?P<ordinal>{COUNT})){_OF}(?!\s?[/%])(?!\ ?(?:điểm|bậc|cán\ bộ))",
+        rf"(?:\b{_VERB}\ (?:ở\ |vào\ )?)?\b{_NOUN}(?:\ hạng)?:?(?:\ (?P<place>\d{{1,3}}\b(?![.,]\d)(?!\ (?:tỉnh|thành\ phố|địa\ phương|đơn\ vị))|nhất\b|nhì\b|ba\b)|\ (?:thứ|số)\ (?P<ordinal>{COUNT})){_OF}(?!\s?[/%])(?!\ ?(?:điểm|bậc|cán\ bộ))",
         _rank,
     ),
     # "xếp thứ 12/63", "đứng thứ bẩy", "lên thứ 14/63", "xuống thứ 5"
