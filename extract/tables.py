@@ -343,8 +343,12 @@ def _change(text: str, column: Column, year: int | None, places: dict[int, int])
 def _places_by_order(
     rows: Sequence[tuple[_Row, tuple[str, ...], tuple[tuple[int, int], ...]]], columns: Sequence[Column], context: _Context
 ) -> Iterator[Claim]:
-    """Give each row the place it stands in, where the text says that the table is in order and its scores fall."""
-    at = next((n for n, column in enumerate(columns) if column.holds == "score" and column.component is None), None)
+    """Give each row the place it stands in, where the text says that the table is in order and its scores fall.
+
+    Of scores of several years it stays open by which of them the rows are in order.
+    """
+    totals = [n for n, column in enumerate(columns) if column.holds == "score" and column.component is None]
+    at = totals[0] if len(totals) == 1 else None
     if at is None or len(rows) < _LEAST_IN_ORDER or len({row.subject.subject_type for row, _, _ in rows}) > 1:
         return
     try:

@@ -48,8 +48,9 @@ def said_in_full(mentions: Sequence[Mention], carried: int | None) -> tuple[Ment
         if isinstance(payload, Year) and not payload.base:
             carried, named = payload.years[-1], True
         elif isinstance(payload, RelativeYear):
-            if carried is None and mention.rule in COUNTED_BACK:  # "một năm trước xếp thứ 37; năm 2021, tỉnh vươn lên thứ 27"
-                carried = next((m.payload.years[-1] for m in mentions if isinstance(m.payload, Year) and not m.payload.base), None)
+            if not named and mention.rule in COUNTED_BACK:  # "một năm trước xếp thứ 37; năm 2021, tỉnh vươn lên thứ 27"
+                behind = (m.payload.years[-1] for m in mentions if isinstance(m.payload, Year) and not m.payload.base)
+                carried = max((year for year in (carried, next(behind, None)) if year is not None), default=None)
             if carried is None or (payload.near and not named):
                 continue
             carried += payload.distance

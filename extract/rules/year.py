@@ -71,7 +71,7 @@ RULES: tuple[Rule, ...] = (
     rule("year.now", r"\b(?:và|nhưng|đến|năm)\ nay\b(?=[^.;]{0,30}\ (?:hạng|thứ|vị\ trí))", lambda _: RelativeYear(1, near=True)),
     rule(
         "year.previous",
-        r"(?<!với\ )(?<!so\ )(?<!hơn\ )(?<!kém\ )(?<!tăng\ )(?<!giảm\ )(?<!hai\ )(?<!ba\ )(?<!bốn\ )(?<!vài\ )(?<!nhiều\ )(?<!mấy\ )(?<!\d\ )\b(?:năm\ (?:trước|ngoái|trước\ đó)|cách\ đây\ (?:một|1)\ năm|một\ năm\ trước(?:\ đó)?)\b(?=(?:,?\ (?:tỉnh|thành\ phố|địa\ phương)|,\ [^.;,\d]{2,30}?)?\ (?:mới\ |chỉ\ |còn\ )?(?:(?:đứng|xếp|đạt|là|ở|chỉ|hạng|thuộc|nằm|còn)\b|\d+[.,]\d)|:\ \d)",
+        r"(?<!với\ )(?<!so\ )(?<!hơn\ )(?<!kém\ )(?<!tăng\ )(?<!giảm\ )(?<!hai\ )(?<!ba\ )(?<!bốn\ )(?<!vài\ )(?<!nhiều\ )(?<!mấy\ )(?<!\d\ )\b(?:năm\ (?:trước|ngoái|trước\ đó)|cách\ đây\ (?:một|1)\ năm|một\ năm\ trước(?:\ đó)?)\b(?=(?:,?\ (?:tỉnh|thành\ phố|địa\ phương)|,\ [^.;,\d]{2,90}?)?\ (?:mới\ |chỉ\ |còn\ )?(?:(?:đứng|xếp|đạt|là|ở|chỉ|hạng|thuộc|nằm|còn)\b|\d+[.,]\d)|:\ \d)",
         lambda _: RelativeYear(-1),
     ),
     # "ba năm trước, thành phố đứng thứ 11": counted back from the year in mind
