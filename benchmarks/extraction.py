@@ -32,6 +32,7 @@ PUMPED = {
     "opening brackets": "(",
     "năm 2021": "năm 2021 ",
     "tăng 1 bậc": "tăng 1 bậc ",
+    "nếu tăng": "nếu tăng 1 bậc ",
     "names": "Hưng Yên, ",
     "và": "và ",
     "capitals": "Sở A ",

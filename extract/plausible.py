@@ -64,6 +64,8 @@ _COUNTED_OF = re.compile(
 _FULL = 100
 #: "có 81,2% người dân Vĩnh Long hài lòng" is what SIPAS says.
 _ARE_SATISFIED = re.compile(r" (?:số )?(?:người dân|người|tổ chức)[^.;,:%\d]{0,50}\bhài lòng\b(?! (?:với|về|đối với)\b)")
+#: So many characters before and behind a figure its supposition stands.
+_SUPPOSED = 150
 _SUPPOSES = re.compile(
     r"\bnếu\b(?=[^.;]*\bsẽ\b)|\b(?:giả sử|giả định|giá như)\b|"
     r"\b(?:dự kiến|dự báo|ước tính|ước(?= (?:cả )?năm))\b(?=[^.;]*\b(?:đạt|tăng|giảm|xếp|đứng)\b)|"
@@ -104,9 +106,11 @@ def _part_end(s: Marked, i: int) -> int:
 
 def supposition_objection(s: Marked, i: int) -> str | None:
     """Object to a figure that would be so: "nếu tăng thêm 1 điểm, tỉnh sẽ xếp thứ 6", "để đạt 70 điểm, tỉnh cần tăng 1,55 điểm"."""
-    start = s.mentions[i].start
-    opened = _SUPPOSES.search(s.text, max(s.text.rfind(mark, 0, start) for mark in ".;") + 1)
-    return "it would be so" if opened is not None and opened.start() <= start else None
+    start, end = s.mentions[i].start, s.mentions[i].end
+    first = max(0, start - _SUPPOSED)
+    opened = max(s.text.rfind(mark, first, start) for mark in ".;") + 1
+    found = _SUPPOSES.search(s.text, max(opened, first), end + _SUPPOSED)
+    return "it would be so" if found is not None and found.start() <= start else None
 
 
 def score_objection(s: Marked, i: int, index: str, component: str | None, *, target: bool, index_named: bool) -> str | None:
