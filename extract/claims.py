@@ -277,7 +277,7 @@ def _claim(article: Article, view: View, span: Span, draft: Draft, state: Discou
     if not provincial and not target and read.year is not None and not _can_be_out(state, draft.index, read.year):
         read = YearRead(read.year - 1, f"results of {read.year} cannot be out by {state.published}")
     year = read.year
-    subject, unit_id = in_year(draft.subject, era(draft.index, year if not target else _spoken_in(state, year)))
+    subject, unit_id = in_year(draft.subject, _spoken_in(state, year) if target else era(draft.index, year))
     province = state.province() or _province_of_district(draft.subject)
     authority = in_year(as_subject(province), year)[0] if provincial and province is not None else None
     value, qualifier, of = _value(draft, year, state.counts)
