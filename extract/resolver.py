@@ -295,18 +295,18 @@ class _Reader(Placer):
         subject = (self.state.near if pronoun.subject_type else self.state.last_named) if pronoun.near else None
         if subject is None and pronoun.subject_type is None:
             return
-        if (
-            subject is None
-            and _CITY.match(self.s.text, at)
-            and self.state.group is not None
-            and self.state.group.subject_type == "district"
-        ):
+        if subject is None and _CITY.match(self.s.text, at) and self._lists_districts():
             self.set_subjects(self._own_city(), at)  # "Thành phố: 86,5%; Hòa An: 84,2%" in a list of a province's districts
             yield from self._flush()
             return
         subject = subject or self.state.home_subject(pronoun.subject_type) or self.state.subject
         self.set_subjects([subject] if subject else [], at)
         yield from self._flush()
+
+    def _lists_districts(self) -> bool:
+        """Tell whether the talk is of the districts of a province that is no city itself."""
+        group, province = self.state.group, self.state.province()
+        return group is not None and group.subject_type == "district" and province is not None and province.kind == "tỉnh"
 
     def _own_city(self) -> list[SubjectName]:
         """Return the city that has the province's name; none where it has not, and what is told of it is left open."""
