@@ -50,6 +50,8 @@ _TABLE_ROW = re.compile(r"(?:[^|]{0,200}\|){2}")
 _LONG_PARAGRAPH = 160
 #: So many names in one list: the article is about none of them.
 _LONG_LIST = 5
+#: How a title goes on behind the district that it is about.
+_TELLS_OF = re.compile(r"\s*[:–-]|,? (?:nâng cao|nỗ lực|cải thiện|đẩy mạnh|phấn đấu|quyết tâm|tập trung|chú trọng|tiếp tục)\b")
 _LATE = 10
 #: The provinces of today came behind this month of their year.
 _MERGED_IN = 6
@@ -164,6 +166,7 @@ def _read_sentences(article: Article, view: View, state: Discourse) -> Iterator[
     state.of_one = in_title or home.province is not None
     province = state.province()
     local = _speaks_of_districts(read, codes)
+    state.main_body = _main_body(view.clean, province) if local else None
     paragraph = -1
     for (number, span), (_, first_reading) in zip(body, read, strict=True):
         districts = local or any(
@@ -230,6 +233,16 @@ def _main_province(read: list[tuple[Span, list[Mention]]], state: Discourse) -> 
     if not mine and (not provinces or _tells_of_its_own(read, named[0][0])):
         return state.home_subject("province"), False
     return (mine or provinces)[0], False
+
+
+def _main_body(text: str, province: Unit | None) -> SubjectName | None:
+    """Return the district that a title opens with, and tells of: "Tuyên Hóa: Nỗ lực cải thiện chỉ số"."""
+    title = text.lstrip().split("\n", 1)[0]
+    named = [m for m in lex(title, province, bare_districts=True) if isinstance(m.payload, SubjectName)]
+    districts = [m for m in named if isinstance(m.payload, SubjectName) and m.payload.subject_type == "district"]
+    if len(named) != 1 or not districts or title[: districts[0].start].strip() or not _TELLS_OF.match(title, districts[0].end):
+        return None
+    return districts[0].payload  # type: ignore[return-value]  # a name
 
 
 def _tells_of_its_own(read: Sequence[tuple[Span, list[Mention]]], first_named: int) -> bool:

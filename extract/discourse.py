@@ -44,6 +44,8 @@ class Discourse:
     last_named: SubjectName | None = None
     #: The body of a province that the sentence before told of, and of nobody else: "Chỉ số hài lòng đạt 96,11%" goes on with it.
     body: SubjectName | None = None
+    #: The district that an article's title opens with: "Tuyên Hóa: Nỗ lực cải thiện chỉ số".
+    main_body: SubjectName | None = None
     group: Group | None = None
     year: YearRead = OPEN_YEAR
     by_fields: bool = False

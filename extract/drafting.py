@@ -188,8 +188,9 @@ class Drafter:
         if objection:
             self.drop(i, objection)
             return None
-        if self.state.body is not None and not self._ranks_provinces():
-            return self.state.body
+        body = self.state.body or (None if {code for *_, code in self.codes} & OF_PROVINCES_ONLY else self.state.main_body)
+        if body is not None and not self._ranks_provinces():
+            return body
         if self.state.subject is None and self.state.group is not None and self.state.group.subject_type != "province":
             self.drop(i, "the talk is of a block, and of no member of it")
             return None

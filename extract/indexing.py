@@ -17,7 +17,7 @@ _FORWARD = re.compile(
     r"|\s(?:(?:cả nước|toàn quốc)\s(?:về\s)?(?:chỉ số\s)?)?"
 )
 _BEFORE_VALUE = re.compile(
-    r"[”\"\s:,()–-]*(?:cấp(?: tỉnh)?|vẫn|đã|hiện|bị|còn|lên|xuống|"
+    r"[”\"\s:,()–-]*(?:cấp(?: tỉnh)?|vẫn|đã|hiện|bị|còn|lên|xuống|rất|khá|thấp|cao|"
     r"vươn lên|tụt xuống|rơi xuống|tăng lên|vươn|tụt|rơi|rớt|lùi|nhảy|leo|lại|cũng|là|"
     r"đạt|được|có|ở|nằm|đứng|xếp|chỉ|với|của|trong|cntt|công nghệ thông tin|(?:năm )?20\d{2}|ở mức|đều|thì|từ|tiếp tục|"
     r"was|is|had|at|scored|a full|reached|got|it|"

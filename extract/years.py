@@ -137,7 +137,8 @@ def _measured_years(s: Marked, i: int, index: str, base: Year | RelativeBase | N
     plan = next((m.start for m in s.mentions[i:] if isinstance(m.payload, Cue) and m.payload.what == "target"), len(s.text))
     in_mind = state.measured_year(index, None).year
     # "đã vào top 10, vượt kế hoạch phấn đấu giai đoạn 2021-2025"
-    behind = [m for m in outside if end <= m.start < plan and not opens_part(s, m, end) and not _heads_rest(s, m, i, in_mind)]
+    own = _end_of_own_part(s, i) if in_mind is not None else len(s.text)
+    behind = [m for m in outside if end <= m.start < min(plan, own) and not opens_part(s, m, end) and not _heads_rest(s, m, i, in_mind)]
     if behind:
         return [_from_value(s, i, read) for read in _read(behind[0], "named in the sentence")]
     in_brackets = sorted({m.payload.years[-1] for m in years if isinstance(m.payload, Year) and s.depth[m.start]})
@@ -148,6 +149,13 @@ def _measured_years(s: Marked, i: int, index: str, base: Year | RelativeBase | N
     if isinstance(base, Year) and read.year is not None and read.year <= base.years[0]:
         read = YearRead(base.years[0] + 1, "base year plus one")
     return [_from_value(s, i, read)]
+
+
+def _end_of_own_part(s: Marked, i: int) -> int:
+    """Return where a part of the sentence on somebody else begins: "A đạt 43,42 điểm; B từ hạng 2 năm 2019 rơi xuống hạng 8"."""
+    stop = s.text.find(";", s.mentions[i].end)
+    following = next((m for m in s.mentions if stop >= 0 and m.start > stop), None)
+    return stop if following is not None and isinstance(following.payload, SubjectName) else len(s.text)
 
 
 def _year_told(s: Marked, i: int, index: str, base: Year | RelativeBase | None, years: list[Mention]) -> list[YearRead] | None:

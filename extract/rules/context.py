@@ -226,7 +226,7 @@ RULES: tuple[Rule, ...] = (
     ),
     rule(
         "pronoun.district",
-        r"\bubnd\ huyện\b(?=\ (?:xếp|đứng|đạt|có|được|tăng|giảm))|\b(?:huyện|thị\ xã|quận)\ (?=(?:\(nay\ là\ [^()]{3,30}\)\ )?(?:xếp|đứng|đạt|được))",
+        r"\bubnd\ huyện\b(?=\ (?:xếp|đứng|đạt|có|được|tăng|giảm))|\bcủa\ (?:huyện|thị\ xã|quận)\b(?=\ (?:năm|đạt|xếp|đứng|tăng|giảm|là|được|có)\b|[.,;:)])|\b(?:huyện|thị\ xã|quận)\ (?=(?:\(nay\ là\ [^()]{3,30}\)\ )?(?:xếp|đứng|đạt|được))",
         lambda _: Pronoun("district"),
     ),
 )
