@@ -7,12 +7,13 @@ from extract.mentions import Rank, Score
 
 #: How a value becomes another one.
 UP_OR_DOWN = re.compile(r"\b(?:lên|xuống|còn|về|tụt|vươn|nhảy|to)\b")
+_FROM = re.compile(r"\b(?:từ|from)(?: chỗ(?: (?:chỉ|đang|còn))?| mức)?\s*$")
 _MOVES = re.compile(r"(?: điểm)? (?:tăng |giảm )?(?:lên|xuống|còn|về) (?:vị trí |hạng |thứ )*\d")
 
 
 def starts_change(s: Marked, i: int) -> bool:
     """Tell whether a change starts from the value `i`: "từ vị trí thứ 2", "from fourth", "(6,68 còn 5,9)"."""
-    return bool(re.search(r"\b(?:từ|from)\s*$", s.before(i, 6))) or goes_on(s, i)
+    return bool(_FROM.search(s.before(i, 20))) or goes_on(s, i)
 
 
 def goes_on(s: Marked, i: int) -> bool:
