@@ -44,6 +44,8 @@ class Discourse:
     last_named: SubjectName | None = None
     #: The body of a province that the sentence before told of, and of nobody else: "Chỉ số hài lòng đạt 96,11%" goes on with it.
     body: SubjectName | None = None
+    #: The last sentence told of many provinces: whom a new paragraph is about, stays open.
+    of_many: bool = False
     #: The district that an article's title opens with: "Tuyên Hóa: Nỗ lực cải thiện chỉ số".
     main_body: SubjectName | None = None
     group: Group | None = None
@@ -53,6 +55,8 @@ class Discourse:
     several: bool = False
     target: bool = False
     target_year: int | None = None
+    #: A line has opened a list of plans, of which an item may tell only what was.
+    lists_plans: bool = False
     counts: dict[str, int] = field(default_factory=dict)
     index_years: dict[str, int] = field(default_factory=dict)
     first_years: dict[str, int] = field(default_factory=dict)
@@ -85,10 +89,11 @@ class Discourse:
         """Go back to the years that the article announces; a paragraph on an earlier year ends with itself."""
         self.index_years = dict(self.first_years)
         self.body = None
-        if self.of_one:
+        if self.of_one or self.of_many:
             self.subject = None
         self.year = self.first_year or self.year
-        self.target = self.target and goes_on
+        self.lists_plans = self.lists_plans and goes_on
+        self.target = self.lists_plans or (self.target and goes_on)
 
     def measured_year(self, index: str, base: Year | None) -> YearRead:
         """Return the year of a value whose own sentence names none."""

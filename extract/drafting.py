@@ -84,7 +84,9 @@ class Drafter:
 
     def _looks_back(self) -> bool:
         """Tell whether the sentence speaks of a year before the one that the targets are for."""
-        years = [m.payload.years[-1] for m in self.s.measured_years() if isinstance(m.payload, Year)]
+        # an aside may look back: "đạt từ 67 điểm trở lên (năm 2022 đạt 67,88 điểm, xếp thứ 15)"
+        told = [m for m in self.s.measured_years() if not self.s.depth[m.start]]
+        years = [m.payload.years[-1] for m in told if isinstance(m.payload, Year)]
         now = [self.state.target_year] if self.state.published is None else [self.state.target_year, self.state.published.year]
         return bool(years) and any(year is not None and max(years) < year for year in now)
 
@@ -100,7 +102,7 @@ class Drafter:
 
     def _tells_results(self) -> bool:
         """Tell whether the sentence gives a score to the hundredth, and its place, a change or a mean: nobody plans both."""
-        told = [m.payload for m in self.s.mentions]
+        told = [m.payload for m in self.s.mentions if not self.s.depth[m.start]]
         exact = any(isinstance(one, Score) and _HUNDREDTHS.search(one.text) for one in told)
         placed = any(isinstance(one, Rank) and one.place is not None and not one.superlative for one in told)
         return exact and (placed or any(isinstance(one, Statistic) or (isinstance(one, Delta) and one.amount % 1) for one in told))
@@ -195,6 +197,9 @@ class Drafter:
             self.drop(i, "the talk is of a block, and of no member of it")
             return None
         home = self.state.home_subject("province")
+        if self.state.subject is None and self.state.of_many and not self.state.of_one:
+            self.drop(i, "whose it is stays open")
+            return None
         subject = self.state.subject or home
         if self.state.of_one and subject != home and not self.s.speaks_of_home():
             # Whoever led before, the article goes on with its own province where it names an index or a field; else it is open.

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Sequence
 
-from extract.discourse import YearRead
+from extract.discourse import Discourse, YearRead
 from extract.indexing import announced
 from extract.marked import Marked
-from extract.mentions import Group, IndexName, Mention, Pronoun, Rank, Score, SubjectName, Year
+from extract.mentions import Delta, Group, IndexName, Mention, Pronoun, Rank, Score, SubjectName, Tier, Year
 from extract.sharer import Sharer
 from extract.years import COUNTED_BACK, opens_part, results_year
 
@@ -16,6 +16,9 @@ _OF_ALL_INDICES = re.compile(
     r"\bnăm \d{4}\b(?=[^.;:]*\b(?:các|những|\d{1,2}) (?:bộ )?chỉ số\b)|\bnăm \d{4}\b(?=[^.;:]*\b(?:kết quả|chỉ số)\b[^.;:]*:\s*$)"
 )
 _LEAST_OF_SERIES = 2
+_PLAN = re.compile(r"\b(?:kế hoạch|mục tiêu|chỉ tiêu|nhiệm vụ)\b")
+#: A sentence on so many provinces is about none of them.
+_MANY = 3
 _NEAR_YEAR = 12
 #: Between an index and its year the name of the province may stand: "DDCI tỉnh Hải Dương năm 2022".
 _NEAR_YEAR_NAMED = 50
@@ -33,20 +36,36 @@ def pass_on(reader: Sharer) -> None:
         state.index = announced(s, reader.codes)
         state.main_index = state.main_index or state.index
     if reader.planned:
-        plans = [m.payload.years[-1] for m in s.measured_years() if isinstance(m.payload, Year)]
+        plans = [m.payload.years[-1] for m in s.measured_years() if isinstance(m.payload, Year) and not s.depth[m.start]]
         state.target_year = plans[-1] if plans else state.target_year
+    elif (year := _planned_year(s, state)) is not None:
+        state.target_year = year
     elif reader.codes or (state.year.year is None and _OF_ALL_INDICES.search(s.text)):
         # a year beside other things ("thu ngân sách năm 2017") is not an index's
         _name_years(reader, [(m, m.payload.years[-1]) for m in _spoken_years(s) if isinstance(m.payload, Year)])
     if len(reader.subjects) == 1 and reader.subjects[0].subject_type == "province":
         state.near, state.subject = reader.subjects[0], _spoken_of(reader, reader.subjects[0])
+    provinces = {
+        s.subject(n) for n, m in enumerate(s.mentions) if isinstance(m.payload, SubjectName) and m.payload.subject_type == "province"
+    }
+    state.of_many = len(provinces) >= _MANY
     state.last_named = reader.met[-1] if reader.met else state.last_named
     departments, districts = ({one for one in reader.met if one.subject_type == kind} for kind in ("department", "district"))
     if len(departments) == 1:
         state.department = departments.pop()
     if len(districts) == 1:
         state.district = districts.pop()
+    state.lists_plans = state.lists_plans or (reader.target and s.text.rstrip().endswith(":"))  # "đặt mục tiêu cụ thể:"
     state.target = reader.target and (state.target or reader.planned)
+
+
+def _planned_year(s: Marked, state: Discourse) -> int | None:
+    """Return the year of a plan that a sentence without figures names: "Kế hoạch cải thiện các chỉ số năm 2024"."""
+    years = [m.payload.years[-1] for m in s.measured_years() if isinstance(m.payload, Year)]
+    told = any(isinstance(m.payload, Score | Rank | Delta | Tier) for m in s.mentions)
+    if told or not years or state.published is None or max(years) < state.published.year:
+        return None
+    return max(years) if _PLAN.search(s.text) else None
 
 
 def _spoken_years(s: Marked) -> list[Mention]:

@@ -68,6 +68,7 @@ _ARE_SATISFIED = re.compile(r" (?:số )?(?:người dân|người|tổ chức)[
 _SUPPOSED = 150
 _SUPPOSES = re.compile(
     r"\bnếu\b(?=[^.;]*\bsẽ\b)|\b(?:giả sử|giả định|giá như)\b|"
+    r"\btừ (?:hạng|vị trí|thứ)\b(?=[^.;,]{0,60}\blà (?:việc|điều|bài toán|thách thức)\b)|"
     r"\b(?:dự kiến|dự báo|ước tính|ước(?= (?:cả )?năm))\b(?=[^.;]*\b(?:đạt|tăng|giảm|xếp|đứng)\b)|"
     r"\bđể (?:đạt|lọt|vào|lên|vươn|tăng)\b(?=[^.;]*\b(?:cần|phải) (?:tăng|đạt|có|thêm|cải thiện)\b)"
 )
