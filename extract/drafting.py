@@ -340,7 +340,7 @@ class Drafter:
         if objection is None and isinstance(payload, Score):
             objection = score_objection(self.s, i, index, component, target=self.target, index_named=named)
         elif objection is None and isinstance(payload, Delta):
-            objection = delta_objection(self.s, i, index, component, index_named=named)
+            objection = delta_objection(self.s, i, index, component, target=self.target, index_named=named)
             if objection is None and payload.needs_base and base is None:
                 objection = "more or less than what is not said"
         return objection

@@ -187,7 +187,7 @@ def _follows_name(s: Marked, i: int) -> bool:
     return previous is not None and isinstance(previous.payload, SubjectName | ComponentName) and not s.between(i - 1, i).strip(' (:”"')
 
 
-def delta_objection(s: Marked, i: int, index: str, component: str | None, *, index_named: bool) -> str | None:
+def delta_objection(s: Marked, i: int, index: str, component: str | None, *, target: bool, index_named: bool) -> str | None:
     """Object to a change that is not one of the index: of cases, firms or growth."""
     delta: Delta = s.mentions[i].payload  # type: ignore[assignment]
     if component is None and _COUNTED.search(s.before(i, 30)):
@@ -196,6 +196,8 @@ def delta_objection(s: Marked, i: int, index: str, component: str | None, *, ind
         return "a share of what was cut"
     if _THAN_PLANNED.match(s.text, s.mentions[i].end):
         return "more or less than was planned"
+    if delta.at_least and not target:
+        return "a bound, and no target"
     if delta.unit == "%" and index in SURVEYS:
         return f"a change in percent, and {index} is in points"
     named = index_named or component is not None or s.names_anyone() or s.has_rank_or_score()

@@ -28,6 +28,7 @@ _COUNTED_YEARS = {"year.now", "year.next", "year.previous"}
 _NOW = re.compile(r"[,;] (?:đến |thì )?(?:nay|hiện nay|hiện)\b[^,;.\d]*$")
 #: What a year in brackets explains: "đầu nhiệm kỳ (năm 2020)"
 _TERM = re.compile(r"\b(?:nhiệm kỳ|giai đoạn|thời điểm|năm (?:đầu|cuối|trước|nay|đầu tiên)|khi|lúc|kỳ trước)[^.;,\d]*\($")
+_SINCE = re.compile(r"\b(?:from|từ)\b")
 #: What is told of several alike.
 _ALIKE = re.compile(r"\b(?:đều|cả hai|cả ba|cùng (?:tăng|giảm))\b")
 #: These count back from a year named before, or in the same sentence.
@@ -180,7 +181,8 @@ def _year_told(s: Marked, i: int, index: str, base: Year | RelativeBase | None, 
 def _year_before(s: Marked, i: int, index: str, before: Sequence[Mention], state: Discourse) -> list[YearRead]:
     """Return the year of a value behind years of its sentence: the last one, unless the words turn back or come to today."""
     told = [m.payload.years[-1] for m in before if isinstance(m.payload, Year)]
-    if len(told) == _FROM_AND_TO and told[0] > told[1] and (starts_change(s, i) or ends_change(s, i)):
+    turned = len(told) == _FROM_AND_TO and told[0] > told[1] and _SINCE.search(s.text, before[0].end, before[-1].start)
+    if turned and (starts_change(s, i) or ends_change(s, i)):
         # "fell to 68.52 in 2022 from 70.42 in 2021, and its ranking from fourth to ninth"
         return [YearRead(told[1] if starts_change(s, i) else told[0], "named in the sentence")]
     if _NOW.search(s.text, before[-1].end, s.mentions[i].start):  # "đứng thứ 6 vào năm 2013, nay tụt xuống thứ 55"

@@ -169,7 +169,7 @@ RULES: tuple[Rule, ...] = (
     ),
     rule(
         "cue.target",
-        r"\b(?:phấn\ đấu|đặt\ mục\ tiêu|(?<!thành\ )(?<!đạt\ )(?<!vượt\ )(?<!các\ )mục\ tiêu(?!\ (?:ấy|này|đã|trên))|nhằm\ đạt|kế\ hoạch(?=\ (?:tăng|nâng|đưa)\b|[^.;,\d]{0,40}\blà\ (?:hạng\ |thứ\ |xếp\ thứ\ )?\d|[^.;:\d]{0,40}\bđến\ (?:cuối\ |hết\ )?năm\ \d{4}\b)|quyết\ tâm\ đưa|(?:đề|đặt)\ ra(?:\ (?:\d+\ |các\ )?(?:chỉ\ tiêu|mục\ tiêu|kế\ hoạch)|(?=:))|kỳ\ vọng|hướng\ (?:tới|đến)|(?:đề\ nghị|yêu\ cầu)(?=[^.;,]{0,60}\b(?:tối\ thiểu|ít\ nhất|trở\ lên)\b)|phải(?=\ (?:tăng|đạt|vươn|nằm|vào|đưa|trở\ lại)\ (?:\S+\ ){0,7}\d))\b",
+        r"\b(?:phấn\ đấu|đặt\ mục\ tiêu|(?<!thành\ )(?<!đạt\ )(?<!vượt\ )(?<!các\ )(?<!so\ với\ )mục\ tiêu(?!\ (?:ấy|này|đã|trên))|nhằm\ đạt|kế\ hoạch(?=\ (?:tăng|nâng|đưa)\b|[^.;,\d]{0,40}\blà\ (?:hạng\ |thứ\ |xếp\ thứ\ )?\d|[^.;:\d]{0,40}\bđến\ (?:cuối\ |hết\ )?năm\ \d{4}\b)|quyết\ tâm(?=\ (?:đưa|lọt|vào|đạt|giữ|nằm|tăng|vươn|nâng)\b)|(?:đề|đặt)\ ra(?:\ (?:\d+\ |các\ )?(?:chỉ\ tiêu|mục\ tiêu|kế\ hoạch)|(?=:))|để(?=[^.;]{0,60}\b(?:tăng|đạt|vào|lọt|lên)\ (?:\S+\ ){0,2}(?:ít\ nhất|tối\ thiểu)\b)|kỳ\ vọng|hướng\ (?:tới|đến)|(?:đề\ nghị|yêu\ cầu)(?=[^.;,]{0,60}\b(?:tối\ thiểu|ít\ nhất|trở\ lên)\b)|phải(?=\ (?:tăng|đạt|vươn|nằm|vào|đưa|trở\ lại)\ (?:\S+\ ){0,7}\d))\b",
         lambda _: Cue("target"),
     ),
     rule(
