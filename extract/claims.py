@@ -1,7 +1,7 @@
 """Claims of an article: the cheap scan, then lexer and resolver over its sentences."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -166,7 +166,7 @@ def _read_sentences(article: Article, view: View, state: Discourse) -> Iterator[
     state.of_one = in_title or home.province is not None
     province = state.province()
     local = _speaks_of_districts(read, codes)
-    state.main_body = _main_body(view.clean, province) if local else None
+    state.main_body = _main_body(view.clean, province, {"district", "commune"} if local else {"commune"})
     paragraph = -1
     for (number, span), (_, first_reading) in zip(body, read, strict=True):
         districts = local or any(
@@ -235,14 +235,14 @@ def _main_province(read: list[tuple[Span, list[Mention]]], state: Discourse) -> 
     return (mine or provinces)[0], False
 
 
-def _main_body(text: str, province: Unit | None) -> SubjectName | None:
-    """Return the district that a title opens with, and tells of: "Tuyên Hóa: Nỗ lực cải thiện chỉ số"."""
+def _main_body(text: str, province: Unit | None, kinds: Container[str]) -> SubjectName | None:
+    """Return the district or commune that a title opens with, and tells of: "Tuyên Hóa: Nỗ lực cải thiện chỉ số"."""
     title = text.lstrip().split("\n", 1)[0]
     named = [m for m in lex(title, province, bare_districts=True) if isinstance(m.payload, SubjectName)]
-    districts = [m for m in named if isinstance(m.payload, SubjectName) and m.payload.subject_type == "district"]
-    if len(named) != 1 or not districts or title[: districts[0].start].strip() or not _TELLS_OF.match(title, districts[0].end):
+    if len(named) != 1 or title[: named[0].start].strip() or not _TELLS_OF.match(title, named[0].end):
         return None
-    return districts[0].payload  # type: ignore[return-value]  # a name
+    one = named[0].payload
+    return one if isinstance(one, SubjectName) and one.subject_type in kinds else None
 
 
 def _tells_of_its_own(read: Sequence[tuple[Span, list[Mention]]], first_named: int) -> bool:

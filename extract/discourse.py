@@ -46,7 +46,7 @@ class Discourse:
     body: SubjectName | None = None
     #: The last sentence told of many provinces: whom a new paragraph is about, stays open.
     of_many: bool = False
-    #: The district that an article's title opens with: "Tuyên Hóa: Nỗ lực cải thiện chỉ số".
+    #: The district or commune that an article's title opens with: "Tuyên Hóa: Nỗ lực cải thiện chỉ số".
     main_body: SubjectName | None = None
     group: Group | None = None
     year: YearRead = OPEN_YEAR

@@ -80,7 +80,9 @@ _YEARS_BEFORE = re.compile(
     r"(?:đứng|nằm|ở|giữ|duy trì|xếp|thuộc|lọt|có mặt|trụ)\b[^.;,]{0,25}$"
 )
 _BOUNDS = re.compile(r" trở (?:xuống|lên|đi|về)\b")
-_RANGE_GOES_ON = re.compile(r"(?:-|–| đến )(?:vị trí |hạng )?(?:thứ )?\d{1,2}\b(?![.,/]\d)")
+_RANGE_GOES_ON = re.compile(
+    r"(?:-|–| đến )(?:vị trí |hạng )?(?:(?:thứ )?\d{1,2}\b(?![.,/]\d)|thứ (?:hai|ba|tư|năm|sáu|bảy|tám|chín|mười)\b)"
+)
 _RANGE_ENDS = re.compile(r"(?:thứ|hạng|vị trí|số) \d{1,2}(?: đến |-|–)$")
 #: So many provinces are ranked, and never so many bodies of one.
 _PROVINCES = {60, 61, 63, 64}

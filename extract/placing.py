@@ -35,10 +35,17 @@ class Placer(BlockReader):
             case Tier():
                 return self._special_tier(i, payload)
             case Score():
-                return self.score_of_block(i)
+                return self.score_of_block(i) or self._score_of_behind(i)
             case Delta(unit=unit) if unit != "bậc":
                 return self.change_of_block(i)
         return None
+
+    def _score_of_behind(self, i: int) -> Iterator[Draft] | None:
+        """Return the drafts of a score that stands before whose it is: "hơn 72,64 điểm của Long An"."""
+        behind = self.s.subject(i + 1) if i + 1 < len(self.s.mentions) else None
+        if behind is None or behind in self.subjects or self.s.between(i, i + 1) != " của ":
+            return None
+        return self.draft(i, behind, end=self.s.mentions[i + 1].end)
 
     def _special_rank(self, i: int) -> Iterator[Draft] | None:
         run = self._places_together(i)

@@ -13,7 +13,7 @@ from extract.mentions import ComponentName, Delta, IndexName, Mention, Rank, Rel
 TOPIC_DRIFT = re.compile(
     r"grdp|tổng sản phẩm|quy mô kinh tế|tăng trưởng kinh tế|giá trị sản xuất|sản xuất công nghiệp|iip|kim ngạch|xuất khẩu|tiêu dùng|"
     r"thu ngân sách|thu nội địa|thu nhập bình quân|giải ngân|"
-    r"(?:tỷ lệ|tỉ lệ) hồ sơ|hồ sơ trực tuyến|"
+    r"(?:tỷ lệ|tỉ lệ) hồ sơ|hồ sơ trực tuyến|(?:đúng|trước|quá|trễ) hạn|"
     r"bưu chính|thương mại điện tử|đảng viên|kết nạp|bảo hiểm y tế|diện tích|sản lượng|năng suất|chăn nuôi|tai nạn|"
     r"thu hút (?:vốn |du )?(?:đầu tư|fdi|khách)|vốn (?:đầu tư|fdi)|tỉ đồng|tỷ đồng|triệu đồng|"
     r"người bệnh|bệnh nhân|lượt khách|triệu lượt|khách (?:du lịch|quốc tế)|hộ nghèo|nông thôn mới|tỷ lệ doanh nghiệp|tỉ lệ doanh nghiệp|"
@@ -67,7 +67,7 @@ _ARE_SATISFIED = re.compile(r" (?:số )?(?:người dân|người|tổ chức)[
 #: So many characters before and behind a figure its supposition stands.
 _SUPPOSED = 150
 _SUPPOSES = re.compile(
-    r"\bnếu\b(?=[^.;]*\bsẽ\b)|\b(?:giả sử|giả định|giá như)\b|"
+    r"\bnếu\b(?=[^.;]*\b(?:sẽ|có thể)\b)|\b(?:giả sử|giả định|giá như)\b|"
     r"\btừ (?:hạng|vị trí|thứ)\b(?=[^.;,]{0,60}\blà (?:việc|điều|bài toán|thách thức)\b)|"
     r"\b(?:dự kiến|dự báo|ước tính|ước(?= (?:cả )?năm))\b(?=[^.;]*\b(?:đạt|tăng|giảm|xếp|đứng)\b)|"
     r"\bđể (?:đạt|lọt|vào|lên|vươn|tăng)\b(?=[^.;]*\b(?:cần|phải) (?:tăng|đạt|có|thêm|cải thiện)\b)"
