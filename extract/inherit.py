@@ -17,6 +17,7 @@ _OF_ALL_INDICES = re.compile(
 )
 _LEAST_OF_SERIES = 2
 _PLAN = re.compile(r"\b(?:kế hoạch|mục tiêu|chỉ tiêu|nhiệm vụ)\b")
+_RESULTS = re.compile(r"\b(?:công bố|kết quả|xếp hạng|tổng kết|hoàn thành|đánh giá)\b")
 #: A sentence on so many provinces is about none of them.
 _MANY = 3
 _NEAR_YEAR = 12
@@ -38,11 +39,11 @@ def pass_on(reader: Sharer) -> None:
     if reader.planned:
         plans = [m.payload.years[-1] for m in s.measured_years() if isinstance(m.payload, Year) and not s.depth[m.start]]
         state.target_year = plans[-1] if plans else state.target_year
-    elif (year := _planned_year(s, state)) is not None:
-        state.target_year = year
-    elif reader.codes or (state.year.year is None and _OF_ALL_INDICES.search(s.text)):
-        # a year beside other things ("thu ngân sách năm 2017") is not an index's
-        _name_years(reader, [(m, m.payload.years[-1]) for m in _spoken_years(s) if isinstance(m.payload, Year)])
+    else:
+        state.target_year = _planned_year(s, state) or state.target_year
+        if reader.codes or (state.year.year is None and _OF_ALL_INDICES.search(s.text)):
+            # a year beside other things ("thu ngân sách năm 2017") is not an index's
+            _name_years(reader, [(m, m.payload.years[-1]) for m in _spoken_years(s) if isinstance(m.payload, Year)])
     if len(reader.subjects) == 1 and reader.subjects[0].subject_type == "province":
         state.near, state.subject = reader.subjects[0], _spoken_of(reader, reader.subjects[0])
     provinces = {
@@ -55,7 +56,8 @@ def pass_on(reader: Sharer) -> None:
         state.department = departments.pop()
     if len(districts) == 1:
         state.district = districts.pop()
-    state.lists_plans = state.lists_plans or (reader.target and s.text.rstrip().endswith(":"))  # "đặt mục tiêu cụ thể:"
+    opens_list = s.text.rstrip().endswith(":") and not _RESULTS.search(s.text)
+    state.lists_plans = state.lists_plans or (reader.target and opens_list)  # "đặt mục tiêu cụ thể:"
     state.target = reader.target and (state.target or reader.planned)
 
 
@@ -65,7 +67,7 @@ def _planned_year(s: Marked, state: Discourse) -> int | None:
     told = any(isinstance(m.payload, Score | Rank | Delta | Tier) for m in s.mentions)
     if told or not years or state.published is None or max(years) < state.published.year:
         return None
-    return max(years) if _PLAN.search(s.text) else None
+    return max(years) if _PLAN.search(s.text) and not _RESULTS.search(s.text) else None
 
 
 def _spoken_years(s: Marked) -> list[Mention]:
