@@ -15,7 +15,7 @@ help: ## this list
 # The lock names every package with its hash; nothing else is installed.
 $(INSTALLED): requirements.lock pyproject.toml
 	@echo "Installing into $(VENV) (once; a few minutes with an empty cache)"
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@test -x $(BIN)/pip || { rm -rf $(VENV) && $(PYTHON) -m venv $(VENV); }
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
@@ -112,7 +112,7 @@ readers: ## install R, gretl and LibreOffice from Debian, which read the release
 # DuckLake is built for DuckDB 1.5: an environment of its own, which has that DuckDB before everything of the first one.
 $(LAKE)/.installed: $(INSTALLED) deploy/lake/requirements.lock
 	@echo "Installing into $(LAKE)"
-	@test -x $(LAKE)/bin/python || $(PYTHON) -m venv $(LAKE)
+	@test -x $(LAKE)/bin/pip || { rm -rf $(LAKE) && $(PYTHON) -m venv $(LAKE); }
 	@$(LAKE)/bin/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r deploy/lake/requirements.lock
 	@$(BIN)/python -c "import site; print(f'import site; site.addsitedir({site.getsitepackages()[0]!r})')" > $$($(LAKE)/bin/python -c "import site; print(site.getsitepackages()[0])")/zz-chiso.pth
 	@$(LAKE)/bin/python -c "from duckdb_extensions import import_extension as take; [take(name) for name in ('ducklake', 'httpfs', 'postgres_scanner')]"
