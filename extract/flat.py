@@ -106,7 +106,7 @@ def _stacked(text: str, cells: Sequence[Cell]) -> Iterator[Table]:
         rows = [headings, *(cells[at + n * width : at + (n + 1) * width] for n in range(count))]
         whole = [row for row in rows if len(row) == width]
         if len(whole) > _LEAST_ROWS:
-            yield Table(tuple(tuple(c.text for c in row) for row in whole), tuple(tuple((c.start, c.end) for c in row) for row in whole))
+            yield _table(whole)
         at += count * width
 
 
@@ -132,7 +132,7 @@ def _named_rows(cells: Sequence[Cell]) -> Iterator[Table]:
         headings = cells[at - width : at] if width and at >= width else ()
         if count >= _LEAST_ROWS and headings and not any(_FIGURES.fullmatch(cell.text) for cell in headings):
             rows = [headings, *(cells[at + n * width : at + (n + 1) * width] for n in range(count))]
-            yield Table(tuple(tuple(c.text for c in row) for row in rows), tuple(tuple((c.start, c.end) for c in row) for row in rows))
+            yield _table(rows)
         at += max(1, count * width)
 
 
@@ -184,7 +184,7 @@ def _numbered_lines(text: str) -> Iterator[Table]:
         rows = []
 
 
-def _table(rows: Sequence[tuple[Cell, Cell]]) -> Table:
+def _table(rows: Sequence[Sequence[Cell]]) -> Table:
     return Table(tuple(tuple(c.text for c in row) for row in rows), tuple(tuple((c.start, c.end) for c in row) for row in rows))
 
 

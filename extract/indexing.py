@@ -28,8 +28,8 @@ _BEHIND_VALUE = re.compile(
     r"(?: (?:tiêu chí|chỉ số(?: thành phần| nội dung)?|lĩnh vực|nội dung|mục))?(?: về)?\s*[“\"]?"
 )
 _LONGEST_GAP = 45
-#: "Chi phí thời gian (PCI)", "Xã hội số - một trong 3 trụ cột của DTI"
-_OF_INDEX = re.compile(r"[\s”\"]*(?:[-–(] ?một trong [^;.,]{3,40}?)?[\s(]*(?:(?:của|trong|thuộc|bảng|xếp hạng|chỉ số|bộ)\s*)*")
+#: "Chi phí thời gian (PCI)", "Tiếp cận đất đai trong bảng xếp hạng PCI"
+_OF_INDEX = re.compile(r"[\s”\"(]*(?:(?:của|trong|thuộc|bảng|xếp hạng|chỉ số|bộ)\s*)*")
 _OPENS = re.compile(r"[\s\-–•*+“\"\d.)]*(?:(?:về|chỉ số|chỉ số thành phần|lĩnh vực|trụ cột|nội dung|hạng mục|tiêu chí|điểm) )*[“\"]?")
 _COLON = re.compile(r"[”\"]?\s*:")
 _SHARED_GAP = re.compile(r"[\s(),]*(?:và\s*)?(?:chỉ số[^.;]{0,60})?[\s(),]*")

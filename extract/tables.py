@@ -290,13 +290,14 @@ def _places(cells: tuple[str, ...], columns: Sequence[Column]) -> dict[int, int]
 
 
 def _cell(cell: str, span: tuple[int, int], column: Column, row: _Row, context: _Context, places: dict[int, int]) -> Iterator[Claim]:
-    view = read_text(context.article.text[slice(*span)])
-    both = _SCORE_AND_PLACE.fullmatch(view.clean) if column.holds == "score" else None
-    if both is not None:
-        for holds in ("score", "rank"):
-            start, end = view.raw_span(*both.span(holds))
-            yield from _cell(both[holds], (span[0] + start, span[0] + end), replace(column, holds=holds), row, context, places)
-        return
+    if column.holds == "score" and "(" in cell:
+        view = read_text(context.article.text[slice(*span)])
+        both = _SCORE_AND_PLACE.fullmatch(view.clean)
+        if both is not None:
+            for holds in ("score", "rank"):
+                start, end = view.raw_span(*both.span(holds))
+                yield from _cell(both[holds], (span[0] + start, span[0] + end), replace(column, holds=holds), row, context, places)
+            return
     clean = read_text(cell).clean.strip()
     index = column.index or row.index
     component = column.component or row.component

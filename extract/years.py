@@ -205,7 +205,7 @@ def _heads_part_in_brackets(s: Marked, year: Mention) -> bool:
     alone = s.text[: year.start].endswith("(") and s.text.startswith(")", year.end)
     before = s.index_before(year)
     heads = before < 0 or _TERM.search(s.text, max(s.mentions[before].end, year.start - 40), year.start)
-    return bool(alone and heads and isinstance(year.payload, Year) and not year.payload.base)
+    return bool(alone and heads)
 
 
 def _year_since(s: Marked, i: int) -> Mention | None:
@@ -322,7 +322,7 @@ def _from_value(s: Marked, i: int, read: YearRead, named: Mention | None = None)
     Where years from one to another are named that is the first of them, unless they are planned.
     """
     told = value_before_brackets(s, i)
-    if told is not None and isinstance(s.mentions[i].payload, Rank | Score):  # "từ 75,2% (hạng 55) lên 79,3% (hạng 40)"
+    if told is not None:  # "từ 75,2% (hạng 55) lên 79,3% (hạng 40)"
         return _from_value(s, told, read, named)
     if not isinstance(s.mentions[i].payload, Rank | Score) or not starts_change(s, i):
         return read
