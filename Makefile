@@ -7,7 +7,7 @@ LAKE := .venv-lake
 POSTGRES := $(lastword $(sort $(wildcard /usr/lib/postgresql/*/bin)) /usr/lib/postgresql/bin)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types unit bench bench-crawl bench-extract bench-truth bench-reconcile bench-scale bench-growth bench-report bench-warehouse docs book hostile kill torture schedule ablation fuzz browser readers servers lake scale audit licences format lock clean
+.PHONY: help demo test check lint types unit bench bench-crawl bench-extract bench-truth bench-reconcile bench-scale bench-growth bench-report bench-warehouse units docs book hostile kill torture schedule ablation fuzz browser readers servers lake scale audit licences format lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-17s %s\n", $$1, $$2}'
@@ -83,6 +83,9 @@ torture: $(INSTALLED) ## loads, rebuilds, reports and exports killed 200 times w
 
 schedule: $(INSTALLED) ## the deployments on a Prefect server: a schedule fires, the worker goes, somebody is told (3 minutes)
 	@$(BIN)/python benchmarks/schedule.py
+
+units: $(INSTALLED) ## the units of deploy/systemd under a systemd of their own: a night, kills, the watch (root; 4 minutes)
+	@$(BIN)/python benchmarks/units.py
 
 ablation: $(INSTALLED) ## what each use of underthesea buys in F1 and costs in time
 	@$(BIN)/python benchmarks/ablation.py $(if $(GOLD),--gold $(GOLD))

@@ -27,6 +27,7 @@ _ALWAYS = (
     ("The report at size", "report.py"),
     ("Growth: reading, loading and memory at several sizes", "growth.py"),
     ("A schedule, a worker, and the message when it is gone", "schedule.py"),
+    ("The units of systemd", "units.py"),
 )
 _LONG = (("The same nights in every way", "cluster.py"), ("Loads, reports and exports killed", "torture.py"), ("Crawls killed", "kill.py"))
 _PACKAGES = ("scrapy", "underthesea", "duckdb", "prefect", "trafilatura", "pyarrow", "numpy")

@@ -30,7 +30,7 @@ import distributed
 ROOT = Path(__file__).resolve().parent.parent
 LAKE_PYTHON = ROOT / ".venv-lake" / "bin" / "python"
 _S3 = ROOT / ".tools" / "node_modules" / ".bin" / "s3rver"
-_UNITS = Path(__file__).resolve().parent.parent / "deploy" / "systemd"
+UNITS = Path(__file__).resolve().parent.parent / "deploy" / "systemd"
 _PATIENCE = 60.0
 #: The key of the S3 server, which knows no other.
 S3_KEYS = {"AWS_ACCESS_KEY_ID": "S3RVER", "AWS_SECRET_ACCESS_KEY": "S3RVER", "AWS_REGION": "us-east-1"}
@@ -123,7 +123,7 @@ def unit(name: str, folder: Path) -> tuple[list[str], dict[str, str]]:
     """Return the command and the environment of a systemd unit of ours, with this environment's programs and a folder for /srv/chiso."""
     parser = configparser.RawConfigParser(strict=False)
     parser.optionxform = str  # type: ignore[assignment,method-assign]  # systemd's names have capitals
-    parser.read(_UNITS / f"{name}.service", encoding="utf-8")
+    parser.read(UNITS / f"{name}.service", encoding="utf-8")
     service = parser["Service"]
     here = [
         word.replace("/opt/chiso/.venv/bin", str(Path(sys.executable).parent)).replace("/srv/chiso", str(folder))

@@ -12,6 +12,7 @@ from typing import Any
 
 from flows import commands as run
 from flows.commands import DONE, FAILED
+from flows.data import default_folder
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -363,7 +364,7 @@ def _log(parser: argparse.ArgumentParser) -> None:
 
 
 def _data(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--data", type=Path, default=Path("data"), metavar="DIR", help="data folder (default: data)")
+    parser.add_argument("--data", type=Path, default=default_folder(), metavar="DIR", help="data folder (default: CHISO_DATA, else data)")
 
 
 if __name__ == "__main__":

@@ -9,6 +9,11 @@ class DataFolderError(Exception):
     """Raised when the data folder cannot be created or written; says which and what to do."""
 
 
+def default_folder() -> Path:
+    """Return the data folder that is meant where none is named: `CHISO_DATA`, as the units and the container set it, else `data`."""
+    return Path(os.environ.get("CHISO_DATA") or "data")
+
+
 @dataclass(frozen=True, slots=True)
 class DataFolder:
     """The data folder: archive, warehouse, report and the counts of crawls."""

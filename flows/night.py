@@ -28,7 +28,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from flows.alerts import AlertError, tell_of_last_night
 from flows.bounds import RefusedError
 from flows.crawling import crawl_portal
-from flows.data import DataFolder
+from flows.data import DataFolder, default_folder
 from flows.engines import EngineError, troubles
 from flows.journal import Journal, JournalNight
 from flows.listing import news_of
@@ -87,7 +87,7 @@ def report_task(data: DataFolder, nights: Sequence[JournalNight]) -> Report:
 def _tell(_flow: object, run: FlowRun, _state: object) -> None:
     """Tell whoever is configured of a night that needs a look; what cannot be delivered spoils no night."""
     try:
-        tell_of_last_night(Path(run.parameters.get("data_folder", "data")))
+        tell_of_last_night(_folder(run.parameters.get("data_folder")))
     except AlertError as error:
         sys.stderr.write(f"chiso: the message about this night {error}\n")
 
@@ -97,7 +97,9 @@ _TOLD: Any = {"on_completion": [_tell], "on_failure": [_tell], "on_crashed": [_t
 
 
 @flow(name="nightly", task_runner=_CRAWLERS, validate_parameters=True, **_TOLD)
-def nightly(data_folder: str = "data", portals: list[str] | None = None, *, sample: bool = False, accept: str | None = None) -> NightCounts:
+def nightly(
+    data_folder: str | None = None, portals: list[str] | None = None, *, sample: bool = False, accept: str | None = None
+) -> NightCounts:
     """Crawl the portals, read what is new, reconcile, load, report. A portal that fails stops no other.
 
     A night that breaks the bounds of bounds.toml publishes nothing, unless `accept` says why it is right.
@@ -109,7 +111,7 @@ def nightly(data_folder: str = "data", portals: list[str] | None = None, *, samp
 def backfill(
     first: date,
     last: date,
-    data_folder: str = "data",
+    data_folder: str | None = None,
     portals: list[str] | None = None,
     *,
     sample: bool = False,
@@ -120,21 +122,26 @@ def backfill(
 
 
 @flow(name="rebuild", validate_parameters=True, **_TOLD)
-def rebuild(data_folder: str = "data", *, accept: str | None = None) -> NightCounts:
+def rebuild(data_folder: str | None = None, *, accept: str | None = None) -> NightCounts:
     """Read every archived page again and make the warehouse anew, without any network; what was known when stays known."""
     return _night("rebuild", data_folder, [], sample=False, accept=accept)
 
 
 @flow(name="release", validate_parameters=True)
-def release(data_folder: str = "data", out: str = "release/nightly", version: str = "nightly", since: str | None = None) -> list[str]:
-    """Write the release of the published warehouse, with the site."""
-    data = DataFolder(Path(data_folder).resolve())
-    return list(map(str, write_release(data, Path(out), version, since=Path(since) if since else None, site=True)))
+def release(data_folder: str | None = None, out: str | None = None, version: str = "nightly", since: str | None = None) -> list[str]:
+    """Write the release of the published warehouse, with the site: to `out`, or else into the data folder."""
+    data = DataFolder(_folder(data_folder))
+    target = Path(out) if out else data.root / "release" / version
+    return list(map(str, write_release(data, target, version, since=Path(since) if since else None, site=True)))
+
+
+def _folder(given: str | None) -> Path:
+    return (Path(given) if given else default_folder()).resolve()
 
 
 def _night(
     kind: str,
-    data_folder: str,
+    data_folder: str | None,
     portals: list[str] | None,
     *,
     sample: bool,
@@ -142,7 +149,7 @@ def _night(
     window: tuple[date, date] | None = None,
 ) -> NightCounts:
     """Run one night of a kind alone in its data folder, and keep the journal."""
-    data = DataFolder(Path(data_folder).resolve())
+    data = DataFolder(_folder(data_folder))
     data.prepare()
     started_at = datetime.now(UTC)
     run_id = f"{started_at:%Y%m%dT%H%M%S}-{(flow_run.get_name() or 'night')}"

@@ -57,8 +57,10 @@ def clock_of(number: int) -> dict[str, str]:
     return {"CHISO_SAMPLE_CLOCK": f"2026-11-2{number}T02:0{number}:0{number}+07:00"}
 
 
-def nightly(data: Path, number: int | None = None) -> Night:
-    done = run_chiso("nightly", "--sample", "--data", data, environment=None if number is None else clock_of(number))
+def nightly(data: Path, number: int | None = None, portal: str | None = None) -> Night:
+    """Run a night of all portals, or the shorter one of a single portal."""
+    alone = ["--portal", portal] if portal else []
+    done = run_chiso("nightly", "--sample", *alone, "--data", data, environment=None if number is None else clock_of(number))
     return Night(data, done.returncode, done.stdout.decode(), done.stderr.decode())
 
 

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from conftest import run_chiso
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
@@ -45,6 +46,26 @@ def test_systemd_finds_nothing_wrong_with_the_units(tmp_path: Path) -> None:
     worker = tmp_path / "chiso-worker.service"
     worker.write_text(worker.read_text(encoding="utf-8").replace("Restart=always", "Restart=ever"), encoding="utf-8")
     assert "service restart specifier" in subprocess.run(verify, capture_output=True, text=True, check=False, timeout=60).stderr
+
+
+def test_what_a_unit_writes_lies_where_it_may_write() -> None:
+    for file in sorted((ROOT / "deploy" / "systemd").glob("*.service")):
+        text = file.read_text(encoding="utf-8")
+        if "ProtectSystem=strict" not in text:
+            continue
+        writable = re.search(r"^ReadWritePaths=(.+)$", text, re.MULTILINE)[1].split()  # type: ignore[index]
+        named = re.findall(r"\b(?:PREFECT_HOME|CHISO_DATA|PREFECT_SERVER_UI_STATIC_DIRECTORY)=(\S+)", text)
+        assert named, file.name
+        assert all(any(Path(path).is_relative_to(place) for place in writable) for path in named), file.name
+        assert "PrivateTmp=yes" in text, f"{file.name}: without it nobody may write to /tmp"
+
+
+def test_the_data_folder_of_the_environment_is_taken_where_none_is_named(tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    said = run_chiso("status", environment={"CHISO_DATA": str(tmp_path / "there")}).stdout.decode()
+    assert "No night has ended yet." in said
+    named = run_chiso("status", "--data", tmp_path / "nowhere", environment={"CHISO_DATA": str(tmp_path / "there")})
+    assert (named.returncode, str(tmp_path / "nowhere") in named.stderr.decode()) == (2, True)
 
 
 def test_settings_are_those_that_the_code_reads_and_each_is_documented() -> None:

@@ -34,7 +34,7 @@ def test_a_decision_is_kept_and_wins_the_next_night(data: Path) -> None:
     assert done.returncode == 0
     (row,) = csv.DictReader((data / "decisions.csv").read_text(encoding="utf-8").splitlines())
     assert (row["key"], row["value"], row["who"]) == (conflict, "90,13", "lan")
-    nightly(data)
+    nightly(data, portal="dongnai")
     with connect(data / "chiso.duckdb") as connection:
         ((proposed, rule, vi),) = connection.execute(
             "select proposed, rule, reason_vi from conflicts where conflict_id = ?", [conflict]
@@ -60,7 +60,7 @@ def test_a_reference_table_is_checked_whole_before_it_counts(data: Path, tmp_pat
     added = run_chiso("reference", "add", good, "--data", data)
     assert (added.returncode, b"2 values" in added.stdout) == (0, True)
     assert b"so_noi_vu.csv" in run_chiso("reference", "list", "--data", data).stdout
-    nightly(data)
+    nightly(data, portal="dongnai")
     with connect(data / "chiso.duckdb") as connection:
         ((status, proposed, official),) = connection.execute(
             "select status, proposed, reason_vi from conflicts where index = 'SIPAS' and subject = 'Sơn La'"
