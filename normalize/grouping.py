@@ -125,21 +125,24 @@ def row_of(s: Statement) -> tuple[Any, ...]:
 
 
 class Grouped:
-    """Keys with what is said of them: the plain facts are in the temp table `plain`, the rest is fetched as statements."""
+    """Keys with what is said of them: the plain facts are in the temp table `plain`, the rest is fetched as statements.
+
+    `said` is the relation that has the statements about all keys that were grouped.
+    """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, *, is_whole: bool) -> None:
         """Group the statements about the keys of the table `touched`; all of them if `is_whole`."""
         self._connection, self._is_whole = connection, is_whole
         self._rank()
-        self._said = self._group("keyed", "touched")
-        connection.execute("create or replace temp table plain as " + _PLAIN.format(keyed="keyed", said=self._said))
+        self.said = self._group("keyed", "touched")
+        connection.execute("create or replace temp table plain as " + _PLAIN.format(keyed="keyed", said=self.said))
 
     def add(self, keys: str) -> None:
         """Group further keys, those of the relation `keys`."""
         if not self._is_whole:
             further = self._group("further", keys)
             self._connection.execute("insert into plain " + _PLAIN.format(keyed="further", said=further))
-            self._said = f"(from {self._said} union all by name from {further})"
+            self.said = f"(from {self.said} union all by name from {further})"
 
     def _group(self, keyed: str, keys: str) -> str:
         """Group the statements about some keys in a temp table; return the relation that has them."""
@@ -162,11 +165,11 @@ class Grouped:
 
     def mixed(self) -> dict[Key, list[Statement]]:
         """Return the statements of the keys that print several figures."""
-        return self._statements(self._said, "(from keyed where not is_uniform)")
+        return self._statements(self.said, "(from keyed where not is_uniform)")
 
     def grouped(self, fact_ids: Iterable[str]) -> dict[Key, list[Statement]]:
         """Return all statements of some of the keys that were grouped."""
-        return self._statements(self._said, self._wanted(fact_ids))
+        return self._statements(self.said, self._wanted(fact_ids))
 
     def of(self, fact_ids: Iterable[str]) -> dict[Key, list[Statement]]:
         """Return all statements of some keys, whether they were grouped or not."""

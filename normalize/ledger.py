@@ -169,8 +169,11 @@ class Ledger:
             run(f"insert into ledger_{table} from {table}")
         return [fact_id for (fact_id,) in turned]
 
-    def enter(self, entries: Sequence[Entry]) -> None:
-        """Bring the board up to date with the touched keys (those of the table `even` too), and with those that another side leads now."""
+    def enter(self, entries: Sequence[Entry], said: str) -> None:
+        """Bring the board up to date with the touched keys (those of the table `even` too), and with those that another side leads now.
+
+        `said` is a relation that has the statements about the touched keys.
+        """
         run = self._connection.execute
         rows = [(e.fact_id, e.subject_type, e.is_questioned, e.figure is not None, *(e.figure or (None, None, None))) for e in entries]
         fill(self._connection, "entries", _ENTRIES, rows)
@@ -185,7 +188,7 @@ class Ledger:
         run(f"""insert into ledger by name
                 select k.fact_id, d.digest, {", ".join(f"s.{name}" for name in Key._fields)}, s.subject_type, k.is_uniform, k.n_independent,
                        coalesce(e.is_questioned, false) as is_questioned, false as is_hot, coalesce(e.on_board, false) as on_board, e.amount, e.digit, e.label
-                from keyed k left join entries e using (fact_id) join digests d using (fact_id) join statements s on s.claim_id = k.first_claim
+                from keyed k left join entries e using (fact_id) join digests d using (fact_id) join {said} s on s.claim_id = k.first_claim
                 where fact_id in (select fact_id from touched)""")
         run("""update ledger set is_questioned = e.is_questioned, on_board = e.on_board, amount = e.amount, digit = e.digit, label = e.label
                from entries e where ledger.fact_id = e.fact_id and e.fact_id not in (select fact_id from touched)""")

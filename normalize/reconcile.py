@@ -136,7 +136,7 @@ class _Court:
         turned = self._ledger.weigh(fact_ids, self.learned)
         self._lead(self._dockets)
         self._lead(self._hear(self._grouped.of(turned)))
-        self._ledger.enter([*map(_entry, self._grouped.odd()), *map(_entry_of, self._dockets.values())])
+        self._ledger.enter([*map(_entry, self._grouped.odd()), *map(_entry_of, self._dockets.values())], self._grouped.said)
 
     def _hear(self, statements: Mapping[Key, Sequence[Statement]]) -> list[Key]:
         """Make the dockets that are not there yet; return their keys."""
