@@ -26,6 +26,13 @@ _EXTREMES = {"statistic.max_of_all": Rank(1, superlative=True), "statistic.min_o
 _OF_NOBODY = re.compile(r"(?:tỉnh|địa phương|đơn vị|nơi|mức|giá trị)\b")
 _REGION_VALUE = re.compile(r"\s*(?:đạt|là|:|,|\()?\s*")
 _OF_COUNTRY = re.compile(r"\b(?:cả nước|toàn quốc|63 tỉnh)\b")
+#: What leads from the mean of one year to that of another.
+_OTHER_YEAR = re.compile(
+    r"(?: năm \d{4}| in \d{4})?,? (?:(?:tăng|giảm|nhích|cao|thấp|up|down|higher|lower)(?: \w+)? )?"
+    r"(?:từ|lên|xuống|hơn|so với|from|to|than)(?: mức| con số)? "
+    r"|(?: điểm)?[,;]? ?\(?(?:năm )?\d{4}(?: là| đạt|:) "
+)
+_YEAR_BEHIND = re.compile(r" \(?(?:của |trong |vào |in |ở )?")
 _MIDDLES = {"score_mean", "score_median"}
 _ALL_OF = re.compile(r" (?:đều |cùng |được |đạt |xếp )*")
 
@@ -36,6 +43,8 @@ class BlockReader(Sharer):
     def __init__(self, s: Marked, state: Discourse) -> None:
         super().__init__(s, state)
         self.statistic: tuple[Statistic, int] | None = None
+        #: Where the last figure of a block stands, with its statistic and whose it is.
+        self.told: tuple[int, str, SubjectName] | None = None
         #: What the sentence gives of each block: "điểm trung vị khối sở là 82,16, khối huyện là 83,51".
         self.told_of_blocks = "score_mean"
 
@@ -67,6 +76,9 @@ class BlockReader(Sharer):
         if self.statistic is not None and self._statistic_reaches(i):
             statistic, self.statistic = self.statistic[0], None
             return self._aggregate_score(i, statistic)
+        if self.told is not None and self.aggregate is not None and self._is_of_other_year(self.told[0], i):
+            _, measure, subject = self.told
+            return self.draft(i, subject, measure=measure, group=self.aggregate)
         if (region := self._region_told(i)) is not None:
             return self.draft(i, SubjectName("region", region), measure="score_mean", group=Group("province", "63 tỉnh"))
         group = self._group_told(i) or (self.aggregate if base_explained(self.s, i) is not None else None)
@@ -74,6 +86,15 @@ class BlockReader(Sharer):
             return None
         self.aggregate = group
         return self.draft(i, whole(group), measure=self.told_of_blocks, group=group)
+
+    def _is_of_other_year(self, told: int, i: int) -> bool:
+        """Tell whether a score is the same statistic of another year: "đạt 84,79%, giảm so với 86,37% năm 2021", "(năm 2017: 59,7)"."""
+        between = self.s.mentions[told + 1 : i]
+        behind = self.s.mentions[i + 1] if i + 1 < len(self.s.mentions) else None
+        dated = behind is not None and isinstance(behind.payload, Year) and _YEAR_BEHIND.fullmatch(self.s.between(i, i + 1))
+        gap = self.s.text[self.s.mentions[told].end : self.s.mentions[i].start]
+        joined = _OTHER_YEAR.fullmatch(gap) if dated or between else None
+        return joined is not None and all(isinstance(m.payload, Year) and not m.payload.base for m in between)
 
     def change_of_block(self, i: int) -> Iterator[Draft] | None:
         """Return the drafts of a change of a block's mean or median, or None."""
@@ -99,6 +120,7 @@ class BlockReader(Sharer):
         region = self._region_before(i) if self.aggregate.subject_type == "province" else None
         subject = SubjectName("region", region) if region else whole(self.aggregate)
         yield from self.draft(i, subject, measure=statistic.measure, group=self.aggregate)
+        self.told = (i, statistic.measure, subject)
         if starts_change(s, i) and i + 1 < len(s.mentions) and isinstance(s.mentions[i + 1].payload, Score):  # "(từ 83,72 lên 86,37)"
             self.done.add(i + 1)
             yield from self.draft(i + 1, subject, measure=statistic.measure, group=self.aggregate)

@@ -64,6 +64,7 @@ class Drafter:
         self.lost_at: int | None = None
         self.aggregate: Group | None = None
         self.target = state.target and not (self._looks_back() or self._tells_of_others() or self._tells_results())
+        self.target = self.target or self._looks_ahead()
         self.planned = False
         self.last_rank: tuple[int, str | None] | None = None
         self.dropped: dict[Mention, str] = {}
@@ -90,9 +91,18 @@ class Drafter:
         now = [self.state.target_year] if self.state.published is None else [self.state.target_year, self.state.published.year]
         return bool(years) and any(year is not None and max(years) < year for year in now)
 
+    def _looks_ahead(self) -> bool:
+        """Tell whether the sentence opens with a year that has not begun: "Đến năm 2025: PAR INDEX đạt 90% trở lên"."""
+        now = self.state.published
+        first = next((m for m in self.s.mentions if isinstance(m.payload, Year | Score | Rank | Delta | Tier)), None)
+        return (
+            now is not None and first in self.s.measured_years() and isinstance(first.payload, Year) and first.payload.years[0] > now.year
+        )
+
     def _is_of_others_behind_several(self, subject: SubjectName) -> bool:
         """Tell whether somebody else is named behind figures of several indices: "PAR INDEX đạt A; SIPAS đạt B. Hải Phòng dẫn đầu"."""
-        is_other = subject.subject_type == "province" and subject not in {self.state.subject, self.state.home_subject("province")}
+        told = {self.state.subject, self.state.home_subject("province"), self.state.body, self.state.last_named}
+        is_other = subject.subject_type in {"province", *LOCAL} and subject not in told
         return self.state.several and not self.codes and self.component is None and is_other
 
     def _is_past(self, year: YearRead) -> bool:
@@ -182,7 +192,7 @@ class Drafter:
             self.drop(i, "neither subject nor index is named")
             return None
         field = self.component is not None or any(portion.component for portion in self._portions(i))
-        named = field or self.s.names_index() or _CALLED_SCORE.search(self.s.before(i, 40)) or self.s.is_placed(i)
+        named = field or self.s.names_index() or _CALLED_SCORE.search(self.s.before(i, 40)) or self.s.is_placed(i) or self._is_beside(i)
         if not named and isinstance(payload, Score) and payload.unit != "điểm":
             self.drop(i, "neither subject nor index is named")
             return None
@@ -210,6 +220,12 @@ class Drafter:
         if subject is None:
             self.drop(i, "no subject is named so far")
         return subject
+
+    def _is_beside(self, i: int) -> bool:
+        """Tell whether brackets right behind a score that was read hold that of another year alone: "42,71 (năm 2021: 40,67)"."""
+        before = next((m for m in reversed(self.s.mentions[:i]) if not self.s.depth[m.start]), None)
+        told = before is not None and isinstance(before.payload, Score) and before not in self.dropped
+        return told and before is not None and self.s.text[before.end : self.s.bracket(i)].strip(" (") == "" and self.s.bracket(i) > 0
 
     def _ranks_provinces(self) -> bool:
         """Tell whether the sentence speaks of a place among the provinces: "xếp thứ 40/63", "12 toàn quốc"."""

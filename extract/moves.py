@@ -9,6 +9,7 @@ from extract.mentions import Rank, Score
 UP_OR_DOWN = re.compile(r"\b(?:lên|xuống|còn|về|tụt|vươn|nhảy|to)\b")
 _FROM = re.compile(r"\b(?:từ|from)(?: chỗ(?: (?:chỉ|đang|còn))?| mức)?\s*$")
 _MOVES = re.compile(r"(?: điểm)? (?:tăng |giảm )?(?:lên|xuống|còn|về) (?:vị trí |hạng |thứ )*\d")
+_OPENS = re.compile(r"(?:^|[(;:])\s*$")
 
 
 def starts_change(s: Marked, i: int) -> bool:
@@ -17,8 +18,8 @@ def starts_change(s: Marked, i: int) -> bool:
 
 
 def goes_on(s: Marked, i: int) -> bool:
-    """Tell whether brackets say what a value became: "(6,68 còn 5,9)", "(hạng 2 xuống 7)"."""
-    return s.before(i, 1) == "(" and bool(_MOVES.match(s.text, s.mentions[i].end))
+    """Tell whether brackets or a part of the sentence open with what a value became: "(6,68 còn 5,9)", "; hạng 26 xuống 35"."""
+    return bool(_OPENS.search(s.before(i, 3))) and bool(_MOVES.match(s.text, s.mentions[i].end))
 
 
 def ends_change(s: Marked, i: int) -> bool:

@@ -263,6 +263,7 @@ def tier_objection(s: Marked, i: int, *, target: bool) -> str | None:
         or bool(_TIER_CUE.search(before))
         or s.word(i).startswith(("xếp loại", "xếp hạng", "ở mức", "in ", "into "))
         or (target and before.endswith(("và ", ", ")))
+        or (target and i > 0 and isinstance(before_it, IndexName) and not s.between(i - 1, i).strip(" :"))
         or (i > 0 and s.subject(i - 1) is not None and not s.between(i - 1, i).strip())
     )
     return None if fits else "nothing says that the subject is in it"

@@ -24,9 +24,9 @@ TOPIC_DRIFT = re.compile(
 #: "Khoảng cách giữa bộ cao nhất và bộ thấp nhất là 11,92%": nobody's score, and nobody is the first or last.
 GAP = re.compile(r"\b(?:khoảng cách|cách biệt|độ chênh|chênh lệch|gap|difference) (?:\w+ )?(?:giữa|với|so với|đến|tới|between)\b[^.;,\d]*$")
 _SCORE_CUE = re.compile(
-    r"(?:\blà|\bđạt|\bđược|\bvới|:|\(|\btừ|\blên|\bxuống|\bcòn|ở mức|\bmức|điểm số|tổng điểm|\bđiểm|tương ứng|giá trị|kết quả|"
+    r"(?:\blà|\bđạt|\bđược|\bvới|:|\(|\btừ|\blên|\bxuống|\bcòn|ở mức|\bmức|điểm số|tổng điểm|tổng hợp|\bđiểm|tương ứng|giá trị|kết quả|"
     r"\bchỉ số|\bindex|"
-    r"\bwith|\bon|\bat|\bof|\bis|\bwas|\bto|\bscored|\bscore|\band|"
+    r"\bwith|\bon|\bat|\bof|\bis|\bwas|\bto|\bfrom|\bscored|\bscore|\band|"
     r"\bpci|\bpapi|\bsipas|\bdti|\bpii|\bpgi|\bvà|,|\d;|\bcó|khá cao|\bchỉ|trung vị|trung bình|bình quân|tỷ lệ|tỉ lệ|kỷ lục|được số)\s*$"
 )
 _POINTS_LOST = re.compile(r"\b(?:bị trừ|trừ|bị mất|mất|cộng|được cộng|thiếu|hụt|chiếm)(?: thêm| tới| đến| khoảng)? $")
@@ -176,10 +176,10 @@ def _scheme_objection(s: Marked, i: int) -> str | None:
 
 
 def _is_undated_aside(s: Marked, i: int) -> bool:
-    """Tell whether a bare figure in brackets stands right behind another one: "tiếp cận đất đai 5,60 (5,65)"."""
+    """Tell whether a figure stands alone in brackets right behind another one: "đất đai 5,60 (5,65)", "giảm 1,33 điểm (41,99 điểm)"."""
     before = s.mentions[i - 1].payload if i else None
-    alone = isinstance(before, Score) and before.scale is None and s.between(i - 1, i).strip() == "("
-    return alone and s.text[s.mentions[i].end :].lstrip().startswith(")")
+    is_second = (isinstance(before, Score) and before.scale is None) or (isinstance(before, Delta) and before.unit != "bậc")
+    return is_second and s.between(i - 1, i).strip() == "(" and s.text[s.mentions[i].end :].lstrip().startswith(")")
 
 
 def _follows_name(s: Marked, i: int) -> bool:

@@ -57,6 +57,7 @@ _WHOLE = re.compile(
 #: "..., xếp thứ 8 trong PAR INDEX 2022", but not "..., hạng 8; trong PAR INDEX"
 _OF_FIELDS_INDEX = re.compile(r"[^\W_] (?:trong|của|thuộc)(?: bảng)?(?: xếp hạng)?(?: bộ)?(?: chỉ số)? $")
 _CITY = re.compile(r"(?:của )?(?:ubnd )?thành phố\b")
+_PROVINCES = Group("province", "63 tỉnh")
 _SO_WITH = re.compile(r" so với \d")
 _WHOLE_COUNTRY = {"cả nước", "toàn quốc", "cấp tỉnh"}
 #: Where so many further values follow for the same, one behind the other, the first is none of it either.
@@ -145,11 +146,20 @@ def _without_second_values(sentence: str, drafts: Iterator[Draft], dropped: dict
             dropped.setdefault(draft.number, "one of several values for the same")
 
 
+def _beside_ministries(mentions: Sequence[Mention], state: Discourse) -> tuple[Mention, ...]:
+    """Return the mentions with "khối địa phương" as the provinces where ministries were told of before: else it is the districts."""
+    told = [m.payload.subject_type for m in mentions if isinstance(m.payload, Group | SubjectName)]
+    told += [one.subject_type for one in (state.group, state.last_named) if one is not None]
+    if "ministry" not in told:
+        return tuple(mentions)
+    return tuple(replace(m, payload=_PROVINCES) if m.rule == "group.localities" else m for m in mentions)
+
+
 class _Reader(Placer):
     """One walk over the mentions of one sentence, left to right, brackets as asides."""
 
     def __init__(self, s: Marked, state: Discourse) -> None:
-        super().__init__(replace(s, mentions=said_in_full(s.mentions, state.year.year)), state)
+        super().__init__(replace(s, mentions=_beside_ministries(said_in_full(s.mentions, state.year.year), state)), state)
 
     # -- the walk ---------------------------------------------------------------------------------------
 

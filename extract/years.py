@@ -140,6 +140,7 @@ def _measured_years(s: Marked, i: int, index: str, base: Year | RelativeBase | N
     # "đã vào top 10, vượt kế hoạch phấn đấu giai đoạn 2021-2025"
     own = _end_of_own_part(s, i) if in_mind is not None else len(s.text)
     behind = [m for m in outside if end <= m.start < min(plan, own) and not opens_part(s, m, end) and not _heads_rest(s, m, i, in_mind)]
+    behind = [m for m in behind if not _dates_start(s, m, i)]
     if behind:
         return [_from_value(s, i, read) for read in _read(behind[0], "named in the sentence")]
     in_brackets = sorted({m.payload.years[-1] for m in years if isinstance(m.payload, Year) and s.depth[m.start]})
@@ -303,6 +304,13 @@ def _moved_on(s: Marked, year: Mention, i: int) -> bool:
     """Tell whether a place behind a year, before the value `i` or itself, is what it moved to: "thứ 4 năm 2022, tụt xuống thứ 9"."""
     told = next((m for m in s.mentions[: i + 1] if m.start >= year.end and isinstance(m.payload, Rank | Score | Year)), None)
     return told is not None and isinstance(told.payload, Rank) and bool(_MOVES_TO.fullmatch(s.text, year.end, told.end))
+
+
+def _dates_start(s: Marked, year: Mention, i: int) -> bool:
+    """Tell whether a year is that of the value that the value `i` came from: "scored 65.13, up from 63.49 in 2018"."""
+    j = s.index_before(year)
+    is_value = j > i and isinstance(s.mentions[j].payload, type(s.mentions[i].payload))
+    return is_value and starts_change(s, j) and bool(_ATTACHED.fullmatch(s.text, s.mentions[j].end, year.start))
 
 
 def _of_compared(s: Marked, year: Mention) -> bool:

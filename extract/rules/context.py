@@ -184,7 +184,7 @@ RULES: tuple[Rule, ...] = (
     ),
     rule(
         "group.ministries",
-        rf"\b(?:{_MANY}|(?:đối\ với|ở|với)\ (?:\w+\ )?)bộ,?\ (?:ngành|cơ\ quan\ ngang\ bộ)(?:\ trung\ ương)?|\b(?:khối\ |nhóm\ )?(?:các|(?P<m>\d{{1,2}}))\ bộ\b|\bcấp\ bộ\b",
+        rf"\b(?:{_MANY}|(?:đối\ với|ở|với)\ (?:\w+\ )?)bộ,?\ (?:ngành|cơ\ quan\ ngang\ bộ)(?:\ trung\ ương)?|\b(?:khối\ |nhóm\ )?(?:các|(?P<m>\d{{1,2}}))\ bộ\b|\b(?:cấp|khối|nhóm)\ bộ\b(?!\ (?:chỉ|tiêu|câu))",
         lambda m: Group("ministry", "các bộ", _count(m)),
     ),
     rule(
@@ -196,9 +196,11 @@ RULES: tuple[Rule, ...] = (
     rule("group.units", r"\bkhối\ (?:đơn\ vị\ )?sự\ nghiệp", _group("department", "đơn vị sự nghiệp")),
     rule(
         "group.districts",
-        r"\b(?:khối|nhóm|các|ubnd\ các|cấp|ubnd\ cấp|(?P<n>\d{1,2}))\ (?:các\ )?(?:huyện|quận)\b(?:,?\ (?:thị\ xã|huyện|thành\ phố)\b)*|\b(?:khối|nhóm)\ (?:các\ )?địa\ phương\b(?!\ (?:dẫn|đứng|có))",
+        r"\b(?:khối|nhóm|các|ubnd\ các|cấp|ubnd\ cấp|(?P<n>\d{1,2}))\ (?:các\ )?(?:huyện|quận)\b(?:,?\ (?:thị\ xã|huyện|thành\ phố)\b)*",
         _group("district", "các huyện"),
     ),
+    # districts beside departments, provinces beside ministries: the article says which
+    rule("group.localities", r"\b(?:khối|nhóm)\ (?:các\ )?địa\ phương\b(?!\ (?:dẫn|đứng|có))", _group("district", "các huyện")),
     rule(
         "group.communes",
         r"\b(?:khối|nhóm|các|cấp|ubnd\ cấp|(?P<n>\d{1,3}))\ (?:các\ )?(?:xã|phường)\b(?:,\ (?:phường|xã|thị\ trấn|đặc\ khu))*",

@@ -39,12 +39,14 @@ def _behind(words: str, reach: int) -> Callable[[re.Match[str]], Rank | None]:
 
 _NOUN_FROM = r"(?:(?:hạng|vị trí|thứ bậc)[^.;,]{0,25} |\d (?:bậc|hạng)(?: \(|, ))từ "
 _moved = _behind(
-    rf"(?:{_NOUN_FROM}|từ (?:(?:vị trí |hạng )?(?:thứ |số )|vị trí |hạng ))\d{{1,2}}(?: \([^)]*\))? (?:tụt |tăng |giảm |vươn )?$", 60
+    rf"(?:{_NOUN_FROM}|từ (?:(?:vị trí |hạng )?(?:thứ |số )|vị trí |hạng ))\d{{1,2}}(?: \([^)]*\))? (?:tụt |tăng |giảm |vươn )?$|(?:^|[(;:] )(?:vị trí|hạng|thứ) \d{{1,2}} $",
+    60,
 )
 _from_bare = _behind(rf"{_NOUN_FROM}$", 40)
 _also_of = _behind(BEHIND_PLACE_OF_ALL, 70)
 _behind_score = _behind(r"\d[.,]\d+(?: điểm| ?%) \($", 20)
 _again = _behind(r"\b(?:hạng|thứ|vị trí) \d{1,2}\b[^.]{0,120}$", 140)
+_other_year_of_all = _behind(r"(?:hạng|thứ|vị trí|xếp)[^.;\d]{0,30}\d{1,2}\s?/\s?\d{2} \((?:năm )?20\d\d:? (?:là )?$", 75)
 _in_series = _behind(r"(?:vị trí|hạng|thứ|là)(?: thứ)? \d{1,2} \((?:năm )?20\d\d\)", 160)
 
 
@@ -74,11 +76,14 @@ RULES: tuple[Rule, ...] = (
     # without "thứ", told by the change behind or alone in brackets: "xếp 57 (giảm 28 bậc)", "90,4% (xếp 38)"
     rule(
         "rank.changed",
-        rf"(?<=\()xếp\ (?P<ordinal>\d{{1,2}})(?=\)|,\ (?:tăng|giảm|tụt)\ \d{{1,2}}\ {PLACE_UNIT})|\bxếp\ (?P<place>\d{{1,2}})(?=\ \((?:(?:tăng|giảm|tụt|lên|xuống)\ |[+\-–▲▼])\d{{1,2}}\ {PLACE_UNIT}\b)",
+        rf"(?:(?<=\()|(?<=điểm;\ )|(?<=điểm,\ )|(?<=%;\ )|(?<=%,\ ))xếp\ (?P<ordinal>\d{{1,2}})(?=\)|,\ (?:tăng|giảm|tụt)\ \d{{1,2}}\ {PLACE_UNIT})|\bxếp\ (?P<place>\d{{1,2}})(?=\ \((?:(?:tăng|giảm|tụt|lên|xuống)\ |[+\-–▲▼])\d{{1,2}}\ {PLACE_UNIT}\b)",
         _rank,
     ),
     # again, where a place was told before: "PAR INDEX xếp hạng 34, PAPI xếp hạng 18 và PCI xếp 23"
     rule("rank.again", r"\bxếp\ (?P<place>\d{1,2})(?=[,;)]|\ và\b|\.?\s*$)", _again),
+    # and that of another year behind it: "DTI xếp 15 (năm 2022 xếp 23)"
+    rule("rank.year_by_year", r"\bxếp\ (?P<place>\d{1,2})(?=\ \((?:năm\ )?20\d\d\ xếp\ \d)", _rank),
+    rule("rank.year_in_brackets", r"(?<=\d\ )xếp\ (?P<place>\d{1,2})(?=\))", _behind(r"\bxếp \d{1,2} \((?:năm )?20\d\d $", 25)),
     # behind its noun: "thứ hạng PAPI năm 2021 là 46, năm 2020 là 50"
     rule(
         "rank.is",
@@ -103,6 +108,8 @@ RULES: tuple[Rule, ...] = (
     rule("rank.enumerated", r"(?<![\d\w])\((?P<place>\d{1,2})\)(?=\ [^\W\d_])", lambda m: Rank(int(m["place"]), enumerated=True)),
     # alone in brackets or behind a colon, "(12/63)": only with the number of provinces that a year can have
     rule("rank.bracket", r"(?:(?<=\()|(?<=:\ ))(?P<place>\d{1,2})\s?/\s?(?P<of>63|64|34)(?=\)|\s*(?:\(|[;,]|\.(?!\d)|$))", _rank),
+    # of another year, behind a place of as many: "hạng 23/61 (năm 2021: 45/60)"
+    rule("rank.other_year", r"(?<=[\d:à]\ )(?P<place>\d{1,2})\s?/\s?(?P<of>\d{2})(?=\))", _other_year_of_all),
     # behind a score, of any number: "87,10 điểm (3/9)"
     rule("rank.bracket_behind", r"(?<=\()(?P<place>\d{1,3})\s?/\s?(?P<of>\d{1,3})(?=\))", _behind_score),
     # a series: "từ vị trí 31 (2016), tăng lên 28 (2017), 25 (2018)"
