@@ -150,7 +150,11 @@ def _dated(claims: Sequence[Claim], state: Discourse) -> Iterator[Claim]:
             yield claim
         elif tuple(getattr(claim, part) for part in same) not in said:
             year = state.first_years.get(claim.index)
-            yield claim if year is None else replace(claim, year=year, year_reason="named with the index further on")
+            yield (
+                claim
+                if year is None or claim.modality == "target"
+                else replace(claim, year=year, year_reason="named with the index further on")
+            )
 
 
 def _read_sentences(article: Article, view: View, state: Discourse) -> Iterator[ReadSentence]:

@@ -231,7 +231,7 @@ _BEFORE_TIER = (
     (_NOT_IN, "a group that the subject is not in"),
     (_DEFINES, "it says which points make a group"),
     (_TIMES, "so many times: of which years is open"),
-    (re.compile(r"(?:cách|từ|\d) (?:nhóm )?$|\bnhiều$"), "a group that the subject has left"),
+    (re.compile(r"(?:cách|từ|(?<!\b20\d)\d) (?:nhóm )?$|\bnhiều$"), "a group that the subject has left"),
 )
 _BEHIND_TIER = (
     (_HAVING, "the first N by something else"),

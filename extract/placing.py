@@ -108,7 +108,11 @@ class Placer(BlockReader):
     def _enumerated(self, i: int) -> Iterator[Draft]:
         """Read "(3) Văn phòng UBND tỉnh 90,02%" in a list that says it is in order."""
         following = i + 1 < len(self.s.mentions) and self.s.subject(i + 1)
-        if following and not self.s.between(i, i + 1).strip() and re.search(r"lần lượt|thứ tự|xếp hạng|cao xuống", self.s.text):
+        if (
+            following
+            and not self.s.between(i, i + 1).strip()
+            and re.search(r"lần lượt|thứ tự|xếp hạng|cao xuống|\b[Tt][oố]p \d", self.s.text)
+        ):
             self.set_subjects([following], self.s.mentions[i].start)
             yield from self.draft(i, following, end=self.s.mentions[i + 1].end)
 

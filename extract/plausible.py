@@ -7,7 +7,7 @@ import re
 
 from extract.indexing import points_of
 from extract.marked import Marked
-from extract.mentions import ComponentName, Delta, IndexName, Mention, Rank, RelativeBase, Score, SubjectName, Year
+from extract.mentions import ComponentName, Delta, Group, IndexName, Mention, Rank, RelativeBase, Score, SubjectName, Year
 
 #: Words of other news: what is ranked or counted beside them is not the index.
 TOPIC_DRIFT = re.compile(
@@ -184,7 +184,8 @@ def _is_undated_aside(s: Marked, i: int) -> bool:
 
 def _follows_name(s: Marked, i: int) -> bool:
     previous = s.mentions[i - 1] if i else None
-    return previous is not None and isinstance(previous.payload, SubjectName | ComponentName) and not s.between(i - 1, i).strip(' (:”"')
+    named = previous is not None and (isinstance(previous.payload, SubjectName | ComponentName | Group) or s.is_superlative(i - 1))
+    return named and not s.between(i - 1, i).strip(' (:”"')
 
 
 def delta_objection(s: Marked, i: int, index: str, component: str | None, *, target: bool, index_named: bool) -> str | None:

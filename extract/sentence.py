@@ -11,8 +11,11 @@ from extract.rules.patterns import LOWER, UPPER
 _INNER_STOP = re.compile(r"[.!?…]\s+\S")
 # "10,02%Các sở", "92,1 điểm.PAR INDEX": two sentences that lost the space between them; the break is before the capital.
 _GLUED = re.compile(rf"(?<=\d%|[{LOWER}]\.)(?<!Tp\.)(?=[{UPPER}][{UPPER}{LOWER} ])")
-# A stop that ends a short form, not a sentence: "TX. An Khê", "H. Yên Châu", "ThS. Nguyễn"; but "51/63 tỉnh, TP." ends one.
-_SHORTENED = re.compile(r"(?:^|(?<!tỉnh,)[ (,;\-–])(?:TX|Tx|TT|Tt|TP|Tp|H|Q|P|X|Th\.?S|T\.?S|GS|PGS|BS|KS|LS|Đ/c|đ/c|No|vs|v\.v)\.$")
+# A stop that ends a short form, not a sentence: "TX. An Khê", "H. Yên Châu", "ThS. Nguyễn", or numbers a list: "; 2. Thái
+# Nguyên"; but "51/63 tỉnh, TP." ends one.
+_SHORTENED = re.compile(
+    r"(?:^|(?<!tỉnh,)[ (,;\-–])(?:TX|Tx|TT|Tt|TP|Tp|H|Q|P|X|Th\.?S|T\.?S|GS|PGS|BS|KS|LS|Đ/c|đ/c|No|vs|v\.v|(?<=[;:] )\d{1,2})\.$"
+)
 # Where underthesea sees no end: "51/63 tỉnh, TP. Trong đó", "from 28th to 8th. With".
 _UNSEEN = re.compile(rf"(?<=tỉnh, TP\.) (?=[{UPPER}][{LOWER}]+ [{LOWER}])|(?<=\d(?:st|nd|rd|th)\.) (?=[{UPPER}])")
 # The longest sentence in the development articles has 1,100 characters; lists run to twice that.

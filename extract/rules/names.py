@@ -64,7 +64,8 @@ _SITS = re.compile(
 _IS_MEASURED = re.compile(r" (?:năm \d{4} )?(?:đạt|được|là|xếp|đứng|tăng|giảm|có điểm)(?: \S+){0,3} \d")
 #: A name so near to a district's is one of the same list.
 _BESIDE = 40
-_BY = re.compile(r"\b(?:được|bởi)\s*$", re.IGNORECASE)
+#: "Điểm thẩm định của Bộ Nội vụ là 52,1/65": what it gave.
+_BY = re.compile(r"\b(?:được|bởi|(?:thẩm định|đánh giá|chấm)(?: điểm)? của)\s*$", re.IGNORECASE)
 _ZONE = re.compile(rf"(?: [{UPPER}]\w*)+(?: và các (?:KCN|[Kk]hu công nghiệp))?")
 _ANNOUNCERS = {"ministry", "department"}
 _PLACED = re.compile(

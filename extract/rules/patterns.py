@@ -22,4 +22,4 @@ LARGEST_CHANGE = 400
 UPPER = "A-ZÀÁẢÃẠĂẰẮẲẴẶÂẦẤẨẪẬĐÈÉẺẼẸÊỀẾỂỄỆÌÍỈĨỊÒÓỎÕỌÔỒỐỔỖỘƠỜỚỞỠỢÙÚỦŨỤƯỪỨỬỮỰỲÝỶỸỴ"
 LOWER = "a-z" + UPPER[3:].lower()
 #: What stands before a second place, "xếp hạng 52/63 tỉnh, thành và 12/13 tỉnh, thành ĐBSCL", the one of a region.
-BEHIND_PLACE_OF_ALL = r"\d{1,2}/(?:63|64|34)\b[^.;]{0,40}(?:và|,|;) $"
+BEHIND_PLACE_OF_ALL = r"(?:\d{1,2}/(?:63|64|34)\b[^.;]{0,40}|(?:thứ|hạng|vị trí) \d{1,2} (?:trong )?(?:cả nước|toàn quốc) )(?:và|,|;) $"

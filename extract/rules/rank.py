@@ -38,11 +38,12 @@ def _behind(words: str, reach: int) -> Callable[[re.Match[str]], Rank | None]:
 
 
 _NOUN_FROM = r"(?:(?:hạng|vị trí|thứ bậc)[^.;,]{0,25} |\d (?:bậc|hạng)(?: \(|, ))từ "
+_INDEX_FROM = r"(?i:\b(?:pci|papi|sipas|dti|pgi|pii|par[ -]?index|ict index)) (?:(?:lại|đã|cũng|tăng|giảm|tụt|nhảy|vươn) )?từ "
 _moved = _behind(
-    rf"(?:{_NOUN_FROM}|từ (?:(?:vị trí |hạng )?(?:thứ |số )|vị trí |hạng ))\d{{1,2}}(?: \([^)]*\))? (?:tụt |tăng |giảm |vươn )?$|(?:^|[(;:] )(?:vị trí|hạng|thứ) \d{{1,2}} $",
+    rf"(?:{_NOUN_FROM}|{_INDEX_FROM}|từ (?:(?:vị trí |hạng )?(?:thứ |số )|vị trí |hạng ))\d{{1,2}}(?: \([^)]*\))? (?:tụt |tăng |giảm |vươn )?$|(?:^|[(;:] )(?:vị trí|hạng|thứ) \d{{1,2}} $",
     60,
 )
-_from_bare = _behind(rf"{_NOUN_FROM}$", 40)
+_from_bare = _behind(rf"(?:{_NOUN_FROM}|{_INDEX_FROM})$", 40)
 _also_of = _behind(BEHIND_PLACE_OF_ALL, 70)
 _behind_score = _behind(r"\d[.,]\d+(?: điểm| ?%) \($", 20)
 _again = _behind(r"\b(?:hạng|thứ|vị trí) \d{1,2}\b[^.]{0,120}$", 140)
@@ -104,8 +105,12 @@ RULES: tuple[Rule, ...] = (
         r"\b(?:xuống|lên)\ (?P<place>\d{1,2})\b(?:\s?/\s?(?P<of>63|64|34)\b|(?![.,]\d)(?!\s?[/%])(?!\ (?:bậc|điểm|hạng|tỉnh)))",
         _moved,
     ),
-    # the number of an enumeration, a place where the list is a ranking: "(1) Sở Tài chính 90,05%"
-    rule("rank.enumerated", r"(?<![\d\w])\((?P<place>\d{1,2})\)(?=\ [^\W\d_])", lambda m: Rank(int(m["place"]), enumerated=True)),
+    # the number of an enumeration, a place where the list is a ranking: "(1) Sở Tài chính 90,05%", "top 10: 1. Quảng Ninh"
+    rule(
+        "rank.enumerated",
+        r"(?:(?<![\d\w])\((?P<place>\d{1,2})\)|(?<=[;:]\ )(?P<number>\d{1,2})\.)(?=\ [^\W\d_])",
+        lambda m: Rank(int(m["place"] or m["number"]), enumerated=True),
+    ),
     # alone in brackets or behind a colon, "(12/63)": only with the number of provinces that a year can have
     rule("rank.bracket", r"(?:(?<=\()|(?<=:\ ))(?P<place>\d{1,2})\s?/\s?(?P<of>63|64|34)(?=\)|\s*(?:\(|[;,]|\.(?!\d)|$))", _rank),
     # of another year, behind a place of as many: "hạng 23/61 (năm 2021: 45/60)"
