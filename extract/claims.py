@@ -104,7 +104,7 @@ def read_claims(article: Article) -> Reading:
     state = Discourse(home=home, published=article.published or url_day(article.url or ""))
     sentences_read = tuple(_read_sentences(article, view, state))
     drafted = [*(claim for sentence in sentences_read for claim in sentence.claims), *read_tables(article, view)]
-    for claim in _dated(drafted, state):
+    for claim in _dated(drafted, article, state):
         identity = (*(getattr(claim, part) for part in KEY), claim.value)
         said = claims.setdefault(identity, claim)
         if _says_more(claim, said):
@@ -141,7 +141,14 @@ def _names_index(text: str) -> bool:
     return any(next(find_indices(line.text, tokenize(line.text)), None) is not None for line in lines(text))
 
 
-def _dated(claims: Sequence[Claim], state: Discourse) -> Iterator[Claim]:
+def _is_of_that_year(claim: Claim, article: Article, state: Discourse) -> bool:
+    """Tell whether the first year that is named without an index is a claim's before it: of the headline, or in one paragraph."""
+    headline = article.text.lstrip().find("\n") + len(article.text) - len(article.text.lstrip())
+    before = claim.end <= state.first_year_at
+    return before and (claim.start < headline or "\n" not in article.text[claim.end : state.first_year_at])
+
+
+def _dated(claims: Sequence[Claim], article: Article, state: Discourse) -> Iterator[Claim]:
     """Give the year to what stood before it was named: the headline, the lead; a year said elsewhere wins."""
     same = ("index", "level", "subject", "measure", "component", "scope", "modality", "value")
     said = {tuple(getattr(c, part) for part in same) for c in claims if c.year is not None}
@@ -150,6 +157,8 @@ def _dated(claims: Sequence[Claim], state: Discourse) -> Iterator[Claim]:
             yield claim
         elif tuple(getattr(claim, part) for part in same) not in said:
             year = state.first_years.get(claim.index)
+            if year is None and state.first_year is not None and state.codes == {claim.index} and _is_of_that_year(claim, article, state):
+                year = state.first_year.year
             yield (
                 claim
                 if year is None or claim.modality == "target"
@@ -180,6 +189,8 @@ def _read_sentences(article: Article, view: View, state: Discourse) -> Iterator[
         if number != paragraph:
             paragraph = number
             state.new_paragraph(goes_on=bool(_GOES_ON.match(span.text)))
+        if state.first_year is None:
+            state.first_year_at = view.raw_span(span.start, span.start)[0]
         resolved = resolve(span.text, mentions, state)
         yield ReadSentence(
             text=span.text,

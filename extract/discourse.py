@@ -61,6 +61,8 @@ class Discourse:
     index_years: dict[str, int] = field(default_factory=dict)
     first_years: dict[str, int] = field(default_factory=dict)
     first_year: YearRead | None = None
+    #: Where in the text the sentence begins that has named it.
+    first_year_at: int = 0
 
     def province(self) -> Unit | None:
         """Return the province whose bodies are spoken of: the portal's, else the one the article is about."""

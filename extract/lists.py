@@ -35,7 +35,8 @@ _COMPARED = re.compile(
     r"\bthay(?: thế)?(?: (?:cho|vị trí của))?|bỏ xa|trước|bằng|"
     r"láng giềng của|giáp(?: ranh)?(?: với)?|liền kề|(?:sáp nhập|hợp nhất)(?: (?:với|cùng|thêm|của))?|"
     r"cùng với|như|\bcạnh|"
-    r"ahead of|behind|above|below|after|than|surpass(?:ed|ing)|overt(?:ook|aking)|beat(?:ing)?|replac(?:ed|ing))"
+    r"ahead of|behind|above|below|after|than|surpass(?:ed|ing)|overt(?:ook|ak(?:ing|en))|"
+    r"beat(?:en|ing)?|dethron(?:ed|ing)|edg(?:ed|ing) out|replac(?:ed|ing))"
     r"(?: (?:tỉnh|thành phố|địa phương|các|đơn vị|cả|bạn))*\s*$"
 )
 

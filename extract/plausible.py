@@ -27,7 +27,8 @@ _SCORE_CUE = re.compile(
     r"(?:\blà|\bđạt|\bđược|\bvới|:|\(|\btừ|\blên|\bxuống|\bcòn|ở mức|\bmức|điểm số|tổng điểm|tổng hợp|\bđiểm|tương ứng|giá trị|kết quả|"
     r"\bchỉ số|\bindex|"
     r"\bwith|\bon|\bat|\bof|\bis|\bwas|\bto|\bfrom|\bscored|\bscore|\band|"
-    r"\bpci|\bpapi|\bsipas|\bdti|\bpii|\bpgi|\bvà|,|\d;|\bcó|khá cao|\bchỉ|trung vị|trung bình|bình quân|tỷ lệ|tỉ lệ|kỷ lục|được số)\s*$"
+    r"\bpci|\bpapi|\bsipas|\bdti|\bpii|\bpgi|\bvà|,|\d;|\bcó|khá cao|\bchỉ|trung vị|trung bình|bình quân|tỷ lệ|tỉ lệ|kỷ lục|được số|"
+    r"lần lượt)\s*$"
 )
 _POINTS_LOST = re.compile(r"\b(?:bị trừ|trừ|bị mất|mất|cộng|được cộng|thiếu|hụt|chiếm)(?: thêm| tới| đến| khoảng)? $")
 #: "Tỉnh tự chấm PAR INDEX đạt 93,5 điểm"

@@ -40,7 +40,10 @@ _OPENS_WITH_VALUE = re.compile(
     r"\s*(?:[-–•*]\s*)?(?:\w+ \w+ )?(?:(?:về|riêng|đối với) (?:chỉ số )?[^,.;\d]{2,30}, )?(?:với|đạt|được)\b", re.IGNORECASE
 )
 #: "A thay B giữ ngôi đầu": what follows is A's.
-_TAKES_PLACE = re.compile(r"\b(?:thay|thay thế|soán ngôi|vượt|vượt qua)(?: cho| của)? $")
+_TAKES_PLACE = re.compile(
+    r"\b(?:thay|thay thế|soán ngôi|vượt|vượt qua)(?: cho| của)? $|"
+    r"\b(?:overt(?:ook|ak(?:ing|en))|surpass(?:ed|ing)|dethron(?:ed|ing)|replac(?:ed|ing)) $"
+)
 _OTHER_PART = re.compile(r"[;…]|\.\.\.")
 # Who moved most or least stands between the verb and the amount.
 _CHANGED_MOST = re.compile(

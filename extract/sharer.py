@@ -49,6 +49,8 @@ class Sharer(Drafter):
         for kind in (Score, Rank):
             here = s.bracket(names[0])
             of_kind = [j for j in values if isinstance(s.mentions[j].payload, kind) and not s.is_superlative(j) and s.bracket(j) == here]
+            if len(of_kind) > len(names):  # "là 2 tỉnh duy nhất đạt trên 47 điểm, với 47,876 và 47,448 điểm"
+                of_kind = [j for j in of_kind if not self._is_bound(j)]
             if kind is Rank and len(of_kind) == 1:
                 yield from self._bare_places(named, start, of_kind[0])
                 shared = shared or of_kind[0] in self.done
@@ -79,6 +81,10 @@ class Sharer(Drafter):
                     self.done.add(j)
                     self.drop(j, "of which of the names listed stays open")
         self.set_subjects([named[-1]] if shared else [], s.mentions[names[-1]].start)
+
+    def _is_bound(self, i: int) -> bool:
+        score = self.s.mentions[i].payload
+        return isinstance(score, Score) and score.qualifier in {"at_least", "at_most"}
 
     def _values_until_next_subject(self, i: int) -> list[int]:
         s, end = self.s, self.s.clause_end(i)

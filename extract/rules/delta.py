@@ -112,6 +112,8 @@ RULES: tuple[Rule, ...] = (
         r"(?:(?<=\()|(?<=,\ ))(?P<verb>tăng|giảm)\ (?P<amount>\d+[.,]\d+)(?P<high>)(?P<unit>(?!))?(?=\)|[,;]\ (?:xếp|hạng|thứ)\b)",
         _behind_score,
     ),
+    # in brackets alone, behind its field: "Thiết chế pháp lý (tăng 0,12)"
+    rule("delta.bracket_alone", r"(?<=[^\W\d_]\ \()(?P<verb>tăng|giảm)\ (?P<amount>\d[.,]\d\d)(?P<high>)(?P<unit>(?!))?(?=\))", _delta),
     # "tăng từ 10 bậc trở lên"
     rule("delta.from", rf"\b(?P<verb>tăng)\ từ\ (?P<amount>\d{{1,2}})(?P<high>)\ (?P<unit>{PLACE_UNIT})\ trở\ lên", _from),
     rule(
@@ -119,10 +121,10 @@ RULES: tuple[Rule, ...] = (
         rf"\b(?P<verb>(?:tăng|giảm))\ từ\ (?P<amount>\d{{1,2}})\ ?(?:-|–|đến)\ ?(?P<high>\d{{1,2}})\ (?P<unit>{PLACE_UNIT})",
         _delta,
     ),
-    # "tăng 0,13 so với năm 2020", "giảm 0,105 so với": an index on a scale of 0 to 1 has no unit
+    # "tăng 0,13 so với năm 2020", "giảm 0,105 so với", "tăng 0,21, đạt 7,2 điểm": an index on a scale of 0 to 1 has no unit
     rule(
         "delta.unitless",
-        rf"\b(?P<verb>(?:tăng|giảm)(?:{_ADVERB}){{0,2}})\ (?P<amount>\d+[.,]\d+)(?P<high>)(?P<unit>(?!))?(?=\ so\ với)",
+        rf"\b(?P<verb>(?:tăng|giảm)(?:{_ADVERB}){{0,2}})\ (?P<amount>\d+[.,]\d+)(?P<high>)(?P<unit>(?!))?(?=\ so\ với|,?\ (?:và\ )?(?:đạt|còn)\ \d)",
         _delta,
     ),
 )

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 from extract.mentions import Rank, Rule, rule
-from extract.rules.patterns import BEHIND_PLACE_OF_ALL, COUNT, PLACE_UNIT, RANKED, WORD_NUMBER
+from extract.rules.patterns import BEHIND_PLACE_OF_ALL, COUNT, LOWER, PLACE_UNIT, RANKED, UPPER, WORD_NUMBER
 from normalize.numbers import parse_count
 
 _OF = rf"""(?:
@@ -48,6 +48,9 @@ _also_of = _behind(BEHIND_PLACE_OF_ALL, 70)
 _behind_score = _behind(r"\d[.,]\d+(?: điểm| ?%) \($", 20)
 _again = _behind(r"\b(?:hạng|thứ|vị trí) \d{1,2}\b[^.]{0,120}$", 140)
 _other_year_of_all = _behind(r"(?:hạng|thứ|vị trí|xếp)[^.;\d]{0,30}\d{1,2}\s?/\s?\d{2} \((?:năm )?20\d\d:? (?:là )?$", 75)
+_in_years = _behind(
+    r"(?:thứ|hạng) \d{1,2}(?:/63)?[;,] (?:(?:năm )?20\d\d(?::| đứng| xếp| hạng)? \d{1,2}[;,] )*(?:năm )?20\d\d(?::| đứng| xếp| hạng) $", 160
+)
 _in_series = _behind(r"(?:vị trí|hạng|thứ|là)(?: thứ)? \d{1,2} \((?:năm )?20\d\d\)", 160)
 
 
@@ -119,6 +122,8 @@ RULES: tuple[Rule, ...] = (
     rule("rank.bracket_behind", r"(?<=\()(?P<place>\d{1,3})\s?/\s?(?P<of>\d{1,3})(?=\))", _behind_score),
     # a series: "từ vị trí 31 (2016), tăng lên 28 (2017), 25 (2018)"
     rule("rank.series", r"(?:(?<=,\ )|(?<=lên\ )|(?<=xuống\ )|(?<=và\ ))(?P<place>\d{1,2})(?=\ \((?:năm\ )?20\d\d\))", _in_series),
+    # a series that has lost its noun: "năm 2016 đứng thứ 62; 2017: 59; 2018: 61"
+    rule("rank.year_and_place", r"(?<=[\d:gpn]\ )(?P<place>\d{1,2})(?=[,;)]|\.(?!\d)|\s*$|\ với\b)", _in_years),
     # the second place of "52/63 tỉnh, thành và 12/13 tỉnh, thành ĐBSCL"
     rule(
         "rank.also_of", r"(?:(?<=\bvà\ )|(?<=,\ )|(?<=;\ ))(?P<place>\d{1,2})\s?/\s?(?P<of>\d{1,2})(?=\ (?:tỉnh|địa\ phương)\b)", _also_of
@@ -141,6 +146,8 @@ RULES: tuple[Rule, ...] = (
         r"\b(?:theo\ thứ\ tự|lần\ lượt|xếp)\ (?:từ\ )?(?:điểm\ )?cao\ (?:xuống|đến)\ thấp\b|\btheo\ thứ\ tự\ giảm\ dần\b",
         _first,
     ),
+    # in words behind a name and before its score: "TP Lào Cai nhất (68,8 điểm), Bảo Yên nhì (67,1 điểm)"
+    rule("rank.word", r"(?<=\ )(?P<place>nhất|nhì|ba|tư)(?=\ \(\d)", _behind(rf"(?-i:\b[{UPPER}][{LOWER}]*) $", 12)),
     rule("rank.second", r"(?:\b(?:vị\ trí|ngôi|ngôi\ vị)\ )?\bá\ quân\b|\b(?:xếp|đứng|về)\ nhì\b", lambda _: Rank(2, superlative=True)),
     rule("rank.last_but_one", r"\báp\ chót\b|\bkế\ chót\b", lambda _: Rank(None, from_end=2, superlative=True)),
     rule(
