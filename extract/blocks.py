@@ -9,7 +9,7 @@ from extract.draft import Draft, whole
 from extract.drafting import OF_PROVINCES_ONLY
 from extract.indexing import indices_of
 from extract.marked import Marked
-from extract.mentions import LOCAL, Group, IndexName, Pronoun, Rank, Region, Score, Statistic, SubjectName, Year
+from extract.mentions import LOCAL, Delta, Group, IndexName, Pronoun, Rank, Region, Score, Statistic, SubjectName, Year
 from extract.moves import starts_change
 from extract.sharer import Sharer
 from extract.years import base_explained
@@ -28,6 +28,7 @@ _REGION_VALUE = re.compile(r"\s*(?:đạt|là|:|,|\()?\s*")
 _OF_COUNTRY = re.compile(r"\b(?:cả nước|toàn quốc|63 tỉnh)\b")
 #: What leads from the mean of one year to that of another.
 _OTHER_YEAR = re.compile(
+    r",? (?:tăng|giảm) \d[\d.,]*(?:%| điểm)? so với (?:mức |con số )?|"
     r"(?: năm \d{4}| in \d{4})?,? (?:(?:tăng|giảm|nhích|cao|thấp|up|down|higher|lower)(?: \w+)? )?"
     r"(?:từ|lên|xuống|hơn|so với|from|to|than)(?: mức| con số)? "
     r"|(?: điểm)?[,;]? ?\(?(?:năm )?\d{4}(?: là| đạt|:) "
@@ -94,7 +95,9 @@ class BlockReader(Sharer):
         dated = behind is not None and isinstance(behind.payload, Year) and _YEAR_BEHIND.fullmatch(self.s.between(i, i + 1))
         gap = self.s.text[self.s.mentions[told].end : self.s.mentions[i].start]
         joined = _OTHER_YEAR.fullmatch(gap) if dated or between else None
-        return joined is not None and all(isinstance(m.payload, Year) and not m.payload.base for m in between)
+        return joined is not None and all(
+            isinstance(m.payload, Delta) or (isinstance(m.payload, Year) and not m.payload.base) for m in between
+        )
 
     def change_of_block(self, i: int) -> Iterator[Draft] | None:
         """Return the drafts of a change of a block's mean or median, or None."""

@@ -13,6 +13,7 @@ from extract.lexer import lex, strong_codes
 from extract.lists import compared_names, name_list
 from extract.marked import Marked, mark
 from extract.mentions import LOCAL, Delta, Group, IndexName, Mention, Rank, Score, Statistic, SubjectName, Tier
+from extract.once import once
 from extract.plausible import is_figure
 from extract.resolver import resolve
 from extract.rules.names import find_indices
@@ -20,7 +21,7 @@ from extract.rules.tier import GROUP_OF_INDEX
 from extract.sentence import Span, lines, sentences
 from extract.tables import read_tables
 from extract.text import View, read_text
-from normalize.claim import KEY, Claim, Qualifier
+from normalize.claim import Claim, Qualifier
 from normalize.indices import indices, place_of_last
 from normalize.lexicon import tokenize
 from normalize.units import Unit, province_of_district
@@ -99,36 +100,20 @@ def read_claims(article: Article) -> Reading:
     view = read_text(article.text)
     if not _hints_at_index(view.clean) or not _names_index(view.clean):
         return Reading((), (), ())
-    claims: dict[tuple[object, ...], Claim] = {}
     home = read_home(article.home or speaking_province(view.clean))
     state = Discourse(home=home, published=article.published or url_day(article.url or ""))
     sentences_read = tuple(_read_sentences(article, view, state))
-    drafted = [*(claim for sentence in sentences_read for claim in sentence.claims), *read_tables(article, view)]
-    for claim in _dated(drafted, article, state):
-        identity = (*(getattr(claim, part) for part in KEY), claim.value)
-        said = claims.setdefault(identity, claim)
-        if _says_more(claim, said):
-            claims[identity] = claim  # the headline says "tăng 10 bậc", the text says since when
-    claims = {
-        identity: claim for identity, claim in claims.items() if claim.value is not None or not _placed_elsewhere(claim, claims.values())
+    tables = tuple(read_tables(article, view))
+    told = [claim for sentence in sentences_read for claim in sentence.claims]
+    named = {(c.subject, c.value_start) for c in tables} | {
+        (c.subject, c.value_start) for sentence in sentences_read for c in sentence.claims if _names(sentence, c.subject)
     }
-    return Reading(tuple(claims.values()), tuple(_unresolved(article, sentences_read)), sentences_read)
+    claims = once(_dated([*told, *tables], article, state), article.text, named)
+    return Reading(claims, tuple(_unresolved(article, sentences_read)), sentences_read)
 
 
-def _says_more(claim: Claim, said: Claim) -> bool:
-    """Tell whether a repetition adds what the first saying left out: since when, or out of how many."""
-    return (claim.base_year is not None and said.base_year is None) or (claim.of is not None and said.of is None and said.base_year is None)
-
-
-def _placed_elsewhere(last: Claim, claims: Iterable[Claim]) -> bool:
-    """Tell whether an article says the number of a last place elsewhere: "đội sổ" and then "xếp thứ 21/21"."""
-    parts = [part for part in KEY if part != "year"]
-    return any(
-        c.value is not None
-        and (c.year == last.year or None in {c.year, last.year})
-        and all(getattr(c, part) == getattr(last, part) for part in parts)
-        for c in claims
-    )
+def _names(sentence: ReadSentence, subject: str) -> bool:
+    return any(isinstance(m.payload, SubjectName) and m.payload.name == subject for m in sentence.mentions)
 
 
 def _hints_at_index(text: str) -> bool:

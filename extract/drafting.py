@@ -41,6 +41,7 @@ _OWN_YEAR = {"named in the sentence", "named in the same brackets", "named right
 _CALLED_SCORE = re.compile(
     r"\b(?:điểm tổng hợp|tổng điểm|điểm số|số điểm|tổng hợp|kết quả chung|chỉ số chung|hài lòng chung|con số này)[^.;,]{0,20}$"
 )
+_WAS = re.compile(r"\b(?:was|were|scored|came|finished|stood)\b")
 _HUNDREDTHS = re.compile(r"[.,]\d\d")
 #: A place of so many is among the provinces: 34 of today, 60 to 64 before.
 _FEWEST_PROVINCES = 34
@@ -111,7 +112,9 @@ class Drafter:
         return bool(year.reason == "named in the same brackets" and year.year and now and year.year < now)
 
     def _tells_results(self) -> bool:
-        """Tell whether the sentence gives a score to the hundredth, and its place, a change or a mean: nobody plans both."""
+        """Tell whether the sentence says what was, or gives a score to the hundredth with its place, a change or a mean: no plan does."""
+        if _WAS.search(self.s.text):
+            return True
         told = [m.payload for m in self.s.mentions if not self.s.depth[m.start]]
         exact = any(isinstance(one, Score) and _HUNDREDTHS.search(one.text) for one in told)
         placed = any(isinstance(one, Rank) and one.place is not None and not one.superlative for one in told)

@@ -98,7 +98,8 @@ class Marked:
     def _dates_something_else(self, mention: Mention) -> bool:
         year = mention.payload
         before = self.text[max(0, mention.start - 12) : mention.start]
-        return isinstance(year, Year) and not year.is_range and bool(_DATES_ELSE.search(before))
+        when = self.text.startswith(" khi ", mention.end)  # "ngay từ năm 2021 khi PCI xếp thứ 36"
+        return isinstance(year, Year) and not year.is_range and not when and bool(_DATES_ELSE.search(before))
 
 
 def mark(sentence: str, mentions: Sequence[Mention]) -> Marked:

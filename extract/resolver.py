@@ -185,6 +185,9 @@ class _Reader(Placer):
         most = _CHANGED_MOST.search(self.s.before(i, 120))
         if not isinstance(score, Score) or most is None or score.scale is not None or starts_change(self.s, i):
             return False
+        behind = self.s.mentions[i + 1] if i + 1 < len(self.s.mentions) else None
+        if behind is not None and isinstance(behind.payload, Delta) and behind.payload.unit != "bậc" and self.s.between(i, i + 1) == ", ":
+            return False  # "nhiều nhất là Tính minh bạch (5,82 điểm, giảm 0,76 điểm)"
         amount = parse_number(score.text, _LARGEST_YEARLY)
         if amount > _LARGEST_YEARLY:
             return False

@@ -8,7 +8,7 @@ from extract.draft import Draft, Value
 from extract.drafting import Drafter
 from extract.lists import bracketed_list
 from extract.marked import Marked
-from extract.mentions import ComponentName, IndexName, Rank, Score, SubjectName, Tier
+from extract.mentions import ComponentName, IndexName, Rank, Score, SubjectName, Tier, Year
 from extract.rules.english import ORDINALS
 from extract.rules.patterns import COUNT
 from extract.sharing import shared_portions
@@ -162,8 +162,9 @@ class Sharer(Drafter):
         self.portions.pop(rank, None)
 
     def _places_in_order(self, i: int) -> Iterator[Draft]:
-        """Read "lần lượt đạt 84,5%, 80,67% và 39,97 điểm; xếp hạng 53, 48 và 49": shared out as what stands before."""
-        if _IN_ORDER.search(self.s.text, 0, self.s.mentions[i].start):
+        """Read "lần lượt đạt 84,5% và 80,67%; xếp hạng 53 và 48", "các năm 2018, 2019, PCI xếp hạng 50 và 52": as what stands before."""
+        years = any(isinstance(m.payload, Year) and len(m.payload.years) > 1 and not m.payload.is_range for m in self.s.mentions[:i])
+        if years or _IN_ORDER.search(self.s.text, 0, self.s.mentions[i].start):
             yield from self._places_of_portions(i, i)
         if i not in self.done:
             self._leave_out([i])

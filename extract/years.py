@@ -28,6 +28,8 @@ _COUNTED_YEARS = {"year.now", "year.next", "year.previous"}
 _NOW = re.compile(r"[,;] (?:đến |thì )?(?:nay|hiện nay|hiện)\b[^,;.\d]*$")
 #: What a year in brackets explains: "đầu nhiệm kỳ (năm 2020)"
 _TERM = re.compile(r"\b(?:nhiệm kỳ|giai đoạn|thời điểm|năm (?:đầu|cuối|trước|nay|đầu tiên)|khi|lúc|kỳ trước)[^.;,\d]*\($")
+#: "hiện xếp thứ 36; tỉnh ban hành Nghị quyết giai đoạn 2021 - 2025": the years of a paper are no figure's.
+_DOCUMENT = re.compile(r"\b(?:nghị quyết|kế hoạch|đề án|chương trình|chiến lược)\b[^.;]*$", re.IGNORECASE)
 _SINCE = re.compile(r"\b(?:from|từ)\b")
 #: What is told of several alike.
 _ALIKE = re.compile(r"\b(?:đều|cả hai|cả ba|cùng (?:tăng|giảm))\b")
@@ -140,7 +142,7 @@ def _measured_years(s: Marked, i: int, index: str, base: Year | RelativeBase | N
     # "đã vào top 10, vượt kế hoạch phấn đấu giai đoạn 2021-2025"
     own = _end_of_own_part(s, i) if in_mind is not None else len(s.text)
     behind = [m for m in outside if end <= m.start < min(plan, own) and not opens_part(s, m, end) and not _heads_rest(s, m, i, in_mind)]
-    behind = [m for m in behind if not _dates_start(s, m, i)]
+    behind = [m for m in behind if not _dates_start(s, m, i) and not _DOCUMENT.search(s.text, end, m.start)]
     if behind:
         return [_from_value(s, i, read) for read in _read(behind[0], "named in the sentence")]
     in_brackets = sorted({m.payload.years[-1] for m in years if isinstance(m.payload, Year) and s.depth[m.start]})
