@@ -265,7 +265,7 @@ class Drafter:
         for portion, index in shares:
             component = portion.component or component_of(self.s, i, index, self.component)
             base = base_of(self.s, i) if isinstance(value, Delta) else None
-            objection = self._objection(i, index, component, subject, base, aggregated=group is not None)
+            objection = self._objection(i, index, component, subject, base, aggregated=group is not None, placed=place is not None)
             amount = None
             if objection is None and isinstance(value, Score):
                 local = subject.subject_type in LOCAL or (group is not None and group.subject_type != "province")
@@ -319,9 +319,17 @@ class Drafter:
         return len(self.s.text) - len(self.s.text.lstrip())
 
     def _objection(
-        self, i: int, index: str, component: str | None, subject: SubjectName, base: Year | RelativeBase | None, *, aggregated: bool
+        self,
+        i: int,
+        index: str,
+        component: str | None,
+        subject: SubjectName,
+        base: Year | RelativeBase | None,
+        *,
+        aggregated: bool,
+        placed: bool,
     ) -> str | None:
-        """Return why a value cannot be one of `index` for `subject`, or None."""
+        """Return why a value cannot be one of `index` for `subject`, or None; one that is `placed` is a place of a list, or of a range."""
         payload = self.s.mentions[i].payload
         if indices()[index].level == "provincial" and subject.subject_type in {"province", "ministry"}:
             return f"{index} ranks the bodies of a province: the name of its body has not been read"
@@ -354,7 +362,7 @@ class Drafter:
                 or body_objection(self.s, i, subject)
                 or elsewhere_objection(self.s, i)
             )
-            if objection is None and isinstance(payload, Rank):
+            if objection is None and isinstance(payload, Rank) and not placed:
                 objection = range_objection(self.s, i, target=self.target)
         if objection is None and isinstance(payload, Score):
             objection = score_objection(self.s, i, index, component, target=self.target, index_named=named)

@@ -48,6 +48,8 @@ class Placer(BlockReader):
         return self.draft(i, behind, end=self.s.mentions[i + 1].end)
 
     def _special_rank(self, i: int) -> Iterator[Draft] | None:
+        if (ranged := self._from_place_to_place(i)) is not None:
+            return ranged
         run = self._places_together(i)
         names = subjects_behind(self.s, run[-1])
         # "B đứng thứ nhì và thứ 3 thuộc về C" are a place before its name and one behind it.
@@ -71,6 +73,18 @@ class Placer(BlockReader):
             self.drop(i, "a lead in something else")
             return iter(())
         return self._inverted(i, followers) if followers else None
+
+    def _from_place_to_place(self, i: int) -> Iterator[Draft] | None:
+        """Return the places of as many names as stand behind a range: "từ vị trí thứ 6 đến thứ 8 là A (69,36), B (69,08), C (68,91)"."""
+        first, last = self.s.mentions[i].payload, self.s.mentions[i + 1].payload if i + 1 < len(self.s.mentions) else None
+        if not isinstance(first, Rank) or not isinstance(last, Rank) or first.place is None or last.place is None:
+            return None
+        names = subjects_behind(self.s, i + 1)
+        places = range(first.place, last.place + 1)
+        if self.s.between(i, i + 1).strip() != "đến" or len(names) < 2 or len(names) != len(places):  # noqa: PLR2004 (a range)
+            return None
+        self.done.add(i + 1)
+        return self._shared_behind([i] * len(places), names, places)
 
     def _opens_item(self, i: int) -> bool:
         """Tell whether a place stands right before its name and figure: "...; cao nhất Quảng Ninh 87,59%, thứ 2 Bắc Quang (0,4871)"."""

@@ -128,6 +128,8 @@ class Sharer(Drafter):
             run = [
                 j for j in following if j < stop and isinstance(s.mentions[j].payload, kind) and s.bracket(j) == here and j not in self.done
             ]
+            if kind is Rank and len(run) == _FEWEST_SHARED and s.between(*run).strip() == "đến":
+                continue  # "lần lượt từ vị trí thứ 6 đến thứ 10 là A, B, C": of the names behind
             if kind is Rank and len(run) == 1 and len(self._places_from(run[0])[0]) > 1:
                 # "SIPAS lần lượt xếp thứ 15, 4 và 33": of those named before, or of the years
                 yield from self._places_of_portions(i, run[0])

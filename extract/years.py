@@ -16,6 +16,7 @@ _CLOSES_CLAUSE = re.compile(r"\s*(?:[,;.)]|$|và\b)")
 _MOVES_TO = re.compile(
     r"[,)]?(?: (?!từ )\w+){0,3} (?:lên|xuống|(?:climbed|rose|moved|jumped|fell|dropped|slipped)(?: up| down)? to) [\w /]*"
 )
+_OF_YEAR_BEFORE = re.compile(r" (?:của |ở |trong )?năm (?:trước|ngoái)\b")
 _INTO_GROUP = re.compile(r"[^.;,\d]{0,40}\b(?:lên|xuống|vào)\b[^.;,\d]{0,20}\b(?:nhóm|top|tốp)\b")
 _FROM_AND_TO = 2
 _COMPARES_VALUE = re.compile(r"\bso với (?:mức |vị trí |hạng |con số |số điểm |kết quả )*$")
@@ -322,6 +323,15 @@ def _of_compared(s: Marked, year: Mention) -> bool:
     return is_beside and s.subject(name) is not None and is_compared(s, name)
 
 
+def _dated_behind(s: Marked, i: int) -> bool:
+    """Tell whether "năm trước" behind a value was read as the year that it is."""
+    return (
+        i + 1 < len(s.mentions)
+        and isinstance(s.mentions[i + 1].payload, Year | RelativeBase)
+        and len(s.between(i, i + 1)) <= len(" trong ")
+    )
+
+
 def _is_planned(s: Marked, i: int) -> bool:
     return any(isinstance(m.payload, Cue) and m.payload.what == "target" for m in s.mentions[:i])
 
@@ -334,9 +344,13 @@ def _from_value(s: Marked, i: int, read: YearRead, named: Mention | None = None)
     told = value_before_brackets(s, i)
     if told is not None:  # "từ 75,2% (hạng 55) lên 79,3% (hạng 40)"
         return _from_value(s, told, read, named)
-    if not isinstance(s.mentions[i].payload, Rank | Score) or not starts_change(s, i):
+    if not isinstance(s.mentions[i].payload, Rank | Score):
         return read
     before = YearRead(None if read.year is None else read.year - 1, _BEFORE_CHANGE)
+    if _OF_YEAR_BEFORE.match(s.text, s.mentions[i].end) and not _dated_behind(s, i):
+        return before
+    if not starts_change(s, i):
+        return read
     if named is not None and isinstance(named.payload, Year) and named.payload.is_range and not _is_planned(s, i):
         before = YearRead(named.payload.years[0], _BEFORE_CHANGE)
     if s.mentions[i].rule == "english.rank_from" or goes_on(s, i):

@@ -38,7 +38,8 @@ def _behind(words: str, reach: int) -> Callable[[re.Match[str]], Rank | None]:
 
 
 _NOUN_FROM = r"(?:(?:hạng|vị trí|thứ bậc)[^.;,]{0,25} |\d (?:bậc|hạng)(?: \(|, ))từ "
-_INDEX_FROM = r"(?i:\b(?:pci|papi|sipas|dti|pgi|pii|par[ -]?index|ict index)) (?:(?:lại|đã|cũng|tăng|giảm|tụt|nhảy|vươn) )?từ "
+_INDEX = r"(?i:\b(?:pci|papi|sipas|dti|pgi|pii|par[ -]?index|ict index))"
+_INDEX_FROM = rf"{_INDEX} (?:(?:lại|đã|cũng|tăng|giảm|tụt|nhảy|vươn) )?từ "
 _moved = _behind(
     rf"(?:{_NOUN_FROM}|{_INDEX_FROM}|từ (?:(?:vị trí |hạng )?(?:thứ |số )|vị trí |hạng ))\d{{1,2}}(?: \([^)]*\))? (?:tụt |tăng |giảm |vươn )?$|(?:^|[(;:] )(?:vị trí|hạng|thứ) \d{{1,2}} $",
     60,
@@ -122,6 +123,12 @@ RULES: tuple[Rule, ...] = (
     rule("rank.bracket_behind", r"(?<=\()(?P<place>\d{1,3})\s?/\s?(?P<of>\d{1,3})(?=\))", _behind_score),
     # a series: "từ vị trí 31 (2016), tăng lên 28 (2017), 25 (2018)"
     rule("rank.series", r"(?:(?<=,\ )|(?<=lên\ )|(?<=xuống\ )|(?<=và\ ))(?P<place>\d{1,2})(?=\ \((?:năm\ )?20\d\d\))", _in_series),
+    # right behind the index: "Năm 2023: PCI 31/63; PAPI 26/63"
+    rule(
+        "rank.behind_index",
+        r"(?<=\ )(?P<place>\d{1,2})/(?P<of>63|64|34)(?=[,;)]|\.(?!\d)|\s*$)",
+        _behind(rf"{_INDEX}(?: năm 20\d\d)?:? $", 30),
+    ),
     # a series that has lost its noun: "năm 2016 đứng thứ 62; 2017: 59; 2018: 61"
     rule("rank.year_and_place", r"(?<=[\d:gpn]\ )(?P<place>\d{1,2})(?=[,;)]|\.(?!\d)|\s*$|\ với\b)", _in_years),
     # the second place of "52/63 tỉnh, thành và 12/13 tỉnh, thành ĐBSCL"
