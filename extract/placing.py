@@ -75,13 +75,14 @@ class Placer(BlockReader):
         return self._inverted(i, followers) if followers else None
 
     def _from_place_to_place(self, i: int) -> Iterator[Draft] | None:
-        """Return the places of as many names as stand behind a range: "từ vị trí thứ 6 đến thứ 8 là A (69,36), B (69,08), C (68,91)"."""
+        """Return the places of as many names as stand behind a range: "lần lượt từ vị trí thứ 6 đến thứ 8 là A (69,36), B (69,08), C"."""
         first, last = self.s.mentions[i].payload, self.s.mentions[i + 1].payload if i + 1 < len(self.s.mentions) else None
         if not isinstance(first, Rank) or not isinstance(last, Rank) or first.place is None or last.place is None:
             return None
         names = subjects_behind(self.s, i + 1)
         places = range(first.place, last.place + 1)
-        if self.s.between(i, i + 1).strip() != "đến" or len(names) < 2 or len(names) != len(places):  # noqa: PLR2004 (a range)
+        told = self.s.between(i, i + 1).strip() == "đến" and _IN_ORDER.search(self.s.text, 0, self.s.mentions[i].start)
+        if not told or len(names) < 2 or len(names) != len(places):  # noqa: PLR2004 (a range)
             return None
         self.done.add(i + 1)
         return self._shared_behind([i] * len(places), names, places)
