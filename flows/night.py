@@ -40,6 +40,7 @@ from flows.report import Report, write_report
 from spiders.archive import Listing, Page
 from spiders.judge import CrawlCounts
 from spiders.portal import portal_names
+from warehouse.store import bring_up_to_date
 
 # Crawls wait for servers most of the time; reading uses the cores.
 _CRAWLERS: Any = ThreadPoolTaskRunner(max_workers=4)
@@ -161,6 +162,7 @@ def _night(
             raise EngineError("; ".join(wrong))
         with entry.stage("crawl"):
             crawls = _crawl(names, data, progress, window, sample=sample)
+        bring_up_to_date(data.warehouse)
         listing, todo = news_of(data, afresh=kind == "rebuild")
         with entry.stage("read"), progress.step("read", f"{len(todo)} {'' if kind == 'rebuild' else 'new '}pages"):
             read = read_task(data, todo)

@@ -54,7 +54,7 @@ def test_an_older_warehouse_gets_what_is_new_and_keeps_what_it_has(tmp_path: Pat
     with duckdb.connect(str(tmp_path / "w.duckdb")) as old:
         build(old)
         old.execute(
-            "drop table schema_version; drop view panel_2025; drop view panel_63; drop table portals; alter table units drop column merged_into"
+            "update schema_version set dictionary = null; drop view panel_2025; drop view panel_63; drop table portals; alter table units drop column merged_into"
         )
         old.execute("insert into units values ('P01', 'province', 'thành phố', 'Hà Nội', '01', null, null, null)")
     with rewriting(tmp_path / "w.duckdb") as connection:

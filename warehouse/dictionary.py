@@ -78,19 +78,33 @@ def _column(name: str, parts: Mapping[str, Any]) -> Column:
     return Column(name, parts["type"], parts.get("required", False), parts["en"], parts["vi"])
 
 
-def build(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make all relations, or bring those of an older warehouse up to this dictionary.
+def is_current(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Tell whether the relations of a warehouse were made by this dictionary.
 
     Raises SchemaError for a warehouse that is newer than this code.
     """
+    if "schema_version" not in tables_of(connection):
+        return False
+    ((version,),) = connection.execute("select max(version) from schema_version").fetchall()
+    if version is not None and version > VERSION:
+        raise SchemaError(f"made by a newer chiso (schema {version}, this one knows {VERSION}): update chiso")
+    return _made_by(connection) == _digest()
+
+
+def tables_of(connection: duckdb.DuckDBPyConnection) -> set[str]:
+    """Return the names of the tables of a warehouse."""
     there = "select table_name from duckdb_tables() where database_name = current_database() and schema_name = 'main'"
-    known = {name for (name,) in connection.execute(there).fetchall()}
-    if "schema_version" in known:
-        ((version,),) = connection.execute("select max(version) from schema_version").fetchall()
-        if version > VERSION:
-            raise SchemaError(f"made by a newer chiso (schema {version}, this one knows {VERSION}): update chiso")
-        if _made_by(connection) == _digest():
-            return
+    return {name for (name,) in connection.execute(there).fetchall()}
+
+
+def build(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make all relations; those of an older lake get the columns that are new (a file is written anew: warehouse/store.py).
+
+    Raises SchemaError for a warehouse that is newer than this code.
+    """
+    if is_current(connection):
+        return
+    known = tables_of(connection)
     ((kind,),) = connection.execute("select type from duckdb_databases() where database_name = current_database()").fetchall()
     for relation in dictionary().values():
         for statement in _statements(relation, connection if relation.name in known else None, in_lake=kind == "ducklake"):

@@ -16,7 +16,7 @@ import duckdb
 import pyarrow as pa
 
 from warehouse.constraints import key_of
-from warehouse.dictionary import SchemaError, build
+from warehouse.dictionary import SchemaError, build, dictionary, is_current, tables_of
 from warehouse.error import WarehouseError
 from warehouse.file import copy, open_to_write, take_over
 from warehouse.lake import Lake, is_lake
@@ -24,6 +24,8 @@ from warehouse.lake import Lake, is_lake
 #: How DuckDB says that a file could not be written: at once, or when it puts what is in memory into the file.
 _NO_WRITING = (duckdb.IOException, duckdb.FatalException)
 Rows = Sequence[Mapping[str, Any]]
+#: So many rows of an older file are in memory at once.
+_AT_ONCE = 100_000
 #: So many earlier states are kept.
 _KEPT = 7
 
@@ -47,23 +49,28 @@ def rewriting(published: Path, *, afresh: bool = False) -> Iterator[duckdb.DuckD
             yield from _rewriting(published, afresh=afresh)
 
 
+def bring_up_to_date(published: Path) -> None:
+    """Publish a warehouse of an older schema anew with the tables of today; do nothing where there is none, or it is of today."""
+    if not is_lake(published) and _taken(published, afresh=False):
+        with rewriting(published):
+            pass
+
+
 def _rewriting(published: Path, *, afresh: bool) -> Iterator[duckdb.DuckDBPyConnection]:
     building = published.with_name(f".{published.name}.building")
     with _writing(published, OSError, *_NO_WRITING):
         for left_over in (building, building.with_name(building.name + ".wal")):
             left_over.unlink(missing_ok=True)
-        if published.exists() and not afresh:
+        taken = _taken(published, afresh=afresh)
+        if taken is None:
             take_over(published, building)
         connection = open_to_write(building)
     try:
         with _writing(published, *_NO_WRITING):  # what the caller does with other files is its own
             connection.execute("begin")
-            try:
-                build(connection)
-            except SchemaError as error:
-                raise WarehouseError(f"{published}: {error}") from error
-            if afresh:
-                _take_history(connection, published)
+            build(connection)
+            if taken:
+                _take_rows(connection, published, taken)
             yield connection
             connection.execute("commit")
             connection.execute("checkpoint")
@@ -98,15 +105,43 @@ def _alone(published: Path) -> Iterator[None]:
         yield
 
 
-def _take_history(connection: duckdb.DuckDBPyConnection, published: Path) -> None:
-    """Copy what was known when from the published file, if there is one, into an empty warehouse."""
+def _taken(published: Path, *, afresh: bool) -> Sequence[str] | None:
+    """Return the tables of which the rows go over into new ones; None where the file is copied as it is.
+
+    A file of before schemas were counted gives what was known when, and the archive is read again for the rest. One that
+    a newer chiso has made is refused.
+    """
     if not published.exists():
-        return
+        return ()
+    with duckdb.connect(str(published), read_only=True) as connection:
+        try:
+            current = is_current(connection)
+        except SchemaError as error:
+            raise WarehouseError(f"{published}: {error}") from error
+        counted = "schema_version" in tables_of(connection)
+    if afresh or not counted:
+        return _HISTORY
+    return None if current else tuple(dictionary())
+
+
+def _take_rows(connection: duckdb.DuckDBPyConnection, published: Path, tables: Sequence[str]) -> None:
+    """Copy rows of the published file into the empty tables that this code makes.
+
+    So a file of an older schema gets every column, key and check of today; what nobody knows any more stays behind.
+    """
     with duckdb.connect(str(published), read_only=True) as standing:
-        there = {name for (name,) in standing.execute("select table_name from duckdb_tables()").fetchall()}
-        for table in (name for name in _HISTORY if name in there):
-            connection.register("standing_rows", standing.sql(f"from {table}").to_arrow_table())
-            connection.execute(f"insert into {table} by name from standing_rows")
+        there = tables_of(standing) - {"schema_version"}
+        for table in (name for name in tables if name in there):
+            known = {
+                name for (name,) in standing.execute("select column_name from duckdb_columns() where table_name = ?", [table]).fetchall()
+            }
+            columns = [f'"{column.name}"' for column in dictionary()[table].columns if column.name in known]
+            rows = standing.table(table).select(*map(duckdb.SQLExpression, columns))
+            connection.register("standing_rows", rows.to_arrow_reader(_AT_ONCE))
+            try:
+                connection.execute(f"insert into {table} by name from standing_rows")
+            except duckdb.ConstraintException as error:
+                raise WarehouseError(f"{published}: {table} does not fit into the tables of today: {error}; run `chiso rebuild`") from error
             connection.unregister("standing_rows")
 
 
