@@ -29,8 +29,9 @@ _COUNTED_YEARS = {"year.now", "year.next", "year.previous"}
 _NOW = re.compile(r"[,;] (?:đến |thì )?(?:nay|hiện nay|hiện)\b[^,;.\d]*$")
 #: What a year in brackets explains: "đầu nhiệm kỳ (năm 2020)"
 _TERM = re.compile(r"\b(?:nhiệm kỳ|giai đoạn|thời điểm|năm (?:đầu|cuối|trước|nay|đầu tiên)|khi|lúc|kỳ trước)[^.;,\d]*\($")
-#: "hiện xếp thứ 36; tỉnh ban hành Nghị quyết giai đoạn 2021 - 2025": the years of a paper are no figure's.
-_DOCUMENT = re.compile(r"\b(?:nghị quyết|kế hoạch|đề án|chương trình|chiến lược)\b[^.;]*$", re.IGNORECASE)
+_PAPER = re.compile(r"\b(?:nghị quyết|kế hoạch|đề án|chương trình|chiến lược)\b[^.;]*$")
+#: So many characters before its years a paper is named.
+_NEAR_PAPER = 80
 _SINCE = re.compile(r"\b(?:from|từ)\b")
 #: What is told of several alike.
 _ALIKE = re.compile(r"\b(?:đều|cả hai|cả ba|cùng (?:tăng|giảm))\b")
@@ -142,10 +143,17 @@ def _measured_years(s: Marked, i: int, index: str, base: Year | RelativeBase | N
     in_mind = state.measured_year(index, None).year
     # "đã vào top 10, vượt kế hoạch phấn đấu giai đoạn 2021-2025"
     own = _end_of_own_part(s, i) if in_mind is not None else len(s.text)
-    behind = [m for m in outside if end <= m.start < min(plan, own) and not opens_part(s, m, end) and not _heads_rest(s, m, i, in_mind)]
-    behind = [m for m in behind if not _dates_start(s, m, i) and not _DOCUMENT.search(s.text, end, m.start)]
-    if behind:
-        return [_from_value(s, i, read) for read in _read(behind[0], "named in the sentence")]
+    behind = next(
+        (
+            m
+            for m in outside
+            if end <= m.start < min(plan, own)
+            and not (opens_part(s, m, end) or _heads_rest(s, m, i, in_mind) or _dates_start(s, m, i) or _is_of_paper(s, m, end))
+        ),
+        None,
+    )
+    if behind is not None:
+        return [_from_value(s, i, read) for read in _read(behind, "named in the sentence")]
     in_brackets = sorted({m.payload.years[-1] for m in years if isinstance(m.payload, Year) and s.depth[m.start]})
     if len(in_brackets) == _FROM_AND_TO and not s.bracket(i):  # "từ 64,43 (năm 2019) xuống 62,48 (năm 2020), từ thứ 26 xuống thứ 45"
         return [YearRead(in_brackets[0] if starts_change(s, i) else in_brackets[-1], "named in brackets before")]
@@ -314,6 +322,11 @@ def _dates_start(s: Marked, year: Mention, i: int) -> bool:
     j = s.index_before(year)
     is_value = j > i and isinstance(s.mentions[j].payload, type(s.mentions[i].payload))
     return is_value and starts_change(s, j) and bool(_ATTACHED.fullmatch(s.text, s.mentions[j].end, year.start))
+
+
+def _is_of_paper(s: Marked, year: Mention, start: int) -> bool:
+    """Tell whether years behind `start` are a paper's, and no figure's: "xếp thứ 36, tỉnh ban hành Nghị quyết giai đoạn 2021 - 2025"."""
+    return bool(_PAPER.search(s.text, max(start, year.start - _NEAR_PAPER), year.start))
 
 
 def _of_compared(s: Marked, year: Mention) -> bool:
