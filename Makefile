@@ -123,8 +123,8 @@ $(LAKE)/.installed: $(INSTALLED) deploy/lake/requirements.lock
 
 lake: $(LAKE)/.installed ## the environment of a warehouse on DuckLake (docs/scale.md)
 
-servers: $(S3) ## install PostgreSQL, Redis and the checker of systemd units from Debian and an S3 server from npm, which the tests of several machines start (root)
-	@test -x $(POSTGRES)/initdb && command -v redis-server >/dev/null && command -v systemd-analyze >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends postgresql redis-server systemd; } >/dev/null
+servers: $(S3) ## install PostgreSQL, Redis, systemd and faketime from Debian and an S3 server from npm, which tests and trials start (root)
+	@test -x $(POSTGRES)/initdb && command -v redis-server >/dev/null && command -v systemd-analyze >/dev/null && command -v faketime >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends postgresql redis-server systemd faketime; } >/dev/null
 
 scale: $(INSTALLED) lake ## the same night in one process and on Dask, Redis, PostgreSQL and S3: times, equal hashes (5 minutes)
 	@$(BIN)/python benchmarks/cluster.py
