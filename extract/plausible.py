@@ -26,7 +26,7 @@ GAP = re.compile(r"\b(?:khoảng cách|cách biệt|độ chênh|chênh lệch|g
 _SCORE_CUE = re.compile(
     r"(?:\blà|\bđạt|\bđược|\bvới|:|\(|\btừ|\blên|\bxuống|\bcòn|ở mức|\bmức|điểm số|tổng điểm|tổng hợp|\bđiểm|tương ứng|giá trị|kết quả|"
     r"\bchỉ số|\bindex|"
-    r"\bwith|\bon|\bat|\bof|\bis|\bwas|\bto|\bfrom|\bscored|\bscore|\band|"
+    r"\bwith|\bon|\bat|\bof|\bis|\bwas|\bto|\bfrom|\bscor(?:ed|ing)|\bscore|\band|"
     r"\bpci|\bpapi|\bsipas|\bdti|\bpii|\bpgi|\bvà|,|\d;|\bcó|khá cao|\bchỉ|trung vị|trung bình|bình quân|tỷ lệ|tỉ lệ|kỷ lục|được số|"
     r"lần lượt)\s*$"
 )

@@ -137,7 +137,7 @@ BEFORE_NAMES: tuple[Rule, ...] = (
     rule("english.rank_from", rf"(?<=from\ )(?:the\ )?{_ORDINAL}(?:\ (?:place|position))?(?:{_OF})?", _rank),
     rule(
         "english.last",
-        r"\bat\ the\ bottom\b|\b(?:ranked|ranks|ranking|came|comes|stood|stands|finished|placed)\ (?:last|bottom)\b|\bwas\ (?:ranked\ )?last(?=\ with\b)|\bthe\ (?:lowest|last)(?=\ (?:is|was)\b)|\b(?:has|had|with|got|recorded|posted)\ the\ lowest(?=\ (?:(?:\w+\ ){0,3}(?:score|points|ranking)|with)\b)",
+        r"\bat\ the\ bottom\b|\bwas\ (?:at\ the\ )?bottom\ of\ the\ (?:table|list|ranking|rankings)\b|\b(?:ranked|ranks|ranking|came|comes|stood|stands|finished|placed)\ (?:last|bottom)\b|\bwas\ (?:ranked\ )?last(?=\ with\b)|\bthe\ (?:lowest|last)(?=\ (?:is|was)\b)|\b(?:has|had|with|got|recorded|posted)\ the\ lowest(?=\ (?:(?:\w+\ ){0,3}(?:score|points|ranking)|with)\b)",
         lambda _: Rank(None, from_end=1, superlative=True),
     ),
     rule(
