@@ -53,6 +53,8 @@ _LONG_PARAGRAPH = 160
 _LONG_LIST = 5
 #: How a title goes on behind the district that it is about.
 _TELLS_OF = re.compile(r"\s*[:–-]|,? (?:nâng cao|nỗ lực|cải thiện|đẩy mạnh|phấn đấu|quyết tâm|tập trung|chú trọng|tiếp tục)\b")
+#: No province has more; what an article names beyond them is looked for with its kind alone.
+_MOST_COMMUNES = 400
 _LATE = 10
 #: The provinces of today came behind this month of their year.
 _MERGED_IN = 6
@@ -166,11 +168,16 @@ def _read_sentences(article: Article, view: View, state: Discourse) -> Iterator[
     local = _speaks_of_districts(read, codes)
     state.main_body = _main_body(view.clean, province, {"district", "commune"} if local else {"commune"})
     paragraph = -1
+    communes: dict[str, SubjectName] = {}
     for (number, span), (_, first_reading) in zip(body, read, strict=True):
         districts = local or any(
             isinstance(m.payload, Group) and m.payload.subject_type in {"district", "department"} for m in first_reading
         )
-        mentions = lex(span.text, province, bare_districts=True) if districts else first_reading
+        mentions = lex(span.text, province, bare_districts=True, named=communes) if districts else first_reading
+        if len(communes) < _MOST_COMMUNES:
+            communes |= {
+                m.payload.name: m.payload for m in mentions if isinstance(m.payload, SubjectName) and m.payload.subject_type == "commune"
+            }
         if number != paragraph:
             paragraph = number
             state.new_paragraph(goes_on=bool(_GOES_ON.match(span.text)))

@@ -1,7 +1,7 @@
 """The lexer: one sentence in, its typed mentions out, left to right and without overlap."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import zip_longest
 
@@ -20,10 +20,13 @@ _AFTER_NAMES: tuple[Rule, ...] = (*context.RULES, *english.RULES, *year.RULES, *
 _NEEDS = Needs(rule.needs for rule in (*_BEFORE_NAMES, *_AFTER_NAMES))
 
 
-def lex(sentence: str, province: Unit | None = None, *, bare_districts: bool = False) -> list[Mention]:
+def lex(
+    sentence: str, province: Unit | None = None, *, bare_districts: bool = False, named: Mapping[str, SubjectName] | None = None
+) -> list[Mention]:
     """Return the mentions of one sentence, in order.
 
-    `province` is the province spoken of, for its districts; see `find_subjects`.
+    `province` is the province spoken of, for its districts; see `find_subjects`. `named` are communes that the article has
+    named with their kind: no list holds them, and it may go on without it.
     """
     low = lowered(sentence)
     there = _NEEDS.in_text(low)
@@ -36,6 +39,7 @@ def lex(sentence: str, province: Unit | None = None, *, bare_districts: bool = F
     indices = list(find_indices(sentence, tokens))
     _take((m for m in indices if not is_weak(m)), found, taken)
     _take(find_subjects(sentence, tokens, province, bare_districts=bare_districts), found, taken)
+    _take(_named_again(sentence, named or {}), found, taken)
     _take(find_regions(sentence, tokens), found, taken)
     _take(find_components(sentence, tokens), found, taken)
     _take((m for m in indices if is_weak(m)), found, taken)
@@ -46,7 +50,20 @@ def lex(sentence: str, province: Unit | None = None, *, bare_districts: bool = F
 
 _ENDS_NAME = re.compile(rf"[{UPPER}][{LOWER}]+ (?=[{LOWER}])")
 _NAME_BEFORE = re.compile(rf"[{UPPER}][{LOWER}]+ $")
+_NAME_GOES_ON = re.compile(rf"\w| [{UPPER}]")
 _UNKNOWN_NAME = re.compile(rf" [{UPPER}][{LOWER}]+\b")
+
+
+def _named_again(sentence: str, named: Mapping[str, SubjectName]) -> Iterator[Mention]:
+    """Yield where names stand alone: "Trong 95 xã, phường, Trấn Biên đạt 89,5 điểm", and not in the midst of a longer name."""
+    for name, subject in named.items():
+        start = sentence.find(name)
+        while start >= 0:
+            end = start + len(name)
+            within = _NAME_BEFORE.search(sentence, max(0, start - 20), start) or _NAME_GOES_ON.match(sentence, end)
+            if not within and not (start and sentence[start - 1].isalnum()):
+                yield Mention(subject, start, end, "subject.commune_again")
+            start = sentence.find(name, end)
 
 
 def _names_what_follows(mention: Mention, following: Mention | None, sentence: str) -> bool:

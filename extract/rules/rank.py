@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 from extract.mentions import Rank, Rule, rule
-from extract.rules.patterns import BEHIND_PLACE_OF_ALL, COUNT, LOWER, PLACE_UNIT, RANKED, UPPER, WORD_NUMBER
+from extract.rules.patterns import BEHIND_PLACE_OF_ALL, COUNT, PLACE_UNIT, RANKED, WORD_NUMBER
 from normalize.numbers import parse_count
 
 _OF = rf"""(?:
@@ -153,8 +153,6 @@ RULES: tuple[Rule, ...] = (
         r"\b(?:theo\ thứ\ tự|lần\ lượt|xếp)\ (?:từ\ )?(?:điểm\ )?cao\ (?:xuống|đến)\ thấp\b|\btheo\ thứ\ tự\ giảm\ dần\b",
         _first,
     ),
-    # in words behind a name and before its score: "TP Lào Cai nhất (68,8 điểm), Bảo Yên nhì (67,1 điểm)"
-    rule("rank.word", r"(?<=\ )(?P<place>nhất|nhì|ba|tư)(?=\ \(\d)", _behind(rf"(?-i:\b[{UPPER}][{LOWER}]*) $", 12)),
     rule("rank.second", r"(?:\b(?:vị\ trí|ngôi|ngôi\ vị)\ )?\bá\ quân\b|\b(?:xếp|đứng|về)\ nhì\b", lambda _: Rank(2, superlative=True)),
     rule("rank.last_but_one", r"\báp\ chót\b|\bkế\ chót\b", lambda _: Rank(None, from_end=2, superlative=True)),
     rule(
