@@ -31,7 +31,7 @@ _CAPITALS = rf"[{UPPER}]\w*(?:[ \-’'][{UPPER}]\w*){{0,4}}(?:[’']\w+)?"
 # "huyện Sông Mã", "UBND TP. Buôn Ma Thuột", "thị xã An Khê"; the kind word may be capital at a sentence's start. In "51/63
 # tỉnh, TP. Mức độ hài lòng ..." it ends a sentence.
 _DISTRICT = re.compile(
-    rf"(?:(?:UBND|[UỦ][ỷy] ban nhân dân|Uỷ ban nhân dân)\ +)?(?<!tỉnh,\ )\b(?P<kind>[Hh]uyện|[Tt]hị\ xã|[Qq]uận|[Tt]hành\ phố|TP\.?|Tp\.?|TX\.?|H\.|[Tt]hị\ trấn|[Xx]ã|[Pp]hường)\ ?(?P<name>(?:Nông\ trường\ )?{_CAPITALS}(?:\ -\ {_CAPITALS})?|(?<=[Qq]uận\ )\d{{1,2}}\b(?![.,/%]))".replace(
+    rf"(?:(?:UBND|[UỦ][ỷy] ban nhân dân|Uỷ ban nhân dân)\ +)?(?<!tỉnh,\ )\b(?P<kind>[Hh]uyện|[Tt]hị\ xã|[Qq]uận|[Tt]hành\ phố|TP\.?|Tp\.?|TX\.?|H\.|[Tt]hị\ trấn|[Xx]ã|[Pp]hường|[Đđ]ặc\ khu)\ ?(?P<name>(?:Nông\ trường\ )?{_CAPITALS}(?:\ -\ {_CAPITALS})?|(?<=[Qq]uận\ )\d{{1,2}}\b(?![.,/%]))".replace(
         "\\ ", "[ ]"
     )
 )
@@ -45,7 +45,7 @@ _BODY = re.compile(
     rf"(?:Sở|Ban|Cục|Chi cục|Thanh tra|Văn phòng|Trung tâm|Viện|Kho bạc|Liên minh|Hội|Đài|Quỹ|Điện lực|Công ty|Trường)(?: (?!{_BODY_ENDS})[^\W\d_]+(?:,(?= [{UPPER}]))?){{1,9}}"
 )
 _COMMUNE_NUMBER = re.compile(r" \d{1,2}(?![\d.,/%])(?! (?:điểm|xã|phường|huyện))")
-_COMMUNE_KINDS = {"xã", "phường", "thị trấn"}
+_COMMUNE_KINDS = {"xã", "phường", "thị trấn", "đặc khu"}
 _CITY_KINDS = {"thành phố", "tp", "tp."}
 _CENTRAL = "thành phố trực thuộc trung ương"
 # A ministry that announces, or a place where a meeting is held, is not what is measured.
