@@ -31,7 +31,7 @@ _CAPITALS = rf"[{UPPER}]\w*(?:[ \-’'][{UPPER}]\w*){{0,4}}(?:[’']\w+)?"
 # "huyện Sông Mã", "UBND TP. Buôn Ma Thuột", "thị xã An Khê"; the kind word may be capital at a sentence's start. In "51/63
 # tỉnh, TP. Mức độ hài lòng ..." it ends a sentence.
 _DISTRICT = re.compile(
-    rf"(?:(?:UBND|[UỦ][ỷy] ban nhân dân|Uỷ ban nhân dân)\ +)?(?<!tỉnh,\ )\b(?P<kind>[Hh]uyện|[Tt]hị\ xã|[Qq]uận|[Tt]hành\ phố|TP\.?|Tp\.?|TX\.?|H\.|[Tt]hị\ trấn|[Xx]ã|[Pp]hường|[Đđ]ặc\ khu)\ ?(?P<name>(?:Nông\ trường\ )?{_CAPITALS}(?:\ -\ {_CAPITALS})?|(?<=[Qq]uận\ )\d{{1,2}}\b(?![.,/%]))".replace(
+    rf"(?:(?:UBND|[UỦ][ỷy] ban nhân dân|Uỷ ban nhân dân)\ +)?(?<!tỉnh,\ )\b(?P<kind>[Hh]uyện|[Tt]hị\ xã|[Qq]uận|[Tt]hành\ phố|TP\.?|Tp\.?|TX\.?|H\.|[Tt]hị\ trấn|[Xx]ã|[Pp]hường|[Đđ]ặc\ khu)\ ?(?P<name>(?:Nông\ trường\ )?{_CAPITALS}(?:\ [-–]\ {_CAPITALS})?|(?<=[Qq]uận\ )\d{{1,2}}\b(?![.,/%]))".replace(
         "\\ ", "[ ]"
     )
 )
@@ -250,7 +250,7 @@ def _named_body(name: str, start: int, end: int) -> Mention:
 
 
 def _district(match: re.Match[str], province: Unit | None, *, local: bool) -> Mention | None:
-    kind, name, end = match["kind"].lower(), match["name"], match.end()
+    kind, name, end = match["kind"].lower(), match["name"].replace("–", "-"), match.end()
     if " - " in name and find_district(name, province.gso_code if province else None) is None:
         name = name.split(" - ")[0]  # "thành phố Vinh - Nghệ An"
         end = match.start("name") + len(name)
@@ -265,7 +265,8 @@ def _district(match: re.Match[str], province: Unit | None, *, local: bool) -> Me
     if kind in _COMMUNE_KINDS:
         numbered = _COMMUNE_NUMBER.match(match.string, match.end())  # "phường Hà Giang 1", of the mergers of 2025
         end = numbered.end() if numbered else match.end()
-        return Mention(SubjectName("commune", match.string[match.start("name") : end]), match.start(), end, "subject.commune")
+        shown = match.string[match.start("name") : end].replace("–", "-")  # "phường Xuân Hương – Đà Lạt"
+        return Mention(SubjectName("commune", shown), match.start(), end, "subject.commune")
     code = province.gso_code if province else None
     # A province can have a district and a town of one name: "Kỳ Anh (Huyện)", "Kỳ Anh (Thị xã)".
     unit = find_district(name, code) or find_district(f"{name} ({kind})", code) or find_district(name, None)
