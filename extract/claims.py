@@ -107,15 +107,12 @@ def read_claims(article: Article) -> Reading:
     sentences_read = tuple(_read_sentences(article, view, state))
     tables = tuple(read_tables(article, view))
     told = [claim for sentence in sentences_read for claim in sentence.claims]
-    named = {(c.subject, c.value_start) for c in tables} | {
-        (c.subject, c.value_start) for sentence in sentences_read for c in sentence.claims if _names(sentence, c.subject)
-    }
+    named = {(c.subject, c.value_start) for c in tables}
+    for sentence in sentences_read:
+        names = {m.payload.name for m in sentence.mentions if isinstance(m.payload, SubjectName)}
+        named |= {(c.subject, c.value_start) for c in sentence.claims if c.subject in names}
     claims = once(_dated([*told, *tables], article, state), article.text, named)
     return Reading(claims, tuple(_unresolved(article, sentences_read)), sentences_read)
-
-
-def _names(sentence: ReadSentence, subject: str) -> bool:
-    return any(isinstance(m.payload, SubjectName) and m.payload.name == subject for m in sentence.mentions)
 
 
 def _hints_at_index(text: str) -> bool:

@@ -227,8 +227,9 @@ class Drafter:
     def _is_beside(self, i: int) -> bool:
         """Tell whether brackets right behind a score that was read hold that of another year alone: "42,71 (năm 2021: 40,67)"."""
         before = next((m for m in reversed(self.s.mentions[:i]) if not self.s.depth[m.start]), None)
-        told = before is not None and isinstance(before.payload, Score) and before not in self.dropped
-        return told and before is not None and self.s.text[before.end : self.s.bracket(i)].strip(" (") == "" and self.s.bracket(i) > 0
+        if before is None or not isinstance(before.payload, Score) or before in self.dropped or not self.s.bracket(i):
+            return False
+        return not self.s.text[before.end : self.s.bracket(i)].strip(" (")
 
     def _ranks_provinces(self) -> bool:
         """Tell whether the sentence speaks of a place among the provinces: "xếp thứ 40/63", "12 toàn quốc"."""

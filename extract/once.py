@@ -36,15 +36,12 @@ def once(claims: Iterable[Claim], text: str, named: Container[Place]) -> tuple[C
         told.in_digits |= any(char.isdigit() for char in text[claim.value_start : claim.value_end])
         if _says_more(claim, told.claim):
             told.claim = claim  # the headline says "tăng 10 bậc", the text says since when
-    rivals: dict[tuple[object, ...], list[_Told]] = defaultdict(list)
     placed: dict[tuple[object, ...], set[int | None]] = defaultdict(set)
     for told in found.values():
-        rivals[_parts(told.claim, KEY)].append(told)
         if told.claim.value is not None:
             placed[_parts(told.claim, _OF_ANY_YEAR)].add(told.claim.year)
-    named_keys, numbered_keys = (
-        {key for key, others in rivals.items() if any(getattr(one, what) for one in others)} for what in ("is_named", "in_digits")
-    )
+    named_keys = {_parts(told.claim, KEY) for told in found.values() if told.is_named}
+    numbered_keys = {_parts(told.claim, KEY) for told in found.values() if told.in_digits}
     return tuple(
         told.claim
         for told in found.values()

@@ -151,6 +151,8 @@ def _without_second_values(sentence: str, drafts: Iterator[Draft], dropped: dict
 
 def _beside_ministries(mentions: Sequence[Mention], state: Discourse) -> tuple[Mention, ...]:
     """Return the mentions with "khối địa phương" as the provinces where ministries were told of before: else it is the districts."""
+    if all(m.rule != "group.localities" for m in mentions):
+        return tuple(mentions)
     told = [m.payload.subject_type for m in mentions if isinstance(m.payload, Group | SubjectName)]
     told += [one.subject_type for one in (state.group, state.last_named) if one is not None]
     if "ministry" not in told:
