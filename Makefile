@@ -118,7 +118,7 @@ $(LAKE)/.installed: $(INSTALLED) deploy/lake/requirements.lock
 	@test -x $(LAKE)/bin/pip || { rm -rf $(LAKE) && $(PYTHON) -m venv $(LAKE); }
 	@$(LAKE)/bin/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r deploy/lake/requirements.lock
 	@$(BIN)/python -c "import site; print(f'import site; site.addsitedir({site.getsitepackages()[0]!r})')" > $$($(LAKE)/bin/python -c "import site; print(site.getsitepackages()[0])")/zz-chiso.pth
-	@$(LAKE)/bin/python -c "from duckdb_extensions import import_extension as take; [take(name) for name in ('ducklake', 'httpfs', 'postgres_scanner')]"
+	@$(LAKE)/bin/python -c "from duckdb_extensions import import_extension as take; [take(name) for name in ('ducklake', 'httpfs', 'postgres_scanner', 'ui')]"
 	@touch $@
 
 lake: $(LAKE)/.installed ## the environment of a warehouse on DuckLake (docs/scale.md)

@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -95,6 +95,29 @@ def s3(folder: Path) -> Iterator[str]:
     with running(command, folder / "s3.log"):
         wait_for(port)
         yield f"http://127.0.0.1:{port}"
+
+
+@contextmanager
+def duckdb_ui(file: Path, folder: Path) -> Iterator[Callable[[str], bytes]]:
+    """Open DuckDB's UI on a file, read-only, and yield what asks it as its page does: SQL in, the answer's bytes out.
+
+    The page itself is fetched by the UI from its makers, which is no part of the extension.
+    """
+    port = free_port()
+    script = (
+        "import duckdb, sys, threading\nconnection = duckdb.connect(sys.argv[1], read_only=True)\n"
+        f"connection.execute('load ui; set ui_local_port = {port}; call start_ui_server()')\nthreading.Event().wait()\n"
+    )
+    page = f"http://localhost:{port}"
+
+    def ask(sql: str) -> bytes:
+        asked = urllib.request.Request(f"{page}/ddb/run", data=sql.encode(), headers={"Origin": page})  # noqa: S310 (loopback)
+        with urllib.request.urlopen(asked, timeout=_PATIENCE) as answer:  # noqa: S310
+            return bytes(answer.read())
+
+    with running([str(LAKE_PYTHON), "-c", script, str(file)], folder / "ui.log"):
+        wait_for(port)
+        yield ask
 
 
 @contextmanager

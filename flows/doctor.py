@@ -22,7 +22,7 @@ from normalize.reference import ReferenceTableError, read_reference, shipped
 from spiders.archive import portals_in
 from spiders.portal import PortalError, load_portal, portal_names
 from spiders.verify import Finding, verify
-from warehouse.error import WarehouseError
+from warehouse.error import HeldError, WarehouseError
 from warehouse.lake import is_lake
 from warehouse.query import connect, is_published
 from warehouse.store import snapshots
@@ -176,6 +176,9 @@ def _warehouse(data: DataFolder) -> Iterator[Check]:
         broken = promises_broken(data.warehouse)
         with connect(data.warehouse) as connection:
             ((facts, claims),) = connection.execute("select (select count(*) from facts), (select count(*) from claims)").fetchall()
+    except HeldError as error:
+        yield Check("warehouse", str(data.warehouse), str(error))
+        return
     except (WarehouseError, duckdb.Error) as error:
         yield Check("warehouse", str(data.warehouse), f"{error}: {advice}")
         return

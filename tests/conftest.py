@@ -5,7 +5,8 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,6 +51,18 @@ def run_chiso(
 ) -> subprocess.CompletedProcess[bytes]:
     env = {**os.environ, **(environment or {})}
     return subprocess.run([CHISO, *map(str, arguments)], capture_output=True, input=stdin, check=False, timeout=600, cwd=ROOT, env=env)
+
+
+@contextmanager
+def held(file: Path) -> Iterator[None]:
+    """Have a file open for writing, as who opens it with DuckDB's shell and says nothing else."""
+    file.chmod(0o644)
+    with subprocess.Popen([CHISO.with_name("duckdb"), file], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as shell:
+        shell.stdin.write("select 'open';\n")
+        shell.stdin.flush()
+        while "open" not in shell.stdout.readline():
+            pass
+        yield
 
 
 def clock_of(number: int) -> dict[str, str]:

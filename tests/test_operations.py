@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from conftest import Night, Nights, run_chiso
+from conftest import Night, Nights, held, run_chiso
 
 from benchmarks.torture import Torture, no_room, works
 from flows.bounds import RefusedError, Standing, _jump, bounds, broken, standing_at
@@ -218,6 +218,9 @@ def test_the_doctor_finds_what_is_wrong_and_says_what_to_do(data: DataFolder) ->
     with rewriting(data.warehouse) as connection:
         connection.execute("update claims set evidence = 'x' where claim_id = (select min(claim_id) from claims)")
     assert wrong(data, "warehouse").startswith("1 claims whose evidence is not in their article: `chiso snapshots --restore chiso-")
+    data.warehouse.chmod(0o644)
+    with held(data.warehouse):
+        assert re.search(r"open it read-only \(duckdb -readonly\): .*PID \d+\).*concurrency$", wrong(data, "warehouse"))
     data.warehouse.write_bytes(b"no database")
     assert "chiso snapshots --restore" in wrong(data, "warehouse")
 

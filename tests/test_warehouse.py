@@ -2,6 +2,7 @@
 
 import errno
 import os
+import stat
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -9,12 +10,14 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from conftest import held
 
+from benchmarks.servers import LAKE_PYTHON, duckdb_ui
 from warehouse.content import content_hash
-from warehouse.error import WarehouseError
+from warehouse.error import HeldError, WarehouseError
 from warehouse.file import copy
 from warehouse.query import QueryError, ask
-from warehouse.store import add, load_facts, restore, rewriting, snapshots
+from warehouse.store import add, bring_up_to_date, load_facts, restore, rewriting, snapshots
 
 CONTRACT = {"pages", "articles", "claims", "facts", "conflicts", "sources", "indices", "units", "runs"}
 FACT = {
@@ -145,6 +148,37 @@ def test_the_shell_of_an_older_duckdb_reads_whole_states_while_a_night_loads(pat
         load_facts(connection, [{**FACT, "value": 67.0, "value_text": "67.0"}], datetime(2026, 2, 1, tzinfo=UTC))
         assert shell(path, question).stdout == before.stdout
     assert shell(path, question).stdout.splitlines()[0] == "67.0"
+
+
+@pytest.mark.skipif(not LAKE_PYTHON.exists(), reason="DuckDB's UI is not installed: `make lake` installs it")
+def test_duckdbs_ui_reads_whole_states_while_a_night_loads(path: Path, tmp_path: Path) -> None:
+    question = "select concat_ws(' ', value, subject, (select count(*) from history('PCI', 'Hà Nội'))) from facts"
+    with duckdb_ui(path, tmp_path) as ask_ui:
+        before = ask_ui(question)
+        assert "66.93 Hà Nội 1".encode() in before
+        with rewriting(path) as connection:
+            load_facts(connection, [{**FACT, "value": 67.0, "value_text": "67.0"}], datetime(2026, 2, 1, tzinfo=UTC))
+            assert ask_ui(question) == before
+        assert ask_ui(question) == before, "who has it open keeps the state that he opened"
+        assert b"read-only" in ask_ui("delete from fact_history")
+    with duckdb_ui(path, tmp_path) as ask_ui:
+        assert "67.0 Hà Nội".encode() in ask_ui(question)
+
+
+def test_who_has_it_open_for_writing_is_named(path: Path) -> None:
+    openings = (lambda: rewriting(path).__enter__(), lambda: bring_up_to_date(path), lambda: ask(path, "from facts"))
+    for opening in openings:
+        with held(path), pytest.raises(HeldError, match=r"is open for writing elsewhere; close it there, .*held in .*duckdb .PID \d+"):
+            opening()
+    assert ask(path, "select value from facts")[1] == [(66.93,)]
+
+
+def test_what_is_published_cannot_be_written(path: Path) -> None:
+    """A shell opens a file for writing if nothing else is said, and would keep out the next night."""
+    with rewriting(path) as connection:
+        load_facts(connection, [], datetime(2026, 2, 1, tzinfo=UTC))
+    restore(path, snapshots(path)[0].name)
+    assert [stat.filemode(one.stat().st_mode) for one in (path, *snapshots(path))] == ["-r--r--r--"] * 3
 
 
 def test_a_file_that_older_readers_cannot_open_is_written_anew_for_them(path: Path) -> None:

@@ -3,11 +3,13 @@
 import errno
 import fcntl
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 import duckdb
 
 from warehouse.dictionary import literal
+from warehouse.error import HeldError, WarehouseError
 
 #: The oldest DuckDB that can read a file of ours, its release with long support. R's package and a researcher's shell are
 #: seldom of the day; files in the format of 2.0 are refused by all 1.x, and are neither smaller nor written faster (that of
@@ -23,9 +25,24 @@ def open_to_write(path: Path) -> duckdb.DuckDBPyConnection:
     return duckdb.connect(str(path), config={"storage_compatibility_version": READABLE_SINCE})
 
 
+def open_to_read(path: Path, config: Mapping[str, str] | None = None) -> duckdb.DuckDBPyConnection:
+    """Open a file for reading.
+
+    Raises WarehouseError if it cannot be read, as HeldError if that is since a process has it open for writing.
+    """
+    try:
+        return duckdb.connect(str(path), read_only=True, config=dict(config or {}))
+    except duckdb.Error as error:
+        if "lock on file" in str(error):
+            raise HeldError(
+                f"{path} is open for writing elsewhere; close it there, or open it read-only (duckdb -readonly): {error}"
+            ) from error
+        raise WarehouseError(f"cannot read {path}: {error}") from error
+
+
 def is_readable(path: Path) -> bool:
     """Tell whether a file has that format, or an older one."""
-    with duckdb.connect(str(path), read_only=True) as connection:
+    with open_to_read(path) as connection:
         ((version,),) = connection.execute(
             "select tags['storage_version'] from duckdb_databases() where database_name = current_database()"
         ).fetchall()

@@ -6,6 +6,7 @@ from typing import Any
 import duckdb
 
 from warehouse.error import WarehouseError
+from warehouse.file import open_to_read
 from warehouse.lake import Lake, is_lake, refused_in
 
 
@@ -24,11 +25,7 @@ def connect(path: Path) -> duckdb.DuckDBPyConnection:
         return Lake.read(path).reading()
     if not path.exists():
         raise WarehouseError(f"no warehouse at {path}: run `chiso nightly` first, or give its folder with --data")
-    try:
-        connection = duckdb.connect(str(path), read_only=True, config={"enable_external_access": "false", "lock_configuration": "true"})
-    except duckdb.Error as error:
-        raise WarehouseError(f"cannot read {path}: {error}") from error
-    return connection
+    return open_to_read(path, {"enable_external_access": "false", "lock_configuration": "true"})
 
 
 def ask(path: Path, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:

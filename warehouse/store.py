@@ -18,7 +18,7 @@ import pyarrow as pa
 from warehouse.constraints import key_of
 from warehouse.dictionary import SchemaError, build, dictionary, is_current, tables_of
 from warehouse.error import WarehouseError
-from warehouse.file import copy, open_to_write, take_over
+from warehouse.file import copy, open_to_read, open_to_write, take_over
 from warehouse.lake import Lake, is_lake
 
 #: How DuckDB says that a file could not be written: at once, or when it puts what is in memory into the file.
@@ -113,7 +113,7 @@ def _taken(published: Path, *, afresh: bool) -> Sequence[str] | None:
     """
     if not published.exists():
         return ()
-    with duckdb.connect(str(published), read_only=True) as connection:
+    with open_to_read(published) as connection:
         try:
             current = is_current(connection)
         except SchemaError as error:
@@ -129,7 +129,7 @@ def _take_rows(connection: duckdb.DuckDBPyConnection, published: Path, tables: S
 
     So a file of an older schema gets every column, key and check of today; what nobody knows any more stays behind.
     """
-    with duckdb.connect(str(published), read_only=True) as standing:
+    with open_to_read(published) as standing:
         there = tables_of(standing) - {"schema_version"}
         for table in (name for name in tables if name in there):
             known = {
@@ -146,6 +146,8 @@ def _take_rows(connection: duckdb.DuckDBPyConnection, published: Path, tables: S
 
 
 def _publish(building: Path, published: Path) -> None:
+    # Who opens it for writing, as shells do that are not told otherwise, would keep out the next night.
+    building.chmod(building.stat().st_mode & ~0o222)
     with building.open("rb") as stream:
         os.fsync(stream.fileno())
     if published.exists():
@@ -186,11 +188,12 @@ def restore(published: Path, name: str) -> None:
         raise WarehouseError(f"no snapshot {name} beside {published}: `chiso snapshots` lists them")
     building = published.with_name(f".{published.name}.building")
     with _alone(published):
+        building.unlink(missing_ok=True)
         copy(snapshot, building)
         try:
-            with duckdb.connect(str(building), read_only=True) as connection:
+            with open_to_read(building) as connection:
                 connection.execute("select count(*), sum(length(reason)) from fact_history").fetchall()
-        except duckdb.Error as error:
+        except (duckdb.Error, WarehouseError) as error:
             building.unlink()
             raise WarehouseError(f"{snapshot} cannot be read: {error}") from error
         _publish(building, published)
