@@ -37,10 +37,14 @@ class Board:
         self._bounds: dict[tuple[Any, ...], dict[str, list[Key]]] = defaultdict(lambda: defaultdict(list))
         self._anchors: dict[tuple[Any, ...], list[Key]] = defaultdict(list)
         self._regions: list[Key] = []
+        self._amounts: dict[tuple[Any, ...], list[Key]] = defaultdict(list)
         for key, node in self.nodes.items():
             measure = key.measure
+            is_number = node.figure.label is None
+            if is_number:
+                self._amounts[key.index, key.subject, measure, node.figure.amount].append(key)
             if measure == "rank":
-                if node.figure.label is None:
+                if is_number:
                     self._scored[block_of(key, node.subject_type)].append((node.figure.amount, key.subject))
             elif measure.endswith("_delta"):
                 if key.year is not None and key.base_year is not None:
@@ -59,7 +63,6 @@ class Board:
         for limits in self._bounds.values():
             for keys in limits.values():
                 keys.sort(key=Key.texts)
-        self._amounts: dict[tuple[Any, ...], list[Key]] | None = None
 
     def _subjects_of_bounded_years(self) -> dict[tuple[Any, ...], list[str]]:
         """Return the provinces whose scores are known, of each index and year that has a mean, median, least or most."""
@@ -72,11 +75,6 @@ class Board:
 
     def with_amount(self, key: Key, amount: int) -> Sequence[Key]:
         """Return the keys of this index, subject and measure with this amount, of any year, component, scope, level or authority."""
-        if self._amounts is None:
-            self._amounts = defaultdict(list)
-            for other, node in self.nodes.items():
-                if node.figure.label is None:
-                    self._amounts[other.index, other.subject, other.measure, node.figure.amount].append(other)
         return self._amounts.get((key.index, key.subject, key.measure, amount), ())
 
     def regions(self, key: Key) -> Iterator[Key]:

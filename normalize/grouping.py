@@ -182,18 +182,18 @@ class Grouped:
     def _statements(self, said: str, keys: str) -> dict[Key, list[Statement]]:
         """Return the statements about some keys; those of one key share the key."""
         wanted = f"(from {said} semi join {keys} using (fact_id))"
-        of_fact = {
-            fact_id: Key._make(parts)
-            for fact_id, *parts in rows_of(self._connection, f"select distinct fact_id, {_SELECT_KEY} from {wanted}")
-        }
+        of_fact = {fact_id: Key._make(parts) for fact_id, *parts in self._rows(f"select distinct fact_id, {_SELECT_KEY} from {wanted}")}
         found: dict[Key, list[Statement]] = defaultdict(list)
-        for fact_id, claim_id, printed, amount, high, *rest in rows_of(
-            self._connection, f"select fact_id, {_SELECT_SAID} from {wanted} order by claim_id"
+        for fact_id, claim_id, printed, amount, high, *rest in self._rows(
+            f"select fact_id, {_SELECT_SAID} from {wanted} order by claim_id"
         ):
             key = of_fact[fact_id]
             value = printed if amount is None else Decimal(printed)
             found[key].append(Statement(claim_id, key, value, None if high is None else Decimal(high), *rest))
         return dict(found)
+
+    def _rows(self, query: str) -> Iterator[tuple[Any, ...]]:
+        return rows_of(self._connection.sql(query).to_arrow_table())
 
     def odd(self) -> list[Uniform]:
         """Return what is printed of each key of which all claims print one figure, where it is no number or may be objected to.
@@ -224,6 +224,14 @@ def fill(connection: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str
     connection.unregister("arriving_rows")
 
 
-def rows_of(connection: duckdb.DuckDBPyConnection, query: str) -> Iterator[tuple[Any, ...]]:
-    """Return the rows of a query, column by column through Arrow: of a hundred thousand rows in half the time of `fetchall`."""
-    return zip(*(column.to_pylist() for column in connection.sql(query).to_arrow_table().columns), strict=True)
+def rows_of(table: pa.Table) -> Iterator[tuple[Any, ...]]:
+    """Return the rows of a table, made column by column: of a hundred thousand rows in a third of the time of DuckDB's `fetchall`."""
+    return zip(*map(_values, table.columns), strict=True)
+
+
+def _values(column: pa.ChunkedArray) -> list[Any]:
+    """Return a column's values; of texts, which repeat themselves, each is made once."""
+    if column.type != pa.string():
+        return list(column.to_pylist())
+    coded = column.combine_chunks().dictionary_encode(null_encoding="encode")
+    return list(map(coded.dictionary.to_pylist().__getitem__, coded.indices.to_pylist()))

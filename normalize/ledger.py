@@ -32,9 +32,9 @@ from normalize.units import merged_names
 _SAID = ", ".join(f'"{name}"' for name in COLUMNS if name not in {"fact_id", *Key._fields})
 #: What was not there, or was different, when the key was reconciled last.
 _TOUCHED = f"""
-create or replace temp table digests as select fact_id, bit_xor(hash({_SAID})) as digest from statements group by fact_id;
 create or replace temp table touched as
-select fact_id from digests d full join ledger l using (fact_id) where d.digest is distinct from l.digest
+select fact_id from (select fact_id, hash({_SAID}) as digest from statements union all select fact_id, digest from ledger)
+group by fact_id having bit_xor(digest) <> 0
 """
 #: One subject's neighbours in a ranking: those that an equation joins it with, and one more on each side.
 _REACH = WINDOW + 1
@@ -46,13 +46,12 @@ _WARD = (
 _NEAR = f"""
 with seed as (select distinct index, level, authority, subject, year, scope, subject_type from {{seeds}}),
 lines as (select index, subject from seed union select s.index, k.other from seed s join kin k on k.subject = s.subject),
-places as (select b.*, row_number() over (partition by index, level, authority, year, component, scope, subject_type
-                                          order by amount, subject) as place
-           from board b semi join seed s on {_WARD.format("b", "s")} where measure = 'rank' and label is null),
-beside as (select distinct b.index, b.level, b.authority, b.year, b.scope, b.subject from seed s
-           join places a on {_WARD.format("a", "s")} and a.subject = s.subject
-           join places b on {_WARD.format("b", "a")} and b.component is not distinct from a.component and b.subject_type = a.subject_type
-             and b.place between a.place - {_REACH} and a.place + {_REACH}),
+places as (select b.*, s.subject is not null as is_seed from (from board b semi join seed s on {_WARD.format("b", "s")}) b
+           left join (select distinct index, level, authority, year, scope, subject from seed) s on {_WARD.format("b", "s")} and b.subject = s.subject
+           where b.measure = 'rank' and b.label is null),
+beside as (select distinct index, level, authority, year, scope, subject from places
+           qualify bool_or(is_seed) over (partition by index, level, authority, year, component, scope, subject_type
+                                          order by amount, subject rows between {_REACH} preceding and {_REACH} following)),
 whole as (select distinct s.index, s.level, s.authority, s.year, s.scope from seed s
           join board g on {_WARD.format("g", "s")} and g.measure in {tuple(sorted(AGGREGATES))})
 select p.fact_id from ledger p semi join lines l on p.index = l.index and p.subject = l.subject
@@ -141,9 +140,9 @@ class Ledger:
     def confirmed(self) -> dict[tuple[str, str], int]:
         """Return for each source and index how many of its claims another source confirms."""
         rows = self._connection.execute(
-            "with sure as (select fact_id from ledger where is_uniform and n_independent > 1 and fact_id not in (select fact_id from touched) "
-            "union all select fact_id from keyed where is_uniform and n_independent > 1) "
-            "select source, index, count(*) from statements semi join sure using (fact_id) where kind <> 'decision' group by all"
+            "with unsure as (select fact_id from ledger where not (is_uniform and n_independent > 1) and fact_id not in (select fact_id from touched) "
+            "union all select fact_id from keyed where not (is_uniform and n_independent > 1)) "
+            "select source, index, count(*) from statements anti join unsure using (fact_id) where kind <> 'decision' group by all"
         ).fetchall()
         return {(source, index): count for source, index, count in rows}
 
@@ -188,8 +187,9 @@ class Ledger:
         run(f"""insert into ledger by name
                 select k.fact_id, d.digest, {", ".join(f"s.{name}" for name in Key._fields)}, s.subject_type, k.is_uniform, k.n_independent,
                        coalesce(e.is_questioned, false) as is_questioned, false as is_hot, coalesce(e.on_board, false) as on_board, e.amount, e.digit, e.label
-                from keyed k left join entries e using (fact_id) join digests d using (fact_id) join {said} s on s.claim_id = k.first_claim
-                where fact_id in (select fact_id from touched)""")
+                from keyed k left join entries e using (fact_id) join {said} s on s.claim_id = k.first_claim
+                join (select fact_id, bit_xor(hash({_SAID})) as digest from {said} group by fact_id) d on d.fact_id = k.fact_id
+                where k.fact_id in (select fact_id from touched)""")
         run("""update ledger set is_questioned = e.is_questioned, on_board = e.on_board, amount = e.amount, digit = e.digit, label = e.label
                from entries e where ledger.fact_id = e.fact_id and e.fact_id not in (select fact_id from touched)""")
         self._reach()
@@ -248,19 +248,27 @@ class Ledger:
         ).fetchall()
         return [fact_id for (fact_id,) in rows]
 
-    def nodes(self) -> list[Node]:
-        """Return the board as far as the keys of the table `judged` see it."""
+    def seen(self) -> pa.Table:
+        """Return the rows of the board that the keys of the table `judged` see."""
         columns = ", ".join((*Key._fields, "subject_type", "amount", "digit", "label"))
         seen = _NEAR.format(seeds="(from ledger semi join judged using (fact_id))")
         near = "" if self.is_whole else f"where fact_id in ({seen})"
-        rows = rows_of(self._connection, f"select {columns} from board {near}")
-        return [Node(Key._make(row[:10]), Figure._make(row[11:]), row[10]) for row in rows]
+        return self._connection.sql(f"select {columns} from board {near}").to_arrow_table()
+
+
+def nodes_of(seen: pa.Table) -> list[Node]:
+    """Return rows of the board as nodes."""
+    return [Node(Key._make(row[:10]), Figure._make(row[11:]), row[10]) for row in rows_of(seen)]
 
 
 def made_by_these_rules(connection: duckdb.DuckDBPyConnection) -> bool:
     """Tell whether what is kept in a warehouse was made by the rules and data of this code; makes the tables of the ledger."""
+    kept = "select 1 from duckdb_tables() where database_name = current_database() and table_name = 'ledger_version'"
+    version = "select version from ledger_version"
+    if connection.execute(kept).fetchall() and connection.execute(version).fetchall() == [(_version(),)]:
+        return True
     connection.execute(files("normalize").joinpath("data", "ledger.sql").read_text(encoding="utf-8"))
-    return connection.execute("select version from ledger_version").fetchall() == [(_version(),)]
+    return False
 
 
 @cache

@@ -9,6 +9,7 @@ are settled together: the weights of their values (normalize/truth.py) and the e
 import math
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import NamedTuple
@@ -23,7 +24,7 @@ from normalize.docket import DECIDED, Docket, last_place, voices
 from normalize.equations import Figure, Instance, tier_label
 from normalize.grouping import Grouped, Uniform, arrow
 from normalize.judgement import MARGIN, Conflict, Fact, Judgement, Near, Verdict, undisputed
-from normalize.ledger import Entry, Ledger
+from normalize.ledger import Entry, Ledger, nodes_of
 from normalize.objection import of_figure
 from normalize.repair import Option, Repair, repair
 from normalize.statement import Key, Statement, digit_of
@@ -207,9 +208,12 @@ class _Court:
         self._apart = frozenset(self._ledger.renew(one for group in groups for one in group))
         heard = {docket.fact_id for docket in self._dockets.values()}
         wanted = self._apart.union(*groups) - heard
-        self._grouped.add("(select fact_id from renewed except select fact_id from touched)")
+        seen = self._ledger.seen()
+        with ThreadPoolExecutor(1) as aside:  # DuckDB looks for statements while the board is laid out here
+            adding = aside.submit(self._grouped.add, "(select fact_id from renewed except select fact_id from touched)")
+            self._board = Board(nodes_of(seen))
+            adding.result()
         self._lead(self._hear(self._grouped.grouped(wanted)))
-        self._board = Board(self._ledger.nodes())
         self._shifted = self._ledger.shifts()
         key_of = {docket.fact_id: key for key, docket in self._dockets.items()}
         components = [sorted((key_of[one] for one in group), key=Key.texts) for group in groups]

@@ -193,6 +193,22 @@ def learn(ballots: Ballots, corroborated: Mapping[tuple[str, str], int] | None =
     return board.told(right, checked, voices, sides, board.lead(sides))
 
 
+def _counted(numbers: Ints) -> tuple[Ints, Ints]:
+    """Return the different ones of some numbers, none of which is large, in order, and the place there of each."""
+    there = np.flatnonzero(np.bincount(numbers))
+    place = np.zeros(int(numbers.max(initial=-1)) + 1, dtype=np.int64)
+    place[there] = np.arange(len(there))
+    return there, place[numbers]
+
+
+def _firsts(numbers: Ints) -> NDArray[np.bool_]:
+    """Return for each of some numbers, none of which is large, whether it comes for the first time."""
+    at = np.arange(len(numbers))
+    first = np.zeros(int(numbers.max(initial=-1)) + 1, dtype=np.int64)
+    first[numbers[::-1]] = at[::-1]
+    return np.asarray(first[numbers] == at)
+
+
 class _Board:
     """The ballots and what is known of their sources; `at` is the row of a vote's (source, index) record, sides are counted through."""
 
@@ -205,7 +221,7 @@ class _Board:
         self.cluster = ballots.cluster.codes
         self.is_official = np.array([name == "official" for name in ballots.kind.names], dtype=bool)[ballots.kind.codes]
         index_of_vote = ballots.index.codes[self.case]
-        pairs, at = np.unique(ballots.source.codes * len(indices) + index_of_vote, return_inverse=True)
+        pairs, at = _counted(ballots.source.codes * len(indices) + index_of_vote)
         voted = [(names[pair // len(indices)], indices[pair % len(indices)]) for pair in pairs.tolist()]
         self.records = sorted({*voted, *confirmed})
         self.sources = sorted({source for source, _ in self.records})
@@ -220,14 +236,22 @@ class _Board:
         self.kind_of = {source: kind_of.get(source, "paper") for source in self.sources}
         self.confirmed = np.array([confirmed.get(record, 0) for record in self.records], dtype=np.int64)
         # The mean error of a vote's kind on its index: learned where the kind is the source's own.
-        sorts, of_vote = np.unique(ballots.kind.codes * len(indices) + index_of_vote, return_inverse=True)
+        sorts, of_vote = _counted(ballots.kind.codes * len(indices) + index_of_vote)
         cast = [(ballots.kind.names[pair // len(indices)], indices[pair % len(indices)]) for pair in sorts.tolist()]
         groups = sorted({(self.kind_of[source], index) for source, index in self.records} | {*cast})
         group_of = {group: number for number, group in enumerate(groups)}
         self.group_of_record = np.array([group_of[self.kind_of[source], index] for source, index in self.records], dtype=np.int64)
         self.group = np.array([group_of[group] for group in cast], dtype=np.int64)[of_vote] if cast else of_vote
         self.prior = np.array([_ERRORS.get(kind, _ERRORS["paper"]) for kind, _ in groups], dtype=np.float64)
-        self.once = np.unique(self.source * (self.first[-1] + 1) + self.side, return_index=True)[1]
+        _, self.once, self.by_source = np.unique(self._paired(self.source), return_index=True, return_inverse=True)
+        self.by_cluster = np.unique(self._paired(self.cluster), return_inverse=True)[1]
+        self.order = np.empty(len(self.side), dtype=np.int64)
+        ordered = np.argsort(self.source * (int(self.cluster.max(initial=0)) + 1) + self.cluster, kind="stable")
+        self.order[ordered] = np.arange(len(self.side))
+
+    def _paired(self, witness: Ints) -> Ints:
+        """Return one number for each pair of a vote's side and witness."""
+        return self.side * (int(witness.max(initial=0)) + 1) + witness
 
     def means(self, right: Ints, checked: Ints) -> Floats:
         """Return the mean error of each kind on each index."""
@@ -247,11 +271,15 @@ class _Board:
         error = (said - agreed + _PRIOR * self.means(right, checked)[self.group]) / (said + _PRIOR)
         error = np.clip(np.where(self.is_official, _ERRORS["official"], error), 1e-4, 1 - 1e-4)
         false = np.where(self.texts[self.case], FALSE_TEXTS, FALSE_NUMBERS)
-        votes = np.maximum(_FLOOR, np.round(np.log((1 - error) * false / error) / _STEP) * _STEP)
-        keep = np.lexsort((self.cluster, self.source, -votes, self.side))
-        for witness in (voices[self.source], self.cluster):
-            pairs = self.side[keep] * (int(witness.max(initial=0)) + 1) + witness[keep]
-            keep = keep[np.sort(np.unique(pairs, return_index=True)[1])]
+        steps = np.maximum(0, np.round(np.log((1 - error) * false / error) / _STEP)).astype(np.int64)
+        votes = np.maximum(_FLOOR, steps * _STEP)
+        # Of one voice, and of one cluster, the heaviest speaks: by side, weight, source and cluster.
+        most = int(steps.max(initial=0))
+        keep = np.argsort((self.side * (most + 1) + most - steps) * len(self.side) + self.order)
+        is_alone = np.array_equal(voices, np.arange(len(voices)))
+        by_voice = self.by_source if is_alone else np.unique(self._paired(voices[self.source]), return_inverse=True)[1]
+        for witness in (by_voice, self.by_cluster):
+            keep = keep[_firsts(witness[keep])]
         return np.asarray(np.bincount(self.side[keep], votes[keep], len(self.case_of_side)), dtype=np.float64)
 
     def lead(self, sides: Floats) -> Ints:
@@ -274,7 +302,8 @@ class _Board:
         both: Counter[tuple[int, int]] = Counter()
         same: Counter[tuple[int, int]] = Counter()
         wrong = np.flatnonzero(self.side != own[self.case])
-        said = sorted({(int(self.case[n]), int(self.source[n]), int(self.side[n])) for n in wrong})
+        wrong = wrong[np.bincount(self.case[wrong], minlength=len(own))[self.case[wrong]] > 1]  # who errs alone shares no error
+        said = sorted({*zip(self.case[wrong].tolist(), self.source[wrong].tolist(), self.side[wrong].tolist(), strict=True)})
         for _, together in groupby(said, key=lambda one: one[0]):
             votes = list(together)
             if 1 < len(votes) <= _MANY:

@@ -14,7 +14,7 @@ from normalize.board import Board
 from normalize.breaches import breaches
 from normalize.grouping import arrow
 from normalize.judgement import Conflict, Fact
-from normalize.ledger import Ledger
+from normalize.ledger import Ledger, nodes_of
 from normalize.reconcile import plain_facts, reconcile, settle
 from normalize.statement import Statement, read_statement
 from normalize.tables import rows
@@ -193,7 +193,7 @@ def test_equations_are_broken_in_sql_as_over_single_keys(seed: int) -> None:
     connection.register("statements", table)
     ledger = Ledger(connection)
     ledger.is_whole = True
-    board = Board(ledger.nodes())
+    board = Board(nodes_of(ledger.seen()))
     connection.execute("create or replace temp table field as from board")
     instances = (instance for key in board.nodes for instance in board.around(key))
     expected = {frozenset(key.fact_id for key in instance.keys) for instance in instances if not instance.holds(board.values)}
