@@ -1,8 +1,9 @@
-"""Two cores for one piece of work: half of it is done in a copy of this process."""
+"""Two cores for one piece of work: half of it is done in a copy of this process, or by DuckDB."""
 
 import multiprocessing
 import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from multiprocessing.connection import Connection
 from typing import Any, TypeVar
@@ -11,6 +12,17 @@ from typing import Any, TypeVar
 _PATIENCE = 300
 Other = TypeVar("Other")
 Result = TypeVar("Result")
+
+
+def meanwhile(work: Callable[[], Other], own: Callable[[], Result]) -> tuple[Other, Result]:
+    """Do `work`, which waits for DuckDB, in a thread while this one does `own`; return what both return.
+
+    DuckDB works beside Python, but a connection has one question at a time: `own` may not ask it.
+    """
+    with ThreadPoolExecutor(1) as aside:
+        waiting = aside.submit(work)
+        result = own()
+        return waiting.result(), result
 
 
 def beside(work: Callable[[], Other], own: Callable[[], Result]) -> tuple[Other, Result]:

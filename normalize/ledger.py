@@ -28,8 +28,8 @@ from normalize.statement import Key
 from normalize.truth import Ballots, Case, Coded, Learned
 from normalize.units import merged_names
 
-#: What is hashed of a statement: the rest is its key, which the id of the fact stands for.
-_SAID = ", ".join(f'"{name}"' for name in COLUMNS if name not in {"fact_id", *Key._fields})
+#: What is hashed of a statement: the id of the fact stands for its key, that of the claim for its article; no verdict asks for the address.
+_SAID = ", ".join(f'"{name}"' for name in COLUMNS if name not in {"fact_id", *Key._fields, "article", "url"})
 #: What was not there, or was different, when the key was reconciled last.
 _TOUCHED = f"""
 create or replace temp table touched as
@@ -182,7 +182,7 @@ class Ledger:
                full join (from board where fact_id in (select fact_id from touched union all select fact_id from entries)) b using (fact_id)
                where row(e.subject_type, e.amount, e.digit, e.label) is distinct from row(b.subject_type, b.amount, b.digit, b.label)""")
         run("create or replace temp table seeing as select fact_id from changed")
-        self._reach()
+        self._see()
         run("delete from ledger where fact_id in (select fact_id from touched)")
         run(f"""insert into ledger by name
                 select k.fact_id, d.digest, {", ".join(f"s.{name}" for name in Key._fields)}, s.subject_type, k.is_uniform, k.n_independent,
@@ -192,14 +192,14 @@ class Ledger:
                 where k.fact_id in (select fact_id from touched)""")
         run("""update ledger set is_questioned = e.is_questioned, on_board = e.on_board, amount = e.amount, digit = e.digit, label = e.label
                from entries e where ledger.fact_id = e.fact_id and e.fact_id not in (select fact_id from touched)""")
-        self._reach()
+        self._see()
+        self._reach_seeing()
 
-    def _reach(self) -> None:
-        """Note who sees the changed part of the board; those who are hot are reached."""
+    def _see(self) -> None:
+        """Note who sees the changed part of the board."""
         if not self.is_whole:
             seeds = "(from board where fact_id in (select fact_id from changed))"
             self._connection.execute(f"insert into seeing {_NEAR.format(seeds=seeds)}")
-            self._reach_seeing()
 
     def _reach_seeing(self) -> None:
         self._connection.execute("insert into reached select fact_id from ledger where is_hot and fact_id in (select fact_id from seeing)")

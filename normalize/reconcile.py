@@ -9,14 +9,13 @@ are settled together: the weights of their values (normalize/truth.py) and the e
 import math
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import NamedTuple
 
 import duckdb
 
-from normalize.beside import beside
+from normalize.beside import beside, meanwhile
 from normalize.board import Board
 from normalize.classes import Dispute, telling_slip
 from normalize.collecting import uncollected
@@ -28,7 +27,7 @@ from normalize.ledger import Entry, Ledger, nodes_of
 from normalize.objection import of_figure
 from normalize.repair import Option, Repair, repair
 from normalize.statement import Key, Statement, digit_of
-from normalize.truth import Learned, Record, learn
+from normalize.truth import Record, learn
 
 #: A figure of this class is known to be wrong, whatever its weight: no equation is checked with it.
 _IMPOSSIBLE = "impossible"
@@ -128,16 +127,17 @@ class _Court:
         self._ledger = Ledger(connection)
         self._grouped = Grouped(connection, is_whole=self._ledger.is_whole)
         self._dockets: dict[Key, Docket] = {}
-        self._hear(self._grouped.mixed())
+        mixed = self._grouped.mixed()
+        (confirmed, kinds), _ = meanwhile(lambda: (self._ledger.confirmed(), self._ledger.kinds()), lambda: self._hear(mixed))
         self._ledger.dispute((docket.fact_id, docket.case()) for docket in self._dockets.values() if len(docket.sides) > 1)
         fact_ids, ballots = self._ledger.ballots()
-        self.learned: Learned = learn(ballots, self._ledger.confirmed(), self._ledger.kinds())
+        odd, self.learned = meanwhile(self._grouped.odd, lambda: learn(ballots, confirmed, kinds))
         self._weight = self.learned.weigher()
         self._number = {fact_id: n for n, fact_id in enumerate(fact_ids)}
         turned = self._ledger.weigh(fact_ids, self.learned)
         self._lead(self._dockets)
         self._lead(self._hear(self._grouped.of(turned)))
-        self._ledger.enter([*map(_entry, self._grouped.odd()), *map(_entry_of, self._dockets.values())], self._grouped.said)
+        self._ledger.enter([*map(_entry, odd), *map(_entry_of, self._dockets.values())], self._grouped.said)
 
     def _hear(self, statements: Mapping[Key, Sequence[Statement]]) -> list[Key]:
         """Make the dockets that are not there yet; return their keys."""
@@ -209,10 +209,8 @@ class _Court:
         heard = {docket.fact_id for docket in self._dockets.values()}
         wanted = self._apart.union(*groups) - heard
         seen = self._ledger.seen()
-        with ThreadPoolExecutor(1) as aside:  # DuckDB looks for statements while the board is laid out here
-            adding = aside.submit(self._grouped.add, "(select fact_id from renewed except select fact_id from touched)")
-            self._board = Board(nodes_of(seen))
-            adding.result()
+        further = "(select fact_id from renewed except select fact_id from touched)"
+        _, self._board = meanwhile(lambda: self._grouped.add(further), lambda: Board(nodes_of(seen)))
         self._lead(self._hear(self._grouped.grouped(wanted)))
         self._shifted = self._ledger.shifts()
         key_of = {docket.fact_id: key for key, docket in self._dockets.items()}
