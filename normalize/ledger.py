@@ -38,26 +38,24 @@ group by fact_id having bit_xor(digest) <> 0
 """
 #: One subject's neighbours in a ranking: those that an equation joins it with, and one more on each side.
 _REACH = WINDOW + 1
-_WARD = (
-    "{0}.index = {1}.index and {0}.level = {1}.level and {0}.year = {1}.year and {0}.authority is not distinct from {1}.authority"
-    " and {0}.scope is not distinct from {1}.scope"
-)
+#: One number for the years and fields of a subject, and one for all that is ranked together, of any field: to join by.
+_LINE, _WARD = "hash({0}, {1})", "hash({0}.index, {0}.level, {0}.year, {0}.authority, {0}.scope)"
 #: The ids of the ledger that see the board at the keys of `seeds`, or are seen from there: nearness has no direction.
 _NEAR = f"""
-with seed as (select distinct index, level, authority, subject, year, scope, subject_type from {{seeds}}),
-lines as (select index, subject from seed union select s.index, k.other from seed s join kin k on k.subject = s.subject),
-places as (select b.*, s.subject is not null as is_seed from (from board b semi join seed s on {_WARD.format("b", "s")}) b
-           left join (select distinct index, level, authority, year, scope, subject from seed) s on {_WARD.format("b", "s")} and b.subject = s.subject
+with seed as (select distinct line, ward, index, subject, subject_type from {{seeds}}),
+lines as (select line from seed union select {_LINE.format("s.index", "k.other")} from seed s join kin k on k.subject = s.subject),
+wards as (select distinct ward from seed),
+places as (select b.*, s.ward is not null as is_seed from (from board semi join wards using (ward)) b
+           left join (select distinct ward, subject from seed) s on b.ward = s.ward and b.subject = s.subject
            where b.measure = 'rank' and b.label is null),
-beside as (select distinct index, level, authority, year, scope, subject from places
-           qualify bool_or(is_seed) over (partition by index, level, authority, year, component, scope, subject_type
+beside as (select distinct ward, subject from places
+           qualify bool_or(is_seed) over (partition by ward, component, subject_type
                                           order by amount, subject rows between {_REACH} preceding and {_REACH} following)),
-whole as (select distinct s.index, s.level, s.authority, s.year, s.scope from seed s
-          join board g on {_WARD.format("g", "s")} and g.measure in {tuple(sorted(AGGREGATES))})
-select p.fact_id from ledger p semi join lines l on p.index = l.index and p.subject = l.subject
-union select p.fact_id from ledger p semi join beside b on {_WARD.format("p", "b")} and p.subject = b.subject
-union select p.fact_id from ledger p semi join whole w on {_WARD.format("p", "w")}
-union select p.fact_id from ledger p semi join seed s on p.index = s.index and s.subject_type = 'region' where p.subject_type = 'region'
+whole as (select ward from wards semi join (from board where measure in {tuple(sorted(AGGREGATES))}) using (ward))
+select fact_id from ledger semi join lines using (line)
+union select fact_id from ledger semi join beside using (ward, subject)
+union select fact_id from ledger semi join whole using (ward)
+union select fact_id from ledger where subject_type = 'region' and index in (select index from seed where subject_type = 'region')
 """
 
 
@@ -91,12 +89,6 @@ class Ledger:
         """Open the ledger, forget it if it was made by other rules, and find what has changed since."""
         self._connection = connection
         if not made_by_these_rules(connection):
-            kept = (
-                "select table_name from duckdb_tables() "
-                "where database_name = current_database() and starts_with(table_name, 'ledger') order by all"
-            )
-            for (table,) in connection.execute(kept).fetchall():
-                connection.execute(f"delete from {table}")
             connection.execute("insert into ledger_version values (?)", [_version()])
         self.is_whole = not connection.execute("select 1 from ledger limit 1").fetchall()
         connection.execute(_TOUCHED)
@@ -186,7 +178,8 @@ class Ledger:
         run("delete from ledger where fact_id in (select fact_id from touched)")
         run(f"""insert into ledger by name
                 select k.fact_id, d.digest, {", ".join(f"s.{name}" for name in Key._fields)}, s.subject_type, k.is_uniform, k.n_independent,
-                       coalesce(e.is_questioned, false) as is_questioned, false as is_hot, coalesce(e.on_board, false) as on_board, e.amount, e.digit, e.label
+                       coalesce(e.is_questioned, false) as is_questioned, false as is_hot, coalesce(e.on_board, false) as on_board, e.amount, e.digit, e.label,
+                       {_LINE.format("s.index", "s.subject")} as line, {_WARD.format("s")} as ward
                 from keyed k left join entries e using (fact_id) join {said} s on s.claim_id = k.first_claim
                 join (select fact_id, bit_xor(hash({_SAID})) as digest from {said} group by fact_id) d on d.fact_id = k.fact_id
                 where k.fact_id in (select fact_id from touched)""")
@@ -262,11 +255,15 @@ def nodes_of(seen: pa.Table) -> list[Node]:
 
 
 def made_by_these_rules(connection: duckdb.DuckDBPyConnection) -> bool:
-    """Tell whether what is kept in a warehouse was made by the rules and data of this code; makes the tables of the ledger."""
-    kept = "select 1 from duckdb_tables() where database_name = current_database() and table_name = 'ledger_version'"
-    version = "select version from ledger_version"
-    if connection.execute(kept).fetchall() and connection.execute(version).fetchall() == [(_version(),)]:
+    """Tell whether what is kept in a warehouse was made by the rules and data of this code; else makes its tables anew, empty."""
+    of_ledger = (
+        "select table_name from duckdb_tables() where database_name = current_database() and starts_with(table_name, 'ledger') order by all"
+    )
+    kept = [table for (table,) in connection.execute(of_ledger).fetchall()]
+    if "ledger_version" in kept and connection.execute("select version from ledger_version").fetchall() == [(_version(),)]:
         return True
+    for table in kept:
+        connection.execute(f"drop table {table}")
     connection.execute(files("normalize").joinpath("data", "ledger.sql").read_text(encoding="utf-8"))
     return False
 
