@@ -222,6 +222,13 @@ def test_two_provinces_are_compared_year_by_year(site: Path, tmp_path: Path) -> 
 
 
 @NO_CHROMIUM
+@pytest.mark.parametrize(("query", "shown"), [("", ["Quảng Ninh", "Sơn La"]), ("?b=Qu%E1%BA%A3ng%20Ninh", ["Sơn La", "Quảng Ninh"])])
+def test_who_chooses_no_province_sees_those_of_whom_most_is_known(site: Path, tmp_path: Path, query: str, shown: list[str]) -> None:
+    script = "document.body.dataset.told = JSON.stringify([...document.querySelectorAll('select')].map((one) => one.value))"
+    assert json.loads(after(site, tmp_path, "compare.html", script, query)) == shown
+
+
+@NO_CHROMIUM
 def test_ranks_are_drawn_and_lit_by_the_search(site: Path, tmp_path: Path) -> None:
     script = """
       const form = document.querySelector("[data-filter=b1]"); form.elements.q.value = "hung yen"; form.elements.q.dispatchEvent(new Event("input", { bubbles: true }));

@@ -162,7 +162,7 @@ function islands(svg, [name, x, y, width, height, dots], province, fill) {
   const group = svg.append("g").attr("aria-hidden", "true").attr("transform", `translate(${x},${y})`);
   group.append("rect").attr("class", "inset").attr("width", width).attr("height", height);
   for (const [cx, cy] of dots) group.append("circle").attr("cx", cx).attr("cy", cy).attr("r", 1.5).attr("fill", fill).classed("known", fill !== null);
-  group.append("text").attr("x", width / 2).attr("y", height - 9).attr("text-anchor", "middle").text(`QĐ. ${name}`);
+  group.append("text").attr("x", width / 2).attr("y", height - 11).attr("text-anchor", "middle").text(`QĐ. ${name}`);
   group.append("text").attr("x", width / 2).attr("y", height - 2).attr("text-anchor", "middle").text(`(${province})`);
 }
 
@@ -250,8 +250,14 @@ async function compare(box) {
   const { provinces, indices } = chiso.manifest;
   const names = Object.keys(provinces);
   const chosen = box.chosen ??= { a: asking.get("a"), b: asking.get("b") };
-  if (!names.includes(chosen.a)) chosen.a = names[0];
-  if (!names.includes(chosen.b)) chosen.b = names.find((name) => name !== chosen.a) ?? names[0];
+  if (!names.includes(chosen.a) || !names.includes(chosen.b)) {
+    // Who comes without a choice sees the two of whom most is known.
+    const all = await Promise.all(Object.keys(indices).map((index) => chiso.load(index)));
+    const known = d3.rollup(all.flatMap((data) => data.totals), (facts) => facts.length, (fact) => fact.subject);
+    const told = d3.sort(names, (name) => -(known.get(name) ?? 0));
+    if (!names.includes(chosen.a)) chosen.a = told.find((name) => name !== chosen.b) ?? names[0];
+    if (!names.includes(chosen.b)) chosen.b = told.find((name) => name !== chosen.a) ?? names[0];
+  }
   const change = (what) => { Object.assign(chosen, what); remember(chosen); compare(box); };
   const options = names.map((name) => [name, name]);
   const results = element("div");
