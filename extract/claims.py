@@ -18,6 +18,7 @@ from extract.plausible import is_figure
 from extract.resolver import resolve
 from extract.rules.names import find_indices
 from extract.rules.tier import GROUP_OF_INDEX
+from extract.scales import read_score
 from extract.sentence import Span, lines, sentences
 from extract.tables import read_tables
 from extract.text import View, read_text
@@ -304,7 +305,9 @@ def _claim(article: Article, view: View, span: Span, draft: Draft, state: Discou
     number_end = draft.evidence_end if draft.number.rule == GROUP_OF_INDEX else draft.number.end
     value_start, value_end = view.raw_span(span.start + draft.number.start, span.start + number_end)
     estimate = qualifier == "about"
-    payload = draft.value
+    high = _high(draft, provincial=provincial)
+    if isinstance(draft.value, Score) and qualifier == "range" and not (target and high is not None):
+        return None  # a plan aims at a range; what several have reached, or one in some years, is nobody's score
     return Claim(
         article=article.id,
         index=draft.index,
@@ -316,7 +319,7 @@ def _claim(article: Article, view: View, span: Span, draft: Draft, state: Discou
         year=year,
         measure=draft.measure,  # type: ignore[arg-type]  # from a closed table
         value=value,
-        value_high=payload.high if isinstance(payload, Delta) else None,
+        value_high=high,
         qualifier=qualifier,
         unit=_unit(draft),
         of=of,
@@ -377,10 +380,20 @@ def _value(draft: Draft, year: int | None, counts: Mapping[str, int]) -> tuple[D
             bound: Qualifier = "about" if delta.about else "at_least" if delta.at_least else "exact"
             return delta.amount, "range" if delta.high is not None else bound, None
         case Score() as score:
-            return draft.amount, score.qualifier, None
+            return draft.amount, score.qualifier if score.high is None else "range", None
         case Tier() as tier:
             return tier.value, "exact", None
     raise AssertionError(draft.value)
+
+
+def _high(draft: Draft, *, provincial: bool) -> Decimal | None:
+    """Return the upper end of a range, on the scale of its lower end."""
+    match draft.value:
+        case Delta(high=high):
+            return high
+        case Score(high=str(text)) as score:
+            return read_score(replace(score, text=text), draft.index, draft.component, provincial=provincial)
+    return None
 
 
 def _unit(draft: Draft) -> str | None:

@@ -87,11 +87,12 @@ class Delta:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """A number that may be a score; `text` is as printed, `scale` is what stands behind a slash."""
+    """A number that may be a score; `text` is as printed, `scale` is what stands behind a slash, `high` the upper end of a range."""
 
     text: str
     unit: str | None
     scale: Decimal | None = None
+    high: str | None = None
     qualifier: Literal["exact", "about", "at_least", "at_most"] = "exact"
     noun_follows: bool = False
 

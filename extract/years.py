@@ -17,6 +17,8 @@ _MOVES_TO = re.compile(
     r"[,)]?(?: (?!từ )\w+){0,3} (?:lên|xuống|(?:climbed|rose|moved|jumped|fell|dropped|slipped)(?: up| down)? to) [\w /]*"
 )
 _OF_YEAR_BEFORE = re.compile(r" (?:của |ở |trong )?năm (?:trước|ngoái)\b")
+#: "tăng từ 63,98 đến 64,74 điểm"
+_UNTIL = re.compile(r"(?: điểm|%)? (?:đến|tới) ")
 _INTO_GROUP = re.compile(r"[^.;,\d]{0,40}\b(?:lên|xuống|vào)\b[^.;,\d]{0,20}\b(?:nhóm|top|tốp)\b")
 _FROM_AND_TO = 2
 _COMPARES_VALUE = re.compile(r"\bso với (?:mức |vị trí |hạng |con số |số điểm |kết quả )*$")
@@ -370,9 +372,10 @@ def _from_value(s: Marked, i: int, read: YearRead, named: Mention | None = None)
         return before
     follower = next((m for m in s.mentions[i + 1 :] if s.depth[m.start] == s.depth[s.mentions[i].start]), None)
     like = type(s.mentions[i].payload)
-    to_value = follower is not None and isinstance(follower.payload, like) and UP_OR_DOWN.search(s.text, s.mentions[i].end, follower.end)
+    end = s.mentions[i].end
+    to_value = follower is not None and isinstance(follower.payload, like) and UP_OR_DOWN.search(s.text, end, follower.end)
     if like is Score:
-        return before if to_value else read
+        return before if to_value or (follower is not None and _UNTIL.fullmatch(s.text, end, follower.start)) else read
     # "tăng 18 bậc từ vị trí thứ 48", "từ vị trí thứ 48 lên nhóm 30 tỉnh dẫn đầu": where the change ends has no number.
     change = s.mentions[i - 1] if i else None
     by_how_much = change is not None and isinstance(change.payload, Delta) and s.between(i - 1, i).strip() == "từ"

@@ -41,7 +41,7 @@ def shown(claim: Claim) -> str:
     notes += [f"in {claim.scope}"] if claim.scope else []
     notes += [f"base {claim.base_year}"] if claim.base_year else []
     notes += [claim.modality] if claim.modality != "reported" else []
-    value = "last" if claim.value is None else claim.value
+    value = "last" if claim.value is None else f"{claim.value}-{claim.value_high}" if claim.value_high else claim.value
     return f"{claim.index} {claim.subject} {claim.year or '?'} {claim.measure} {value}" + (f" [{', '.join(notes)}]" if notes else "")
 
 

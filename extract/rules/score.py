@@ -1,6 +1,7 @@
 """Numbers that may be scores: "88,34", "91,19/100 điểm", "88,46 %", "gần 40 điểm", "từ 8,65 điểm trở lên"."""
 
 import re
+from dataclasses import replace
 from decimal import Decimal
 
 from extract.mentions import Rule, Score, rule
@@ -41,9 +42,31 @@ def _score(match: re.Match[str]) -> Score:
     )
 
 
+#: "Tăng từ 66,69 đến 69,22 điểm" tells two years, "các tỉnh nằm trong khoảng 60 - 71 điểm" the least and the most.
+_OF_TWO = re.compile(r"\b(?:(?:tăng|giảm|nâng|cải thiện|nhích|lên|xuống)(?: \w+){0,2} từ|trong khoảng|dao động từ) $")
+_FAR = 40
+#: A range is this narrow: "hạng 55 - 64,2 điểm" is none.
+_NARROW = Decimal("1.25")
+
+
+def _range(match: re.Match[str]) -> Score | None:
+    low, high = (parse_number(match[end], Decimal(1000)) for end in ("number", "high"))
+    is_dash = "đến" not in match[0]
+    if not low < high <= low * _NARROW or (is_dash and ("," in match["number"]) != ("," in match["high"])):
+        return None
+    if _OF_TWO.search(match.string[max(0, match.start() - _FAR) : match.start()]):
+        return None
+    return replace(_score(match), high=match["high"])
+
+
 _SCALE = r"(?:(?:\s?/\s?|\ out\ of\ (?:the\ |a\ total\ of\ )?)(?P<scale>\d+(?:[.,]\d+)?))?"
 
 RULES: tuple[Rule, ...] = (
+    rule(
+        "score.range",
+        r"(?<![\d.,/–-])(?P<number>\d{1,3}(?:[.,]\d{1,4})?)(?:\ ?(?:điểm|%))?(?:\ ?[–—-]\ ?|\ đến\ )(?P<high>\d{1,3}(?:[.,]\d{1,4})?)\ ?(?P<unit>điểm|%)(?![^\W\d_])",
+        _range,
+    ),
     rule(
         "score.unit",
         rf"(?<![\d.,/-]){_QUALIFIER}(?P<number>{NUMBER}){_SCALE}\ ?(?P<unit>điểm|%|points|per\ ?cent|đ)(?![^\W\d_])(?!\ (?:cầu|trường|thi|bán|nóng|giao\ dịch|du\ lịch|đến|phục\ vụ|dân\ cư)\b)",
