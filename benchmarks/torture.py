@@ -7,10 +7,10 @@ random moment of its usual time: a load of the crawl into an empty folder, a loa
 (with an article taken back, so that there is something to do), a rebuild, the report, an export. After each kill the
 published file must be one of the states that were published whole, its promises must hold (flows/doctor.py), and a
 release folder must be whole or absent. After the last kill of each kind the work is run undisturbed and must end in
-the content hash of a run that nobody disturbed. Also: a full disk, too little memory, two loads at once, a clock that was set
-back or ahead (faketime), a slow disk (strace). With --nights so many kills hit whole nights under a Prefect server (crawl, archive,
-read, reconcile, load, publish, report): one to four kills in a row, then a night that nobody disturbs, which must end
-in the same content hash each time. Prints a table; exit 1 if anything did not survive.
+the content hash of a run that nobody disturbed. Also: a full disk, one that may only be read, too little memory, two loads
+at once, a clock that was set back or ahead (faketime), a slow disk (strace). With --nights so many kills hit whole nights
+under a Prefect server (crawl, archive, read, reconcile, load, publish, report): one to four kills in a row, then a night
+that nobody disturbs, which must end in the same content hash each time. Prints a table; exit 1 if anything did not survive.
 """
 
 import argparse
@@ -225,7 +225,21 @@ def no_room(start: Path, data: Path) -> str | None:
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
 
-    done = _load(data, limits=limit)
+    return _refused(_load(data, limits=limit), data, before)
+
+
+def read_only(start: Path, data: Path) -> str | None:
+    """Load on a disk that may only be read; return what was wrong afterwards, or at the end of the next load."""
+    shutil.copytree(start, data)
+    before = content_hash(DataFolder(data).warehouse)
+    own = ["unshare", "--mount", *(["--map-root-user"] if os.geteuid() else [])]
+    mounted = 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec "$@"'
+    done = _load(data, around=[*own, "sh", "-c", mounted, str(data)])
+    return _refused(done, data, before) or _next_load(start, data)
+
+
+def _refused(done: subprocess.CompletedProcess[str], data: Path, before: str) -> str | None:
+    """Return what is wrong with a load that could not write: it has to end with a named error, and leave what was published."""
     if done.returncode == 0:
         return "it went through"
     if content_hash(DataFolder(data).warehouse) != before:
@@ -289,6 +303,7 @@ def _next_load(start: Path, data: Path) -> str | None:
 #: Faults that are no kill: what they are called, what is done, and how it has to end.
 FAULTS: tuple[tuple[str, Callable[[Path, Path], str | None], str], ...] = (
     ("no room", no_room, "nothing published, a named error"),
+    ("read only", read_only, "nothing published, a named error, the next load ends alike"),
     ("no memory", no_memory, "nothing published, the next load ends alike"),
     ("two at once", two_at_once, "one is refused by name, the end is alike"),
     ("clock back", lambda start, data: another_clock(start, data, "-400d"), "ends alike, and so does the next load"),

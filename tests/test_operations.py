@@ -4,6 +4,7 @@ import json
 import random
 import re
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 from conftest import Night, Nights, held, run_chiso
 
-from benchmarks.torture import Torture, no_room, works
+from benchmarks.torture import Torture, no_room, read_only, works
 from flows.bounds import RefusedError, Standing, _jump, bounds, broken, standing_at
 from flows.data import DataFolder
 from flows.doctor import examine
@@ -272,7 +273,10 @@ def test_work_that_is_killed_leaves_a_whole_state_and_ends_alike(first_night: Ni
         assert (survived, alike) == (2, True), complaints
 
 
-def test_a_full_disk_publishes_nothing_and_says_so(data: DataFolder, tmp_path: Path) -> None:
+@pytest.mark.parametrize("fault", [no_room, read_only])
+def test_a_disk_that_cannot_be_written_publishes_nothing_and_says_so(
+    data: DataFolder, tmp_path: Path, fault: Callable[[Path, Path], str | None]
+) -> None:
     shutil.rmtree(data.root / "report")
     (data.root / "reference").mkdir()
-    assert no_room(data.root, tmp_path / "no-room") is None
+    assert fault(data.root, tmp_path / "fault") is None
