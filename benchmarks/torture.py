@@ -148,7 +148,7 @@ def works(folder: Path, crawled: Path) -> Iterator[Work]:
     (changed / "reference").mkdir(exist_ok=True)
     rows = "index,year,subject,score\nPAR_INDEX,2021,Hưng Yên,88.43\nPAR_INDEX,2021,Hà Giang,86.77\n"
     (changed / "reference" / "tonight.csv").write_text(rows, encoding="utf-8")
-    DataFolder(changed).warehouse.chmod(0o644)
+    DataFolder(changed).warehouse.chmod(0o644)  # what is published cannot be written
     with duckdb.connect(str(DataFolder(changed).warehouse)) as older:
         older.execute("drop view official; drop table releases; alter table schema_version drop column dictionary")
     yield Work("a night on top", (_LOAD, "nightly"), changed)

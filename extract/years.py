@@ -373,9 +373,13 @@ def _from_value(s: Marked, i: int, read: YearRead, named: Mention | None = None)
     follower = next((m for m in s.mentions[i + 1 :] if s.depth[m.start] == s.depth[s.mentions[i].start]), None)
     like = type(s.mentions[i].payload)
     end = s.mentions[i].end
-    to_value = follower is not None and isinstance(follower.payload, like) and UP_OR_DOWN.search(s.text, end, follower.end)
+    to_value = (
+        follower is not None
+        and isinstance(follower.payload, like)
+        and (UP_OR_DOWN.search(s.text, end, follower.end) or (like is Score and _UNTIL.fullmatch(s.text, end, follower.start)))
+    )
     if like is Score:
-        return before if to_value or (follower is not None and _UNTIL.fullmatch(s.text, end, follower.start)) else read
+        return before if to_value else read
     # "tăng 18 bậc từ vị trí thứ 48", "từ vị trí thứ 48 lên nhóm 30 tỉnh dẫn đầu": where the change ends has no number.
     change = s.mentions[i - 1] if i else None
     by_how_much = change is not None and isinstance(change.payload, Delta) and s.between(i - 1, i).strip() == "từ"
