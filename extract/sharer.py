@@ -8,7 +8,7 @@ from extract.draft import Draft, Value
 from extract.drafting import Drafter
 from extract.lists import bracketed_list
 from extract.marked import Marked
-from extract.mentions import ComponentName, IndexName, Rank, Score, SubjectName, Tier, Year
+from extract.mentions import ComponentName, Cue, Delta, IndexName, Rank, Score, SubjectName, Tier, Year
 from extract.rules.english import ORDINALS
 from extract.rules.patterns import COUNT
 from extract.sharing import shared_portions
@@ -22,6 +22,10 @@ _MORE_ORDINALS = re.compile(rf"(?:(?:,|,? and) (?:the )?(?:\d{{1,3}}(?:st|nd|rd|
 _PLACE = re.compile(r"(?:,| và|,? and) (?:thứ |the )?([^,]+?)(?=,| và| and|$)")
 _IN_ORDER = re.compile(r"\b(?:lần lượt|tương ứng|theo thứ tự)\b")
 _FEWEST_SHARED = 2
+_CUE = Cue("respectively")
+#: "tăng lần lượt 2,1 và 1,4 điểm"
+_BY_HOW_MUCH = re.compile(r"\b(?:tăng|giảm|thêm|hơn|kém|cao hơn|thấp hơn) $")
+_NEXT_CHANGE = re.compile(r"(?:,|,? và)(?: (?:tăng|giảm))? ")
 #: "lần lượt là 56 (năm 2021), 46 (năm 2022)": each tells its year.
 _DATED = re.compile(r" ?\((?:năm )?(?:19|20)\d\d\)")
 
@@ -122,8 +126,12 @@ class Sharer(Drafter):
         """
         s = self.s
         following = [j for j in range(i + 1, len(s.mentions)) if s.mentions[j].start < s.clause_end(i)]
-        stop = next((j for j in following if s.subject(j) is not None or isinstance(s.mentions[j].payload, IndexName)), len(s.mentions))
+        ends = (j for j in following if s.subject(j) is not None or isinstance(m := s.mentions[j].payload, IndexName) or m == _CUE)
+        stop = next(ends, len(s.mentions))
         here = s.bracket(i)
+        if _BY_HOW_MUCH.search(s.before(i, 40)):  # "tăng lần lượt 2,1 và 1,4 điểm": no scores
+            self._leave_out([j for j in following if j < stop and isinstance(s.mentions[j].payload, Score) and s.bracket(j) == here])
+            return
         for kind in (Score, Rank):
             run = [
                 j for j in following if j < stop and isinstance(s.mentions[j].payload, kind) and s.bracket(j) == here and j not in self.done
@@ -142,6 +150,7 @@ class Sharer(Drafter):
             portions = shared_portions(s, self.codes, i, len(run))
             if portions:
                 self.portions.update((j, [portion]) for j, portion in zip(run, portions, strict=True))
+                self.portions.update((j, [portion]) for j, portion in zip(self._changes_behind(run[-1], len(run)), portions, strict=False))
             elif kind is Score and len(self.met) >= len(run) and not self.deferred:
                 yield from self._share_scores(i, run)
             elif kind is Rank and len(names := bracketed_list(s, i)) == len(run):
@@ -151,6 +160,13 @@ class Sharer(Drafter):
                     yield from self.attach(j)
             else:  # "Bộ Tư pháp, Giao thông Vận tải lần lượt đứng thứ tư và thứ năm": one of the names was not read
                 self._leave_out(run)
+
+    def _changes_behind(self, i: int, count: int) -> list[int]:
+        """Return so many changes of one kind that follow values that were shared out: "89,41% và 84,12%, tăng 2,1% và 1,4%"."""
+        s, run = self.s, range(i + 1, min(i + 1 + count, len(self.s.mentions)))
+        units = [m.payload.unit for m in s.mentions[i + 1 : i + 1 + count] if isinstance(m.payload, Delta)]
+        in_list = all(_NEXT_CHANGE.fullmatch(s.between(j, j + 1)) for j in run[:-1])
+        return list(run) if len(units) == count and len(set(units)) == 1 and in_list else []
 
     def _places_of_portions(self, i: int, rank: int) -> Iterator[Draft]:
         """Share out "các năm 2019, 2020 và 2021 lần lượt xếp thứ 59, 58 và 61" over the years, fields or indices named before `i`."""
