@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 from extract.mentions import Cue, Group, Pronoun, RelativeBase, Rule, Statistic, rule
-from extract.rules.patterns import BEHIND_PLACE_OF_ALL, WORD_NUMBER
+from extract.rules.patterns import BEHIND_PLACE_OF_ALL, WITHIN, WORD_NUMBER
 from normalize.numbers import parse_count
 
 
@@ -160,7 +160,7 @@ RULES: tuple[Rule, ...] = (
         r"\bchung\ (?:của\ )?(?:cả\ nước|toàn\ quốc)|\bchung\ của\ (?=(?:các|khối|\d{1,3})\ (?:huyện|quận|sở|xã|phường|tỉnh|bộ|địa\ phương)\b)|(?:\bcủa|(?<=\bdân\ )trong|(?<=\bdân\ )trên)\ (?:cả\ nước|toàn\ quốc)(?=\ (?:năm\ \d{4}\ )?(?:là|đạt|ở\ mức|chỉ\ đạt)\ \d)",
         lambda _: Statistic("score_mean"),
     ),
-    rule("cue.range", r"\b(?:nằm\ trong\ khoảng|trong\ khoảng|dao\ động\ từ)(?=\ \d)", lambda _: Statistic("score_min")),
+    rule("cue.range", rf"\b(?:nằm\ )?{WITHIN}(?=\ \d)", lambda _: Statistic("score_min")),
     rule("cue.respectively", r"\blần\ lượt\b|\btheo\ thứ\ tự\b|\btương\ ứng\b(?=(?:\ (?:là|với|đạt))?\ \d)", lambda _: Cue("respectively")),
     rule(
         "cue.reported",

@@ -15,6 +15,9 @@ RANKED = r"(?:tỉnh|thành|địa\ phương|đơn\ vị|bộ|huyện|quận|th�
 #: What an index has several of, each with a score and a place of its own.
 FIELD = r"(?:chỉ số thành phần|nội dung|lĩnh vực|trụ cột|tiêu chí|yếu tố|trục)"
 
+#: What opens the least and the most of several: "nằm trong khoảng 82,79% - 94,07%".
+WITHIN = r"(?:trong\ khoảng|dao\ động\ từ)"
+
 #: No ranking is so long, and no index moves so far, that a change is larger than this.
 LARGEST_CHANGE = 400
 

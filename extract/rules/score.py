@@ -5,7 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from extract.mentions import Rule, Score, rule
-from extract.rules.patterns import NUMBER
+from extract.rules.patterns import NUMBER, WITHIN
 from normalize.numbers import parse_number
 
 _QUALIFIERS = {
@@ -43,7 +43,7 @@ def _score(match: re.Match[str]) -> Score:
 
 
 #: "Tăng từ 66,69 đến 69,22 điểm" tells two years, "các tỉnh nằm trong khoảng 60 - 71 điểm" the least and the most.
-_OF_TWO = re.compile(r"\b(?:(?:tăng|giảm|nâng|cải thiện|nhích|lên|xuống)(?: \w+){0,2} từ|trong khoảng|dao động từ) $")
+_OF_TWO = re.compile(rf"\b(?:(?:tăng|giảm|nâng|cải thiện|nhích|lên|xuống)(?: \w+){{0,2}} từ|{WITHIN}) $")
 _FAR = 40
 #: A range is this narrow: "hạng 55 - 64,2 điểm" is none.
 _NARROW = Decimal("1.25")
