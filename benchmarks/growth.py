@@ -4,12 +4,13 @@
 
 Pages are made in the markup of the sample web's sites, with the project's own sentences: half of them print figures of an
 index, half are other news. Printed are: articles a second by one process and by two; for a quarter, a half and all of the
-pages the seconds of each stage and the peak memory; a night of 500 new pages on top of each; and what that makes of 10 and
-100 machines, with the assumptions; with --once all of the pages only, and no sums. Exit 1 if memory grows as fast as the
-stream, or a night with what is there.
+pages the seconds of each stage, also of those within the load, and the peak memory; a night of 500 new pages on top of
+each; and what that makes of 10 and 100 machines, with the assumptions; with --once all of the pages only, and no sums.
+Exit 1 if memory grows as fast as the stream, or a night with what is there.
 """
 
 import argparse
+import functools
 import json
 import os
 import random
@@ -18,7 +19,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -27,9 +28,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from flows import ingest, loading
 from flows.data import DataFolder
 from flows.listing import news_of
-from flows.loading import Run, load_night
 from flows.reading import read_back, read_into
 from normalize.units import districts, provinces_and_ministries
 from samples.web import SampleArticle, answer, sites
@@ -52,6 +53,15 @@ _PORTALS, _PAUSE, _CORES = 700, 1.0, 8
 _SIMULATED = 30_000_000
 #: Four times the pages may take this much more memory, and a night on top so much longer.
 _FLAT = 2.0
+#: What a load does, each with the function that does it; what is left of its time reads reference tables, copies and publishes.
+_STAGES = {
+    "take": (ingest.Ingest, "take"),
+    "note pages": (ingest, "note_pages"),
+    "mark versions": (ingest, "mark_versions"),
+    "make comparable": (ingest, "_complete"),
+    "find copies": (ingest, "cluster_articles"),
+    "reconcile": (loading, "reconcile_warehouse"),
+}
 
 
 def page(number: int) -> tuple[str, str, bytes]:
@@ -137,6 +147,9 @@ def archive(root: Path, numbers: range) -> None:
 
 def night(root: Path) -> dict[str, float]:
     """Read and load what is new in a data folder; return the seconds of each stage, the counts and the peak memory in MiB."""
+    within: dict[str, float] = {}
+    for stage, (owner, name) in _STAGES.items():
+        setattr(owner, name, _timed(getattr(owner, name), stage, within))
     data = DataFolder(root)
     data.prepare()
     marks = [time.perf_counter()]
@@ -144,12 +157,37 @@ def night(root: Path) -> dict[str, float]:
     marks.append(time.perf_counter())
     read = read_into(data.reading, data.archive, todo)
     marks.append(time.perf_counter())
-    counts = load_night(data, listing, read_back(read), [], Run(datetime.now(UTC).isoformat(), datetime.now(UTC), kind="backfill"))
+    counts = loading.load_night(
+        data, listing, read_back(read), [], loading.Run(datetime.now(UTC).isoformat(), datetime.now(UTC), kind="backfill")
+    )
     marks.append(time.perf_counter())
     shutil.rmtree(data.reading)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     seconds = dict(zip(("list", "read", "load"), (b - a for a, b in pairwise(marks)), strict=True))
-    return {**seconds, "pages": len(todo), "claims": counts.claims_new, "conflicts": counts.conflicts, "peak": peak}
+    within["rest"] = seconds["load"] - sum(within.values())
+    return {
+        **within,
+        **seconds,
+        "pages": len(todo),
+        "claims": counts.claims_new,
+        "facts": counts.facts,
+        "conflicts": counts.conflicts,
+        "peak": peak,
+    }
+
+
+def _timed(function: Callable[..., Any], stage: str, seconds: dict[str, float]) -> Callable[..., Any]:
+    """Return the function such that the seconds of its calls are added up."""
+
+    @functools.wraps(function)
+    def timed(*args: Any, **kwargs: Any) -> Any:
+        start = time.perf_counter()
+        try:
+            return function(*args, **kwargs)
+        finally:
+            seconds[stage] = seconds.get(stage, 0.0) + time.perf_counter() - start
+
+    return timed
 
 
 def measured(root: Path, *, workers: str = "processes") -> dict[str, float]:
@@ -158,6 +196,10 @@ def measured(root: Path, *, workers: str = "processes") -> dict[str, float]:
     done = subprocess.run(command, env={**os.environ, "CHISO_WORKERS": workers}, capture_output=True, text=True, check=True)
     told: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     return told
+
+
+def _within(told: dict[str, float]) -> str:
+    return ", ".join(f"{stage} {told[stage]:.1f} s" for stage in (*_STAGES, "rest"))
 
 
 def simulated(machines: int, reading: float, loading: float, efficiency: float) -> Iterator[tuple[str, float]]:
@@ -182,7 +224,9 @@ def main(count: int, keep: Path | None, *, once: bool) -> int:
         for number, share in enumerate((1,) if speed is None else (4, 2, 1)):
             root = folder / f"of-{share}"
             shutil.rmtree(root, ignore_errors=True)
+            start = time.perf_counter()
             archive(root / "archive", range(count // share))
+            made = time.perf_counter() - start
             whole = measured(root)
             archive(root / "archive", range(count // share, count // share + _NIGHT))
             top = measured(root)
@@ -191,6 +235,9 @@ def main(count: int, keep: Path | None, *, once: bool) -> int:
                 f"{whole['pages']:>9.0f}{whole['list']:>7.1f} s{whole['read']:>7.1f} s{whole['load']:>7.1f} s{whole['peak']:>7.0f} MiB"
                 f"{whole['claims']:>10.0f}   {top['read']:.1f} s, {top['load']:.1f} s, {top['peak']:.0f} MiB"
             )
+            size = (root / "chiso.duckdb").stat().st_size / 1e6
+            _say(f"{'':>9}made and archived in {made:.0f} s; the load: {_within(whole)}; on top: {_within(top)}")
+            _say(f"{'':>9}{whole['facts']:.0f} facts, {whole['conflicts']:.0f} conflicts, a warehouse of {size:.0f} MB")
             if number < 2 and not keep:  # noqa: PLR2004 (all but the largest)
                 shutil.rmtree(root)
         if speed is None:
