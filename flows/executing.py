@@ -8,7 +8,7 @@ import hashlib
 import multiprocessing
 import os
 from collections.abc import Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -30,10 +30,14 @@ class ExecutorError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Workers:
-    """Workers with the number of batches that they read at once; without an executor the caller reads."""
+    """Workers with the number of batches that they read at once; without an executor the caller reads.
+
+    `killed` is raised for a batch whose worker was killed: the system, or Dask's nanny, takes the one that has too much memory.
+    """
 
     executor: Executor | None
     count: int
+    killed: type[Exception] = BrokenExecutor
 
 
 def setting() -> str:
@@ -65,7 +69,7 @@ def workers(where: str, archive: Path) -> Iterator[Workers]:
     """
     if not is_cluster(where):
         count = processes(where)
-        with ProcessPoolExecutor(count) as pool:
+        with apart(count) as pool:
             yield Workers(pool, count)
         return
     try:
@@ -80,7 +84,14 @@ def workers(where: str, archive: Path) -> Iterator[Workers]:
     with client:
         _check(client, where, archive)
         with client.get_executor() as executor:
-            yield Workers(executor, max(1, sum(client.nthreads().values())))
+            yield Workers(executor, max(1, sum(client.nthreads().values())), distributed.KilledWorker)
+
+
+def apart(count: int) -> ProcessPoolExecutor:
+    """Return so many processes of this machine, copies of one that has no threads: a night has some, and cannot be copied safely."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["flows.reading"])
+    return ProcessPoolExecutor(count, context)
 
 
 def _check(client: Any, where: str, archive: Path) -> None:

@@ -5,13 +5,13 @@ import math
 import pickle
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future
-from contextlib import nullcontext
+from concurrent.futures import BrokenExecutor, Future
+from contextlib import nullcontext, suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from backports import zstd
 
@@ -20,7 +20,7 @@ from extract.claims import read_claims
 from extract.html import NotAnArticleError
 from extract.reader import read_document
 from flows.data import DataFolder
-from flows.executing import Workers, code_version, is_cluster, processes, setting, workers
+from flows.executing import Workers, apart, code_version, is_cluster, processes, setting, workers
 from normalize.claim import Claim
 from normalize.cluster import Sketch, credit_of, sketch
 from normalize.statement import claim_id
@@ -45,6 +45,10 @@ class ReadPage:
     sketch: Sketch | None
     problem: str | None
     kind: str = "unreadable"
+
+
+#: Batches that workers read, each with the file for what is read.
+_UnderWay: TypeAlias = deque[tuple[Path, Sequence[Page], Future[list[ReadPage]]]]
 
 
 def archived_pages(data: DataFolder, known: Mapping[tuple[str, str], int] | None = None) -> Listing:
@@ -72,7 +76,8 @@ def read_into(folder: Path, archive: Path, pages: Sequence[Page], *, where: str 
     """Read pages into files of a folder, and return these in the order of the pages; `read_back` gives their contents.
 
     A batch that is there already is not read again: its name is a hash of its pages and of the code that reads, so that a
-    night which was broken off goes on where it stopped. No more batches than the workers can do are under way at once.
+    night which was broken off goes on where it stopped. No more batches than the workers can do are under way at once. If a
+    worker is killed (the system may take its memory) what was under way is read again, apart.
     """
     where = where or setting()
     folder.mkdir(parents=True, exist_ok=True)
@@ -80,30 +85,48 @@ def read_into(folder: Path, archive: Path, pages: Sequence[Page], *, where: str 
     with nullcontext(Workers(None, 1)) if is_small else workers(where, archive) as pool:
         size = max(1, min(_BATCH, math.ceil(len(pages) / (_ROUNDS * pool.count))))
         batches = [(folder / f"{_name(batch)}.zst", batch) for batch in _batches(pages, size)]
-        under_way: deque[tuple[Path, Future[list[ReadPage]]]] = deque()
-        for path, batch in batches:
-            if path.exists():
-                continue
-            if pool.executor is None:
-                _keep(path, read_batch(archive, batch))
-                continue
-            under_way.append((path, pool.executor.submit(read_batch, archive, batch)))
-            if len(under_way) >= _ROUNDS * pool.count:
+        under_way: _UnderWay = deque()
+        with suppress(pool.killed):
+            for path, batch in batches:
+                if path.exists():
+                    continue
+                if pool.executor is None:
+                    _keep(path, read_batch(archive, batch))
+                    continue
+                under_way.append((path, batch, pool.executor.submit(read_batch, archive, batch)))
+                if len(under_way) >= _ROUNDS * pool.count:
+                    _keep_next(under_way)
+            while under_way:
                 _keep_next(under_way)
-        while under_way:
-            _keep_next(under_way)
+    if under_way:  # a worker was killed, and those beside it may have been
+        for path, some, _ in under_way:
+            _keep(path, _read_apart(archive, some))
+        return read_into(folder, archive, pages, where=where)
     return [path for path, _ in batches]
+
+
+def _keep_next(under_way: _UnderWay) -> None:
+    path, _, future = under_way[0]
+    _keep(path, future.result())
+    under_way.popleft()
+
+
+def _read_apart(archive: Path, pages: Sequence[Page]) -> list[ReadPage]:
+    """Read pages in a process of their own. If that is killed they are halved, until what kills it is known: a problem of one page."""
+    try:
+        with apart(1) as pool:
+            return pool.submit(read_batch, archive, pages).result()
+    except BrokenExecutor:
+        if len(pages) == 1:
+            return [ReadPage(pages[0], None, (), (), None, "the process that read it was killed, also when it read nothing else")]
+    half = len(pages) // 2
+    return _read_apart(archive, pages[:half]) + _read_apart(archive, pages[half:])
 
 
 def read_back(paths: Iterable[Path]) -> Iterator[ReadPage]:
     """Yield what `read_into` has written, a batch in memory at a time. The files are our own: the folder must be nobody else's."""
     for path in paths:
         yield from pickle.loads(zstd.decompress(path.read_bytes()))  # noqa: S301 (as said)
-
-
-def _keep_next(under_way: "deque[tuple[Path, Future[list[ReadPage]]]]") -> None:
-    path, future = under_way.popleft()
-    _keep(path, future.result())
 
 
 def _keep(path: Path, read: list[ReadPage]) -> None:

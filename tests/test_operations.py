@@ -4,7 +4,8 @@ import json
 import random
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,17 +13,19 @@ from pathlib import Path
 import pytest
 from conftest import Night, Nights, held, run_chiso
 
-from benchmarks.torture import Torture, no_room, read_only, works
+from benchmarks.servers import dask
+from benchmarks.torture import Torture, broken_lines, no_room, read_only, works
 from flows.bounds import RefusedError, Standing, _jump, bounds, broken, standing_at
 from flows.data import DataFolder
 from flows.doctor import examine
 from flows.journal import Journal, NightRunningError
 from flows.listing import news_of
 from flows.loading import Run, load_night
-from flows.reading import archived_pages, read_batch
+from flows.reading import archived_pages, pages_to_read, read_back, read_batch, read_into
 from flows.releasing import write_release
 from flows.status import OVERDUE, print_status, troubles
 from spiders.archive import Listing
+from tests.deadly import read_or_die
 from warehouse.content import content_hash
 from warehouse.error import WarehouseError
 from warehouse.query import ask, connect
@@ -262,7 +265,7 @@ def test_a_version_is_released_once(data: DataFolder, tmp_path: Path) -> None:
     assert rows[0][2] == hashlib.sha256((tmp_path / "again" / "SHA256SUMS").read_bytes()).hexdigest()
 
 
-# --- kill -9, and a disk that is full
+# --- kill -9, a disk that is full, a line that breaks
 
 
 def test_work_that_is_killed_leaves_a_whole_state_and_ends_alike(first_night: Night, tmp_path: Path) -> None:
@@ -280,3 +283,39 @@ def test_a_disk_that_cannot_be_written_publishes_nothing_and_says_so(
     shutil.rmtree(data.root / "report")
     (data.root / "reference").mkdir()
     assert fault(data.root, tmp_path / "fault") is None
+
+
+def test_a_line_that_breaks_and_a_portal_that_goes_silent_cost_one_night(tmp_path: Path) -> None:
+    complaints: list[str] = []
+    for name, survived, _ in broken_lines(tmp_path, 1, random.Random(7), complaints.append):
+        assert survived == 1, f"{name}: {complaints}"
+
+
+@contextmanager
+def readers(where: str, folder: Path) -> Iterator[str]:
+    """Yield the setting of two workers."""
+    if where == "processes":
+        yield "processes:2"
+        return
+    folder.mkdir()
+    with dask(folder, 2) as address:
+        yield address
+
+
+@pytest.mark.parametrize("where", ["processes", "dask"])
+def test_a_page_that_kills_its_reader_costs_itself_and_a_worker_that_was_killed_nothing(
+    data: DataFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    portals = ("dongnai", "stttt_quangngai")
+    pages = [page for page in pages_to_read(archived_pages(data).pages).values() if page.portal in portals]
+    calm = read_batch(data.archive, pages)
+    deadly = next(n for n, page in enumerate(pages) if page.portal == "stttt_quangngai")
+    pages[deadly] = replace(pages[deadly], url="https://example.vn/deadly")
+    monkeypatch.setattr("flows.reading.read_batch", read_or_die)
+    monkeypatch.setattr("flows.reading._BATCH", 3)
+    with readers(where, tmp_path / "dask") as setting:
+        read = list(read_back(read_into(tmp_path / "read", data.archive, pages, where=setting)))
+    assert (data.archive / "killed-once").exists()
+    assert [one.page for one in read] == pages
+    assert [n for n, (one, before) in enumerate(zip(read, calm, strict=True)) if one != before] == [deadly]
+    assert (read[deadly].article, read[deadly].problem) == (None, "the process that read it was killed, also when it read nothing else")
