@@ -1,6 +1,6 @@
 """Kill -9 at random moments: what readers find afterwards, and whether the next run ends as an undisturbed one.
 
-    python benchmarks/torture.py [--kills 200] [--nights 0] [--seed 1] [--keep FOLDER]
+    python benchmarks/torture.py [--kills 200] [--lines 5] [--nights 0] [--seed 1] [--keep FOLDER]
 
 The sample web is crawled once. Then each of these is started again and again and killed with its children at a
 random moment of its usual time: a load of the crawl into an empty folder, a load on top of a published warehouse
@@ -8,9 +8,11 @@ random moment of its usual time: a load of the crawl into an empty folder, a loa
 published file must be one of the states that were published whole, its promises must hold (flows/doctor.py), and a
 release folder must be whole or absent. After the last kill of each kind the work is run undisturbed and must end in
 the content hash of a run that nobody disturbed. Also: a full disk, one that may only be read, too little memory, two loads
-at once, a clock that was set back or ahead (faketime), a slow disk (strace). With --nights so many kills hit whole nights
-under a Prefect server (crawl, archive, read, reconcile, load, publish, report): one to four kills in a row, then a night
-that nobody disturbs, which must end in the same content hash each time. Prints a table; exit 1 if anything did not survive.
+at once, a clock that was set back or ahead (faketime), a slow disk (strace); and two portals crawled over a line that is cut
+at a random byte, or on which one of them goes silent: what came is loaded, and the next crawl has to end as one over a whole
+line. With --nights so many kills hit whole nights under a Prefect server (crawl, archive, read, reconcile, load, publish,
+report): one to four kills in a row, then a night that nobody disturbs, which must end in the same content hash each time.
+Prints a table; exit 1 if anything did not survive.
 """
 
 import argparse
@@ -24,14 +26,20 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import duckdb
 
+from benchmarks.line import line
 from benchmarks.servers import prefect
+from flows.crawling import crawl_portal
 from flows.data import DataFolder
 from flows.doctor import promises_broken
+from samples.server import serve
+from spiders.judge import CrawlCounts
+from spiders.portal import load_portal
 from warehouse.content import content_hash
 from warehouse.query import ask
 from warehouse.release import SUMS, verify
@@ -49,9 +57,11 @@ data, kind = DataFolder(Path(sys.argv[1])), sys.argv[2]
 listing, unread = news_of(data, afresh=kind == "rebuild")
 load_night(data, listing, read_batch(data.archive, unread), [], Run(datetime.now(UTC).isoformat(), datetime.now(UTC), kind=kind))
 """
-#: Crawled in whole nights; the clock stands, so that two of them can end alike.
+#: Crawled in whole nights and over broken lines; the clock stands, so that two of them can end alike.
 _LITTLE_MEMORY = 600 * 2**20
 _MOST_IN_A_ROW = 4
+#: A line breaks before so much of what usually comes through: no crawl is over by then. A silent server is waited for so many seconds.
+_BREAKS_BEFORE, _PATIENCE = 0.9, 2
 _PORTALS, _CLOCK = ("dongnai", "stttt_quangngai"), "2026-11-01T00:00:00+00:00"
 _REPORT = "import sys; from flows.cli import main; sys.exit(min(main(['report', '--data', sys.argv[1]]), 2) // 2)"
 _EXPORT = "import sys; from flows.cli import main; sys.exit(main(['export', '--data', sys.argv[1], '--out', sys.argv[1] + '/release']))"
@@ -210,6 +220,55 @@ def nights(folder: Path, kills: int, rng: random.Random, say: Callable[[str], No
     return survived, runs, usual
 
 
+def broken_lines(folder: Path, times: int, rng: random.Random, say: Callable[[str], None]) -> Iterator[tuple[str, int, str]]:
+    """Break the line to all portals, then that to one of them, so many times each at a random byte of a crawl.
+
+    Yields of each what broke, how often that was survived, and how it has to end.
+    """
+    host = load_portal(_PORTALS[0]).host
+    with serve(1, datetime.fromisoformat(_CLOCK)) as web:
+        for name, of, dead, well in (
+            ("lost network", "", False, "what came is published, the next crawl ends alike"),
+            ("portal hangs", host, True, "the other is complete, the next crawl ends alike"),
+        ):
+            calm = folder / f"{name}-calm"
+            with line(web.proxy, of) as whole:
+                usual = _crawl(calm, whole.proxy)
+            survived = 0
+            for number in range(times):
+                data, most = folder / f"{name}-{number}", rng.randrange(int(_BREAKS_BEFORE * whole.through))
+                with line(web.proxy, of, most, dead=dead) as broken:
+                    counts = _crawl(data, broken.proxy)
+                wrong = _ended_badly(counts, usual, of, data)
+                if wrong is None:
+                    _crawl(data, web.proxy)
+                    wrong = _next_load(calm, data)
+                survived += wrong is None
+                if wrong:
+                    say(f"{name} after {most} of {whole.through} bytes: {wrong}")
+            yield name, survived, well
+
+
+def _crawl(data: Path, proxy: str) -> list[CrawlCounts]:
+    folder = DataFolder(data)
+    folder.prepare()
+    return [crawl_portal(name, folder, proxy=proxy, fast=True, more=["--timeout", str(_PATIENCE)]) for name in _PORTALS]
+
+
+def _ended_badly(counts: Sequence[CrawlCounts], usual: Sequence[CrawlCounts], host: str, data: Path) -> str | None:
+    """Return what is wrong with crawls over a line that broke for this host, or for all; and with what they have archived."""
+    met = [crawl for crawl in counts if host in load_portal(crawl.portal).host]
+    if all(crawl.state == "complete" for crawl in met):
+        return "no crawl has noticed"
+    if any(crawl.state != "complete" for crawl in counts if crawl not in met):
+        return "a portal that answered is not complete"
+    if any(crawl.state == "complete" and crawl != calm for crawl, calm in zip(counts, usual, strict=True)):
+        return "a crawl is called complete and found less"
+    if (done := _load(data)).returncode:
+        return f"the load of what came ended with {done.returncode}: {done.stderr[-200:]}"
+    return "; ".join(promises_broken(DataFolder(data).warehouse)) or None
+
+
 def _load(data: Path, *, around: Sequence[str] = (), limits: Callable[[], None] | None = None) -> subprocess.CompletedProcess[str]:
     command = [*around, sys.executable, "-c", _LOAD, str(data), "nightly"]
     return subprocess.run(command, capture_output=True, check=False, preexec_fn=limits, text=True)
@@ -312,7 +371,7 @@ FAULTS: tuple[tuple[str, Callable[[Path, Path], str | None], str], ...] = (
 )
 
 
-def main(kills: int, of_nights: int, seed: int, keep: Path | None) -> int:
+def main(kills: int, lines: int, of_nights: int, seed: int, keep: Path | None) -> int:
     """Torture; return 1 if anything did not survive."""
     with TemporaryDirectory() as temporary:
         folder = keep or Path(temporary)
@@ -330,6 +389,9 @@ def main(kills: int, of_nights: int, seed: int, keep: Path | None) -> int:
             wrong = suffer(kinds[1].start, folder / name.replace(" ", "-"))
             failed += wrong is not None
             _say(f"{name:<16}{'':>8}{1:>7}{0 if wrong else 1:>10}  {wrong or well}")
+        for name, survived, well in broken_lines(folder, lines, random.Random(seed), _say):
+            failed += lines - survived
+            _say(f"{name:<16}{'':>8}{lines:>7}{survived:>10}  {well if survived == lines else 'NO'}")
         if of_nights:
             survived, runs, usual = nights(folder, of_nights, random.Random(seed), _say)
             failed += of_nights - survived
@@ -345,8 +407,9 @@ def _say(line: str) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--lines", type=int, default=5, help="so many lines are cut, and so many portals hang (about 15 s each)")
     parser.add_argument("--nights", type=int, default=0, help="kills of whole nights under a Prefect server (about 8 s each)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--keep", type=Path, help="work there, and leave it")
     arguments = parser.parse_args()
-    sys.exit(main(arguments.kills, arguments.nights, arguments.seed, arguments.keep))
+    sys.exit(main(arguments.kills, arguments.lines, arguments.nights, arguments.seed, arguments.keep))

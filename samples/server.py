@@ -6,6 +6,7 @@ https://dongnai.gov.vn/..., the proxy opens the tunnel to itself with a certific
 
 import gzip
 import ssl
+import sys
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -73,6 +74,11 @@ class SampleServer(ThreadingHTTPServer):
         self.night, self.clock = night, clock
         self.tls = tls
         self.log: list[tuple[int, str]] = []
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Tell of errors, but not of a crawler that was killed or whose line is cut."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
 
     @property
     def proxy(self) -> str:
