@@ -55,7 +55,17 @@ def _may_answer_later(_task: object, _run: object, state: State[CrawlCounts]) ->
     return "no answer" in str(state.message)
 
 
-@task(name="crawl", task_run_name="crawl {name}", retries=1, retry_delay_seconds=30, retry_condition_fn=_may_answer_later)
+#: Seconds before a portal that did not answer is asked again, and then once more.
+_ASKED_AGAIN = [30.0, 90.0]
+
+
+@task(
+    name="crawl",
+    task_run_name="crawl {name}",
+    retries=len(_ASKED_AGAIN),
+    retry_delay_seconds=_ASKED_AGAIN,
+    retry_condition_fn=_may_answer_later,
+)
 def crawl_task(name: str, data: DataFolder, proxy: str | None, *, fast: bool, window: tuple[date, date] | None = None) -> CrawlCounts:
     """Crawl one portal; a failed one fails its task, and only its task."""
     counts = crawl_portal(name, data, proxy=proxy, fast=fast, window=window)
