@@ -14,7 +14,7 @@ from normalize.grouping import COLUMNS, row_of
 from normalize.ledger import made_by_these_rules
 from normalize.statement import read_statement
 from spiders.archive import Listing
-from warehouse.store import add
+from warehouse.store import add, make_room
 
 #: So many pages, or claims, are in memory at once.
 _AT_ONCE = 20_000
@@ -48,6 +48,8 @@ class Ingest:
         pages = iter(read)
         while some := list(islice(pages, _AT_ONCE)):
             self._take(some)
+            if len(some) == _AT_ONCE:
+                make_room(self._connection)
 
     def _take(self, read: Sequence[ReadPage]) -> None:
         articles: dict[str, dict[str, Any]] = {}
@@ -109,3 +111,5 @@ def _complete(connection: duckdb.DuckDBPyConnection) -> None:
             statement = read_statement({**claim, "value": claim["value_text"]}, place=claim["place"])
             rows.append({name: value for name, value in zip(COLUMNS, row_of(statement), strict=True) if name in _COMPARABLE})
         add(connection, "comparable", rows)
+        if first + _AT_ONCE < count:
+            make_room(connection)

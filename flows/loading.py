@@ -1,4 +1,4 @@
-"""What was read, reconciled and loaded in one transaction; the same night twice changes nothing."""
+"""What was read, reconciled and loaded in a copy, and published in one step; the same night twice changes nothing."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -74,7 +74,7 @@ def load_night(
     crawls: Sequence[CrawlCounts],
     run: Run,
 ) -> NightCounts:
-    """Bring the warehouse up to date with what is listed and was read, in one transaction, and publish it; return the night's counts.
+    """Bring the warehouse up to date with what is listed and was read, and publish it in one step; return the night's counts.
 
     The same night twice changes no fact: rows are keyed by content, and facts that are the same stay. A rebuild starts
     from nothing but what was known when. Raises RefusedError, and publishes nothing, for a night that breaks bounds,

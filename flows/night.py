@@ -83,7 +83,7 @@ def read_task(data: DataFolder, pages: Sequence[Page]) -> list[Path]:
 
 @task(name="reconcile-and-load")
 def load_task(data: DataFolder, listing: Listing, read: Sequence[Path], crawls: Sequence[CrawlCounts], run: Run) -> NightCounts:
-    """Reconcile, load in one transaction, publish."""
+    """Reconcile, load, publish in one step."""
     counts = load_night(data, listing, read_back(read), crawls, run)
     shutil.rmtree(data.reading, ignore_errors=True)
     return counts

@@ -13,6 +13,7 @@ import heapq
 import io
 import json
 import os
+import sys
 import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -94,11 +95,13 @@ class Page:
         values: dict[str, Any] = json.loads(text)
         if set(values) != _FIELDS:
             raise ValueError("its fields are not those of a page")
-        return cls(**values)
+        return cls(**values | {name: sys.intern(values[name]) for name in _SHARED})
 
 
 _NAMES = tuple(field.name for field in fields(Page))
 _FIELDS = set(_NAMES)
+#: Of these there are few: in a list of a million pages each is in memory once.
+_SHARED = ("portal", "crawl", "kind", "content_type", "content_encoding", "file")
 
 
 @dataclass(frozen=True, slots=True)

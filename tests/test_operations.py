@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import duckdb
 import pytest
 from conftest import Night, Nights, held, run_chiso
 
@@ -20,7 +21,7 @@ from flows.data import DataFolder
 from flows.doctor import examine
 from flows.journal import Journal, NightRunningError
 from flows.listing import news_of
-from flows.loading import Run, load_night
+from flows.loading import NightCounts, Run, load_night
 from flows.reading import archived_pages, pages_to_read, read_back, read_batch, read_into
 from flows.releasing import write_release
 from flows.status import OVERDUE, print_status, troubles
@@ -241,15 +242,39 @@ def test_the_doctor_reads_every_byte_of_the_archive_when_asked(data: DataFolder)
 # --- rebuilds and releases
 
 
+def rebuild(data: DataFolder) -> NightCounts:
+    listing, unread = news_of(data, afresh=True)
+    return load_night(data, listing, read_batch(data.archive, unread), [], Run("rebuild", NOW, kind="rebuild"))
+
+
 def test_a_rebuild_from_the_archive_says_the_same_and_keeps_what_was_known_when(data: DataFolder, nights: Nights) -> None:
     before = content_hash(data.warehouse)
     history = ask(data.warehouse, "from fact_history order by all")
-    listing, unread = news_of(data, afresh=True)
-    counts = load_night(data, listing, read_batch(data.archive, unread), [], Run("rebuild", NOW, kind="rebuild"))
+    counts = rebuild(data)
     assert (counts.articles_new, counts.facts_changed) == (25, 0)
     assert content_hash(data.warehouse) == before
     assert ask(data.warehouse, "from fact_history order by all") == history
     assert content_hash(nights.number(2).data / "chiso.duckdb") != before
+
+
+def test_what_is_put_into_the_copy_on_the_way_is_published_with_the_rest_or_not_at_all(
+    data: DataFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, seen = data.warehouse.read_bytes(), []
+
+    def fail(connection: duckdb.DuckDBPyConnection, *_: object) -> None:
+        seen.append(connection.execute("select count(*) from claims").fetchone())
+        raise RuntimeError("the machine goes down")
+
+    monkeypatch.setattr("flows.ingest._AT_ONCE", 5)
+    with monkeypatch.context() as failing:
+        failing.setattr("flows.loading.reconcile_warehouse", fail)
+        with pytest.raises(RuntimeError, match="goes down"):
+            rebuild(data)
+    assert (data.warehouse.read_bytes(), len(seen)) == (before, 1)
+    said = content_hash(data.warehouse)
+    rebuild(data)
+    assert content_hash(data.warehouse) == said
 
 
 def test_a_version_is_released_once(data: DataFolder, tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ _HISTORY = ("indices", "fact_history", "runs", "crawls", "conflict_changes", "co
 
 @contextmanager
 def rewriting(published: Path, *, afresh: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Yield a connection to a copy of the warehouse, in one transaction; publish it if the block succeeds.
+    """Yield a connection to a copy of the warehouse, in a transaction; publish it if the block succeeds.
 
     `afresh` begins with nothing but what was known when. Raises WarehouseError if the folder cannot be written, or
     another process is writing. On any error nothing is published.
@@ -207,6 +207,17 @@ def columns_of(connection: duckdb.DuckDBPyConnection, table: str) -> list[tuple[
         [table],
     ).fetchall()
     return [(str(name), str(kind)) for name, kind in rows]
+
+
+def make_room(connection: duckdb.DuckDBPyConnection) -> None:
+    """Put what was written so far into the copy of the file, so that it need not stay in memory.
+
+    Nobody sees that copy before it is published, whole or not at all. A lake has readers, and one transaction.
+    """
+    ((kind,),) = connection.execute("select type from duckdb_databases() where database_name = current_database()").fetchall()
+    if kind == "duckdb":
+        for step in ("commit", "checkpoint", "begin"):
+            connection.execute(step)
 
 
 def add(connection: duckdb.DuckDBPyConnection, table: str, rows: Rows | pa.Table) -> int:
