@@ -74,27 +74,31 @@ def _judge(portal: Portal, stats: Mapping[str, Any], articles: int, raised: int,
     refused = sum(stats.get(f"downloader/response_status_count/{status}", 0) for status in (401, 403, 429, 503))
     walls = stats.get(f"chiso/class/{CHALLENGE}", 0) + stats.get(f"chiso/class/{LOGIN}", 0)
     left_alone = stats.get("chiso/budget", 0) + stats.get("chiso/breaker", 0)
-    found = f"{articles} article{'' if articles == 1 else 's'}"
+    found = _counted(articles, "article")
     if walls and walls >= articles:
-        return "blocked", f"{walls} pages are a challenge or a login wall"
+        return "blocked", f"a challenge or a login wall: {_counted(walls, 'page')}"
     if (robots or refused) and not articles and not network:
-        return "blocked", f"{robots} requests forbidden by robots.txt, {refused} refused"
+        return "blocked", f"{_counted(robots, 'request')} forbidden by robots.txt, {refused} refused"
     if raised:
-        return "broken", f"{raised} pages could not be read: {stats.get('chiso/last_error', 'a callback raised')}"
+        return "broken", f"{_counted(raised, 'page')} could not be read: {stats.get('chiso/last_error', 'a callback raised')}"
     if (network or unreachable) and not articles:
         return "broken", f"no answer: {_network_errors(stats) or 'robots.txt'}"
     if not articles:
         return "empty", f"no article, expected at least {portal.min_articles}"
     if left_alone:
-        return "incomplete", f"{found}; {left_alone} requests not sent: {stats.get('chiso/left_alone')}"
+        return "incomplete", f"{found}; {_counted(left_alone, 'request')} not sent: {stats.get('chiso/left_alone')}"
     if network:
-        return "incomplete", f"{found}; no answer to {network} requests: {_network_errors(stats)}"
+        return "incomplete", f"{found}; no answer to {_counted(network, 'request')}: {_network_errors(stats)}"
     if ignored := stats.get("httperror/response_ignored_count", 0):
         statuses = sorted(key.rsplit("/", 1)[-1] for key in stats if key.startswith("httperror/response_ignored_status_count/"))
-        return "incomplete", f"{found}; {ignored} pages answered {', '.join(statuses)}"
+        return "incomplete", f"{found}; {_counted(ignored, 'page')} answered {', '.join(statuses)}"
     if not portal.min_articles <= articles <= portal.max_articles:
         return "incomplete", f"{found}, expected {portal.min_articles} to {portal.max_articles}"
     return "complete", found
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _total(stats: Mapping[str, Any], prefix: str, but: str | tuple[str, ...]) -> int:
