@@ -38,7 +38,7 @@ types: $(INSTALLED)
 unit: $(INSTALLED)
 	@$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 
-bench: $(INSTALLED) ## all benchmarks, and docs/benchmarks.md with what they printed (three quarters of an hour; SHORT=1: without the kills and the engines)
+bench: $(INSTALLED) $(if $(SHORT),,servers lake) ## all benchmarks, and docs/benchmarks.md with what they printed (three quarters of an hour; SHORT=1: without the kills and the engines)
 	@$(BIN)/python benchmarks/all.py $(if $(SHORT),--short)
 
 bench-crawl: $(INSTALLED) ## pages a second beside a bare Scrapy spider, page reading beside trafilatura

@@ -50,7 +50,7 @@ def main(out: Path, *, is_short: bool) -> int:
         parts.append(f"\n## {title}\n\n`benchmarks/{program}`, {seconds:.0f} s: {verdict}.\n\n```text\n{_short(lines)}\n```\n")
         sys.stdout.write(f"{title}: {verdict.strip('*')} ({seconds:.0f} s)\n")
         sys.stdout.flush()
-    out.write_text("".join(parts), encoding="utf-8")
+        out.write_text("".join(parts), encoding="utf-8")
     sys.stdout.write(f"{out}\n")
     return min(missed, 1)
 
