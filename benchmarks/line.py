@@ -7,6 +7,8 @@ from contextlib import contextmanager, suppress
 from socketserver import BaseRequestHandler, ThreadingTCPServer
 from urllib.parse import urlsplit
 
+from samples.server import beside
+
 _LOOPBACK, _CHUNK = "127.0.0.1", 65536
 
 
@@ -80,11 +82,5 @@ class Line(ThreadingTCPServer):
 def line(proxy: str, host: str = "", most: int | None = None, *, dead: bool = False) -> Iterator[Line]:
     """Serve such a line until the block ends."""
     server = Line(proxy, host, most, dead=dead)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
+    with beside(server):
         yield server
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

@@ -5,6 +5,7 @@ https://dongnai.gov.vn/..., the proxy opens the tunnel to itself with a certific
 """
 
 import gzip
+import socketserver
 import ssl
 import sys
 import tempfile
@@ -122,10 +123,17 @@ def serve(night: int, clock: datetime | None = None) -> Iterator[SampleServer]:
     """Serve the sample web of one night until the block ends."""
     with tempfile.TemporaryDirectory() as folder:
         server = SampleServer(night, _certificate(Path(folder)), clock)
+    with beside(server):
+        yield server
+
+
+@contextmanager
+def beside(server: socketserver.BaseServer) -> Iterator[None]:
+    """Let a server answer in a thread of its own until the block ends."""
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
-        yield server
+        yield
     finally:
         server.shutdown()
         server.server_close()
