@@ -1,10 +1,10 @@
 """All benchmarks one after the other, and one page with what each of them printed: docs/benchmarks.md.
 
-    python benchmarks/all.py [--short] [--out docs/benchmarks.md]
+    python benchmarks/all.py [--short | --only PROGRAM] [--out docs/benchmarks.md]
 
-Takes about three quarters of an hour; `--short` leaves out the kills and the engines (a quarter of an hour). Each benchmark
-prints its own ratios and limits, and says by its exit code whether all of them were met. The page names the machine, the
-versions and the day.
+Takes about three quarters of an hour; `--short` leaves out the kills and the engines (a quarter of an hour), `--only scale.py`
+runs one of them and puts it into the page. Each prints its own ratios and limits, and says by its exit code whether all of
+them were met. The page names the machine, the versions and the day.
 """
 
 import argparse
@@ -13,6 +13,7 @@ import platform
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -36,23 +37,38 @@ _PACKAGES = ("scrapy", "underthesea", "duckdb", "prefect", "trafilatura", "pyarr
 _NOISE = ("nanobind:", " - leaked")
 
 
-def main(out: Path, *, is_short: bool) -> int:
-    """Run them, write the page, and return how many missed a limit."""
-    here = Path(__file__).parent
-    parts, missed = [_head()], 0
-    for title, program in (*_ALWAYS, *(() if is_short else _LONG)):
-        started = time.monotonic()
-        done = subprocess.run([sys.executable, here / program], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
-        seconds = time.monotonic() - started
-        missed += done.returncode != 0
-        verdict = "all limits met" if done.returncode == 0 else "**a limit was missed**"
-        lines = [line.rstrip() for line in done.stdout.splitlines() if not line.startswith(_NOISE)]
-        parts.append(f"\n## {title}\n\n`benchmarks/{program}`, {seconds:.0f} s: {verdict}.\n\n```text\n{_short(lines)}\n```\n")
-        sys.stdout.write(f"{title}: {verdict.strip('*')} ({seconds:.0f} s)\n")
+def main(out: Path, *, is_short: bool, only: str | None) -> int:
+    """Run them, write the page after each, and return 1 if any missed a limit; `only` is run alone, and the rest of the page stays."""
+    chosen = [(title, program) for title, program in (*_ALWAYS, *(() if is_short else _LONG)) if only in {None, program}]
+    parts = dict(_parts(out.read_text(encoding="utf-8"))) if only else {}
+    missed = 0
+    for title, program in chosen:
+        parts[title], is_met = _measured(program)
+        missed += not is_met
+        sections = [f"\n## {title}\n{parts[title]}" for title, _ in (*_ALWAYS, *_LONG) if title in parts]
+        out.write_text(_head() + "".join(sections), encoding="utf-8")
+        sys.stdout.write(f"{title}: {parts[title].splitlines()[1]}\n")
         sys.stdout.flush()
-        out.write_text("".join(parts), encoding="utf-8")
     sys.stdout.write(f"{out}\n")
     return min(missed, 1)
+
+
+def _parts(page: str) -> Iterator[tuple[str, str]]:
+    """Yield the title and the text of each section of a page."""
+    for section in page.split("\n## ")[1:]:
+        title, _, text = section.partition("\n")
+        yield title, text
+
+
+def _measured(program: str) -> tuple[str, bool]:
+    """Run a benchmark; return what it printed as the text of its section, and whether it met its limits."""
+    started = time.monotonic()
+    command = [sys.executable, Path(__file__).parent / program]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    verdict = "all limits met" if done.returncode == 0 else "**a limit was missed**"
+    lines = [line.rstrip() for line in done.stdout.splitlines() if not line.startswith(_NOISE)]
+    text = f"\n`benchmarks/{program}`, {time.monotonic() - started:.0f} s: {verdict}.\n\n```text\n{_short(lines)}\n```\n"
+    return text, done.returncode == 0
 
 
 def _short(lines: list[str], most: int = 60) -> str:
@@ -76,5 +92,8 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--short", action="store_true", help="without the kills and the engines")
     parser.add_argument("--out", type=Path, default=Path("docs/benchmarks.md"))
+    parser.add_argument(
+        "--only", choices=[program for _, program in (*_ALWAYS, *_LONG)], metavar="PROGRAM", help="this one, into the page that is there"
+    )
     arguments = parser.parse_args()
-    sys.exit(main(arguments.out, is_short=arguments.short))
+    sys.exit(main(arguments.out, is_short=arguments.short, only=arguments.only))

@@ -137,6 +137,8 @@ def _systemd(folder: Path, hook: str) -> Iterator[_Machine]:
         raise MissingServerError("root is needed for a systemd of its own")
     if not _SYSTEMD.exists():
         raise MissingServerError("systemd is not installed: run `make servers`")
+    if Path("/tmp") in Path(sys.executable).parents:  # noqa: S108 (as systemd's PrivateTmp says it)
+        raise MissingServerError("a checkout below /tmp cannot be seen by the units, which have a /tmp of their own: clone it elsewhere")
     if _answers(_PORT):
         raise MissingServerError(f"somebody listens on port {_PORT} already")
     groups = next((path for path in map(Path, ("/sys/fs/cgroup", "/sys/fs/cgroup/unified")) if (path / "cgroup.procs").exists()), None)
