@@ -38,7 +38,7 @@ types: $(INSTALLED)
 unit: $(INSTALLED)
 	@$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 
-bench: $(INSTALLED) $(if $(SHORT)$(ONLY),,servers lake) ## all benchmarks, and docs/benchmarks.md with what they printed (three quarters of an hour; SHORT=1: without the kills and the engines, ONLY=scale.py: one of them)
+bench: $(INSTALLED) $(if $(SHORT)$(ONLY),,servers lake) ## all benchmarks, and docs/benchmarks.md with what they printed (half an hour; SHORT=1: without the kills and the engines, ONLY=scale.py: one of them)
 	@$(BIN)/python benchmarks/all.py $(if $(SHORT),--short) $(if $(ONLY),--only $(ONLY))
 
 bench-crawl: $(INSTALLED) ## pages a second beside a bare Scrapy spider, page reading beside trafilatura

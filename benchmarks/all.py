@@ -2,7 +2,7 @@
 
     python benchmarks/all.py [--short | --only PROGRAM] [--out docs/benchmarks.md]
 
-Takes about three quarters of an hour; `--short` leaves out the kills and the engines (a quarter of an hour), `--only scale.py`
+Takes about half an hour; `--short` leaves out the kills and the engines (a quarter of an hour), `--only scale.py`
 runs one of them and puts it into the page. Each prints its own ratios and limits, and says by its exit code whether all of
 them were met. The page names the machine, the versions and the day.
 """
