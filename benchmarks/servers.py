@@ -12,7 +12,6 @@ import socket
 import socketserver
 import subprocess
 import sys
-import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -26,6 +25,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import distributed
+
+from samples.server import beside
 
 ROOT = Path(__file__).resolve().parent.parent
 LAKE_PYTHON = ROOT / ".venv-lake" / "bin" / "python"
@@ -221,12 +222,8 @@ def mail_server() -> Iterator[tuple[str, list[EmailMessage]]]:
 @contextmanager
 def _served(server: socketserver.BaseServer) -> Iterator[int]:
     """Serve in a thread until the block ends, and yield the port."""
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
+    with beside(server):
         yield server.server_address[1]
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 @contextmanager
