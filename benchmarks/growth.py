@@ -154,6 +154,7 @@ def night(root: Path) -> dict[str, float]:
     data.prepare()
     marks = [time.perf_counter()]
     listing, todo = news_of(data)
+    count = len(todo)
     marks.append(time.perf_counter())
     read = read_into(data.reading, data.archive, todo)
     marks.append(time.perf_counter())
@@ -168,7 +169,7 @@ def night(root: Path) -> dict[str, float]:
     return {
         **within,
         **seconds,
-        "pages": len(todo),
+        "pages": count,
         "claims": counts.claims_new,
         "facts": counts.facts,
         "conflicts": counts.conflicts,

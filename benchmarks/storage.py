@@ -153,6 +153,7 @@ def _grow(warehouse: Path, made: Made, wanted: int) -> Path:
     """Bring the warehouse to its full size; return the Parquet file of its claims."""
     whole = {"articles": _ARTICLES, "claims": _CLAIMS, "comparable": _COMPARABLE, "fact_history": _FACTS}
     with rewriting(warehouse) as connection:
+        connection.execute("reset memory_limit")  # a night comes in batches; this does not
         for table, sql in whole.items():
             path = made.parquet(sql, 0, wanted, warehouse.with_name(f"{table}.parquet"))
             connection.execute(f"insert or ignore into {table} by name from read_parquet('{path}')")

@@ -15,32 +15,38 @@ from normalize.cluster import Clusters, Sketch, Sketches
 from normalize.grouping import fill
 
 #: So many sketches, pairs and texts are taken from the tables in one go.
-_SKETCHES, _PAIRS, _TEXTS = 50_000, 1_000_000, 10_000
+_SKETCHES, _PAIRS, _TEXTS = 10_000, 1_000_000, 10_000
+#: Facts are looked at together until so many articles tell of them, each counted with each fact.
+_TOLD = 100_000
 #: The articles in clusters in which one is new, is back or is no longer current: there all is open again.
 _OPEN = """
 create or replace temp table open_again as
 select article_id from articles where cluster in (select cluster from articles where article_id in
   (select article_id from turned union all select article from claims semi join arrived using (claim_id)))
 """
-#: Who tells now of the facts that articles in question tell of.
+#: Who tells now of the facts that articles in question tell of. An article mostly tells of one index and year: these facts stand together.
 _TELLING = """
 create or replace temp table telling as
-with told as (select distinct c.article as article_id, d.fact_id from claims c join comparable d using (claim_id)
-              where c.article in (select article_id from articles where current) and c.article in (select article_id from sketches))
-select article_id, dense_rank() over (order by article_id) - 1 as number, dense_rank() over (order by fact_id) as fact,
-       article_id in (from open_again) as is_open
-from told where fact_id in (select fact_id from told where article_id in (from open_again))
+with told as (select distinct c.article as article_id, d.index, d.year, d.fact_id from claims c join comparable d using (claim_id)
+              where c.article in (select article_id from articles where current) and c.article in (select article_id from sketches)),
+facts as (select fact_id, count(*) as n, sum(n) over (order by index, year, fact_id) - n as before
+          from told where fact_id in (select fact_id from told where article_id in (from open_again)) group by index, year, fact_id)
+select article_id, before as fact, before // $told as part, article_id in (from open_again) as is_open from told join facts using (fact_id)
 """
-_NUMBERED = "create or replace temp table numbered as select distinct number, article_id from telling"
+_NUMBERED = """
+create or replace temp table numbered as
+select article_id, row_number() over (order by article_id) - 1 as number from (select distinct article_id from telling where part = $part)
+"""
 _SKETCHED = """
 select s.figures, s.whole, a.credit, s.n_figures, s.n_whole
 from numbered join sketches s using (article_id) join articles a using (article_id) order by number
 """
 #: Pairs that tell of the same fact, one of them in question, the smaller number first; fact by fact, so that the texts of one are at hand.
 _PAIRED = """
-with paired as (select least(a.number, b.number) as one, greatest(a.number, b.number) as other, min(fact) as fact
-                from telling a join telling b using (fact)
-                where a.is_open and a.number <> b.number and (not b.is_open or a.number < b.number) group by all)
+with told as (select number, fact, is_open from telling join numbered using (article_id) where part = $part),
+paired as (select least(a.number, b.number) as one, greatest(a.number, b.number) as other, min(fact) as fact
+           from told a join told b using (fact)
+           where a.is_open and a.number <> b.number and (not b.is_open or a.number < b.number) group by all)
 select one, other from paired order by fact, one, other
 """
 
@@ -54,14 +60,15 @@ def cluster_articles(connection: duckdb.DuckDBPyConnection) -> None:
     run = connection.execute
     run(_OPEN)
     run("update articles set cluster = article_id where cluster <> article_id and article_id in (from open_again)")
-    run(_TELLING)
-    run(_NUMBERED)
-    sketches = _sketches(connection)
-    pairs = connection.sql(_PAIRED).to_arrow_reader(_PAIRS)
-    likely = [some[sketches.leave_room(some)] for some in (np.stack([c.to_numpy() for c in batch.columns], axis=1) for batch in pairs)]
-    renamed = _compared(connection, sketches, np.concatenate(likely)) if likely else {}
-    fill(connection, "renamed", {"name": pa.string(), "now": pa.string()}, sorted(renamed.items()))
-    run("update articles set cluster = r.now from renamed r where articles.cluster = r.name")
+    run(_TELLING, {"told": _TOLD})
+    for (part,) in run("select distinct part from telling order by all").fetchall():
+        run(_NUMBERED, {"part": part})
+        sketches = _sketches(connection)
+        pairs = connection.sql(_PAIRED, params={"part": part}).to_arrow_reader(_PAIRS)
+        likely = [some[sketches.leave_room(some)] for some in (np.stack([c.to_numpy() for c in batch.columns], axis=1) for batch in pairs)]
+        renamed = _compared(connection, sketches, np.concatenate(likely)) if likely else {}
+        fill(connection, "renamed", {"name": pa.string(), "now": pa.string()}, sorted(renamed.items()))
+        run("update articles set cluster = r.now from renamed r where articles.cluster = r.name")
 
 
 def _sketches(connection: duckdb.DuckDBPyConnection) -> Sketches:

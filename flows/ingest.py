@@ -2,11 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from itertools import islice
 from typing import Any
 
 import duckdb
 
+from flows.batches import in_batches
 from flows.copying import cluster_articles
 from flows.listing import mark_versions, note_pages
 from flows.reading import ReadPage
@@ -14,7 +14,7 @@ from normalize.grouping import COLUMNS, row_of
 from normalize.ledger import made_by_these_rules
 from normalize.statement import read_statement
 from spiders.archive import Listing
-from warehouse.store import add, make_room
+from warehouse.store import add, append, make_room
 
 #: So many pages, or claims, are in memory at once.
 _AT_ONCE = 20_000
@@ -35,8 +35,8 @@ class Ingest:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
-        #: The article of each page that was read tonight: pages of the same text share one.
-        self._article_of: dict[str, str] = {}
+        # The article of each page that was read tonight: pages of the same text share one.
+        connection.execute("create or replace temp table given (page_id varchar, article_id varchar)")
         self.articles_new = self.claims_new = 0
         #: Of each portal, how many articles were read, with how many claims, and how many fit no layout.
         self.articles: Counter[str] = Counter()
@@ -45,8 +45,7 @@ class Ingest:
 
     def take(self, read: Iterable[ReadPage]) -> None:
         """Take all that was read, in its order: of two pages with the same text the first one gives the article."""
-        pages = iter(read)
-        while some := list(islice(pages, _AT_ONCE)):
+        for some in in_batches(read, _AT_ONCE):
             self._take(some)
             if len(some) == _AT_ONCE:
                 make_room(self._connection)
@@ -56,7 +55,7 @@ class Ingest:
         sketches: dict[str, dict[str, Any]] = {}
         claims: dict[str, dict[str, Any]] = {}
         unresolved: dict[tuple[str, int], dict[str, Any]] = {}
-        problems = []
+        problems, given = [], []
         for one in read:
             if one.problem:
                 problems.append({"article": one.page.page_id, "url": one.page.url, "kind": one.kind, "what": one.problem})
@@ -66,7 +65,7 @@ class Ingest:
                 claims.setdefault(claim["claim_id"], {**claim, "superseded": False})
             if one.article:
                 article_id = one.article["article_id"]
-                self._article_of[one.page.page_id] = article_id
+                given.append({"page_id": one.page.page_id, "article_id": article_id})
                 articles.setdefault(article_id, {**one.article, "cluster": article_id, "current": True, "gone": False})
                 if one.sketch:
                     sketches.setdefault(article_id, {"article_id": article_id} | {name: getattr(one.sketch, name) for name in _SKETCHED})
@@ -78,10 +77,11 @@ class Ingest:
         self.claims_new += add(self._connection, "claims", list(claims.values()))
         add(self._connection, "problems", problems)
         add(self._connection, "unresolved", list(unresolved.values()))
+        append(self._connection, "given", given)
 
     def finish(self, listing: Listing) -> int:
         """Note the pages, mark what is superseded or gone, make all claims comparable, find copies; return how many pages are new."""
-        new = note_pages(self._connection, listing, self._article_of)
+        new = note_pages(self._connection, listing)
         mark_versions(self._connection)
         _complete(self._connection)
         cluster_articles(self._connection)

@@ -20,6 +20,7 @@ os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")
 
 from prefect import flow, get_run_logger, task
 from prefect.artifacts import create_markdown_artifact
+from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import FlowRun, State
 from prefect.futures import PrefectFuture
 from prefect.runtime import flow_run
@@ -37,7 +38,7 @@ from flows.progress import Progress
 from flows.reading import read_back, read_into
 from flows.releasing import write_release
 from flows.report import Report, write_report
-from spiders.archive import Listing, Page
+from spiders.archive import Listing, Pages
 from spiders.judge import CrawlCounts
 from spiders.portal import portal_names
 from warehouse.store import bring_up_to_date
@@ -75,13 +76,13 @@ def crawl_task(name: str, data: DataFolder, proxy: str | None, *, fast: bool, wi
     return counts
 
 
-@task(name="read")
-def read_task(data: DataFolder, pages: Sequence[Page]) -> list[Path]:
+@task(name="read", cache_policy=NO_CACHE)
+def read_task(data: DataFolder, pages: Pages) -> list[Path]:
     """Read the new pages into files; what an earlier night has read and could not load is not read again."""
     return read_into(data.reading, data.archive, pages)
 
 
-@task(name="reconcile-and-load")
+@task(name="reconcile-and-load", cache_policy=NO_CACHE)
 def load_task(data: DataFolder, listing: Listing, read: Sequence[Path], crawls: Sequence[CrawlCounts], run: Run) -> NightCounts:
     """Reconcile, load, publish in one step."""
     counts = load_night(data, listing, read_back(read), crawls, run)

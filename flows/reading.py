@@ -9,7 +9,7 @@ from concurrent.futures import BrokenExecutor, Future
 from contextlib import nullcontext, suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from itertools import groupby
+from itertools import chain, groupby
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -19,12 +19,13 @@ from extract.charset import PageError, decompress
 from extract.claims import read_claims
 from extract.html import NotAnArticleError
 from extract.reader import read_document
+from flows.batches import in_batches
 from flows.data import DataFolder
 from flows.executing import Workers, apart, code_version, is_cluster, processes, setting, workers
 from normalize.claim import Claim
 from normalize.cluster import Sketch, credit_of, sketch
 from normalize.statement import claim_id
-from spiders.archive import Archive, ArchiveError, Listing, Page, portals_in
+from spiders.archive import Archive, ArchiveError, Listing, Page, Pages, portals_in
 from spiders.portal import load_portal
 
 _OK = 200
@@ -53,18 +54,19 @@ _UnderWay: TypeAlias = deque[tuple[Path, Sequence[Page], Future[list[ReadPage]]]
 
 def archived_pages(data: DataFolder, known: Mapping[tuple[str, str], int] | None = None) -> Listing:
     """List every archived response behind what is known, portal by portal, in the order of fetching."""
-    pages: list[Page] = []
-    ends: dict[tuple[str, str], int] = {}
-    for portal in portals_in(data.archive):
-        listing = Archive(data.archive, portal).since(known or {})
-        pages += listing.pages
-        ends |= listing.ends
-    return Listing(pages, ends)
+    listings = [Archive(data.archive, portal).since(known or {}) for portal in portals_in(data.archive)]
+    ends = {place: end for listing in listings for place, end in listing.ends.items()}
+    return Listing(Pages(lambda: chain.from_iterable(listing.pages for listing in listings)), ends)
 
 
-def pages_to_read(pages: Iterable[Page]) -> dict[str, Page]:
-    """Return the articles and attachments among pages by their ids, each page once."""
-    return {page.page_id: page for page in pages if page.kind in READ and page.status == _OK}
+def pages_to_read(pages: Iterable[Page]) -> Iterator[Page]:
+    """Yield the articles and attachments among pages, each page of a portal once, as it was fetched first."""
+    for _, of_portal in groupby(pages, key=lambda page: page.portal):
+        seen: set[str] = set()
+        for page in of_portal:
+            if page.kind in READ and page.status == _OK and (page_id := page.page_id) not in seen:
+                seen.add(page_id)
+                yield page
 
 
 def read_batch(archive: Path, pages: Sequence[Page]) -> list[ReadPage]:
@@ -72,7 +74,7 @@ def read_batch(archive: Path, pages: Sequence[Page]) -> list[ReadPage]:
     return [_read_page(archive, page) for page in pages]
 
 
-def read_into(folder: Path, archive: Path, pages: Sequence[Page], *, where: str | None = None) -> list[Path]:
+def read_into(folder: Path, archive: Path, pages: Pages | Sequence[Page], *, where: str | None = None) -> list[Path]:
     """Read pages into files of a folder, and return these in the order of the pages; `read_back` gives their contents.
 
     A batch that is there already is not read again: its name is a hash of its pages and of the code that reads, so that a
@@ -82,12 +84,13 @@ def read_into(folder: Path, archive: Path, pages: Sequence[Page], *, where: str 
     where = where or setting()
     folder.mkdir(parents=True, exist_ok=True)
     is_small = not is_cluster(where) and (processes(where) == 1 or len(pages) <= _BATCH)
+    paths = []
     with nullcontext(Workers(None, 1)) if is_small else workers(where, archive) as pool:
         size = max(1, min(_BATCH, math.ceil(len(pages) / (_ROUNDS * pool.count))))
-        batches = [(folder / f"{_name(batch)}.zst", batch) for batch in _batches(pages, size)]
         under_way: _UnderWay = deque()
         with suppress(pool.killed):
-            for path, batch in batches:
+            for batch in _batches(pages, size):
+                paths.append(path := folder / f"{_name(batch)}.zst")
                 if path.exists():
                     continue
                 if pool.executor is None:
@@ -102,7 +105,7 @@ def read_into(folder: Path, archive: Path, pages: Sequence[Page], *, where: str 
         for path, some, _ in under_way:
             _keep(path, _read_apart(archive, some))
         return read_into(folder, archive, pages, where=where)
-    return [path for path, _ in batches]
+    return paths
 
 
 def _keep_next(under_way: _UnderWay) -> None:
@@ -135,11 +138,10 @@ def _keep(path: Path, read: list[ReadPage]) -> None:
     beside.replace(path)
 
 
-def _batches(pages: Sequence[Page], size: int) -> Iterator[list[Page]]:
+def _batches(pages: Iterable[Page], size: int) -> Iterator[list[Page]]:
     """Yield batches of one portal each: news on one of them leaves the batches of the others as they were."""
     for _, of_portal in groupby(pages, key=lambda page: page.portal):
-        listed = list(of_portal)
-        yield from (listed[first : first + size] for first in range(0, len(listed), size))
+        yield from in_batches(of_portal, size)
 
 
 def _name(batch: Sequence[Page]) -> str:

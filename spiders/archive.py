@@ -16,7 +16,7 @@ import os
 import sys
 import time
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from pathlib import Path
@@ -29,6 +29,8 @@ from warcio.warcwriter import WARCWriter
 #: A file is closed at this size, so that none grows too large to copy or check.
 ROTATE_BYTES = 256 * 1024 * 1024
 NOT_MODIFIED = 304
+#: So many bytes are read from the end of an index file at a time, to find its last line.
+_TAIL = 64 * 1024
 #: A process that is killed loses nothing that was written; a machine that loses its power, what came in this time.
 #: A polite crawl asks once a second, so that each response is on the disk before the next is asked for.
 SYNC_SECONDS = 0.25
@@ -113,29 +115,49 @@ class BadLine:
     torn: bool
 
 
+class Pages:
+    """Pages that are not in memory: they come anew each time they are gone through, and are counted by going through them once."""
+
+    def __init__(self, each: Callable[[], Iterator[Page]]) -> None:
+        """Take what begins to go through them, and yields the same ones each time."""
+        self._each = each
+        self._count: int | None = None
+
+    def __iter__(self) -> Iterator[Page]:
+        """Go through them."""
+        return self._each()
+
+    def __len__(self) -> int:
+        """Count them."""
+        if self._count is None:
+            self._count = sum(1 for _ in self)
+        return self._count
+
+
 @dataclass(frozen=True, slots=True)
 class Listing:
     """Pages in order, and of each WARC file, by portal and name, how many bytes of its index are listed when these are."""
 
-    pages: list[Page]
+    pages: Pages | Sequence[Page]
     ends: dict[tuple[str, str], int]
 
 
-def read_index(index: Path, since: int = 0) -> Iterator[tuple[Page | BadLine, int]]:
-    """Yield the lines of one index file behind its first bytes, each with the place in the file where it ends."""
+def read_index(index: Path, since: int = 0, until: int | None = None) -> Iterator[tuple[Page | BadLine, int]]:
+    """Yield the lines of one index file from one of its bytes to another, each with the place in the file where it ends."""
+    end = since
     with index.open("rb") as stream:
         stream.seek(since)
-        lines = stream.read().split(b"\n")
-    end = since
-    for number, line in enumerate(lines, start=1):
-        is_last = number == len(lines)
-        start, end = end, end + len(line) + (not is_last)
-        if line:
+        for number, line in enumerate(stream, start=1):
+            if until is not None and end >= until:
+                return
+            start, end = end, end + len(line)
+            if line == b"\n":  # the end of a line that lacked nothing else, and was known
+                continue
             try:
                 yield Page.from_line(line), end
             except ValueError as error:
                 where = f"{index} at byte {start}" if since else f"{index}:{number}"
-                yield BadLine(where, str(error), torn=is_last), end
+                yield BadLine(where, str(error), torn=not line.endswith(b"\n")), end
 
 
 class Archive:
@@ -252,38 +274,21 @@ class Archive:
         Lines of one series stay in the order in which they were written, whatever the clock said then; series are merged
         by the moments of fetching.
         """
-        return self.since({}).pages
+        return list(self.since({}).pages)
 
     def since(self, known: Mapping[tuple[str, str], int]) -> Listing:
-        """List what the index files hold behind the bytes of them that are known: files are only ever added to.
+        """List what the index files hold now behind the bytes of them that are known: files are only ever added to.
 
-        Raises ArchiveError for a file that is shorter than what is known of it, or was changed.
+        Raises ArchiveError for a file that is shorter than what is known of it; going through the pages, for a line that was changed.
         """
-        series: dict[str, list[Path]] = {}
-        ends: dict[tuple[str, str], int] = {}
+        parts = []
         for index in self._indexes():
-            place = (self.portal, warc_of(index).name)
-            ends[place] = known.get(place, 0)
-            if (size := index.stat().st_size) < ends[place]:
-                raise ArchiveError(f"{index}: {size} bytes, {ends[place]} were read before: bring it back, or run `chiso rebuild`")
-            if size > ends[place]:
-                series.setdefault(index.stem.rsplit("-", 1)[0], []).append(index)
-        merged = heapq.merge(*(self._timed(indexes, ends) for indexes in series.values()), key=lambda timed: timed[0])
-        return Listing([page for _, page in merged], ends)
-
-    def _timed(self, indexes: Iterable[Path], ends: dict[tuple[str, str], int]) -> Iterator[tuple[str, Page]]:
-        """Yield the lines of a series behind their ends, each with the latest moment so far; moves the ends on."""
-        latest = ""
-        for index in indexes:
-            place = (self.portal, warc_of(index).name)
-            for line, end in read_index(index, ends[place]):
-                if isinstance(line, Page):
-                    ends[place] = end
-                    if line.kind != WARCINFO:
-                        latest = max(latest, line.fetched_at)
-                        yield latest, line
-                elif not line.torn:
-                    raise ArchiveError(f"{line.where}: not an index line ({line.why})")
+            first = known.get((self.portal, warc_of(index).name), 0)
+            if (size := index.stat().st_size) < first:
+                raise ArchiveError(f"{index}: {size} bytes, {first} were read before: bring it back, or run `chiso rebuild`")
+            parts.append((index, first, first if size == first else _end_of(index)))
+        new = [(index, first, end) for index, first, end in parts if end > first]
+        return Listing(Pages(lambda: _merged(new)), {(self.portal, warc_of(index).name): end for index, _, end in parts})
 
     def body(self, page: Page) -> bytes:
         """Return a response's body as it was received, checked against its sha256."""
@@ -366,6 +371,43 @@ def index_of(warc: Path) -> Path:
 def warc_of(index: Path) -> Path:
     """Return the WARC file that an index belongs to."""
     return index.with_suffix(".warc.gz")
+
+
+def _merged(parts: Iterable[tuple[Path, int, int]]) -> Iterator[Page]:
+    """Yield the pages of one portal's index files, of each from one byte to another, in the order of Archive.pages."""
+    series: dict[str, list[tuple[Path, int, int]]] = {}
+    for part in parts:
+        series.setdefault(part[0].stem.rsplit("-", 1)[0], []).append(part)
+    return (page for _, page in heapq.merge(*map(_timed, series.values()), key=lambda timed: timed[0]))
+
+
+def _timed(parts: Iterable[tuple[Path, int, int]]) -> Iterator[tuple[str, Page]]:
+    """Yield the lines of a series, each with the latest moment so far."""
+    latest = ""
+    for index, first, end in parts:
+        for line, _ in read_index(index, first, end):
+            if isinstance(line, BadLine):
+                raise ArchiveError(f"{line.where}: not an index line ({line.why})")
+            if line.kind != WARCINFO:
+                latest = max(latest, line.fetched_at)
+                yield latest, line
+
+
+def _end_of(index: Path) -> int:
+    """Return how many bytes of an index file are whole lines; the last one may lack nothing but its end of line."""
+    size = index.stat().st_size
+    with index.open("rb") as stream:
+        tail, start = b"", size
+        while start and b"\n" not in tail:
+            start = max(0, start - _TAIL)
+            stream.seek(start)
+            tail = stream.read(size - start)
+    torn = tail[tail.rfind(b"\n") + 1 :]
+    try:
+        Page.from_line(torn)
+    except ValueError:
+        return size - len(torn)
+    return size
 
 
 def _is_whole(index: Path) -> bool:

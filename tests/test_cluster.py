@@ -200,7 +200,7 @@ def test_where_pages_are_read_is_a_setting() -> None:
 
 def test_a_cluster_reads_what_one_process_reads(first_night: Night, tmp_path: Path) -> None:
     data = DataFolder(first_night.data)
-    pages = list(pages_to_read(archived_pages(data).pages).values())
+    pages = list(pages_to_read(archived_pages(data).pages))
     with dask(tmp_path, 2) as address:
         there = list(read_back(read_into(tmp_path / "there", data.archive, pages, where=address)))
     assert there == read_batch(data.archive, pages)
@@ -210,7 +210,7 @@ def test_a_cluster_reads_what_one_process_reads(first_night: Night, tmp_path: Pa
 
 def test_what_was_read_is_not_read_again(first_night: Night, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     data = DataFolder(first_night.data)
-    pages = list(pages_to_read(archived_pages(data).pages).values())
+    pages = list(pages_to_read(archived_pages(data).pages))
     files = read_into(tmp_path, data.archive, pages)
     files[1].unlink()  # as if it had been broken off
     (tmp_path / "torn.writing").write_bytes(b"half")

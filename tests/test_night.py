@@ -193,7 +193,7 @@ def test_the_same_night_again_changes_nothing(two_nights: tuple[Night, Night]) -
     data = DataFolder(two_nights[1].data)
     before = rows(two_nights[1], "select * from fact_history order by fact_id, known_from")
     listing = archived_pages(data)
-    read = read_batch(data.archive, list(pages_to_read(listing.pages).values()))
+    read = read_batch(data.archive, list(pages_to_read(listing.pages)))
     counts = load_night(data, listing, read, [], Run("again", datetime.now(UTC), sample=True))
     assert (counts.articles_new, counts.claims_new, counts.facts_changed) == (0, 0, 0)
     assert rows(two_nights[1], "select * from fact_history order by fact_id, known_from") == before

@@ -332,7 +332,7 @@ def test_a_page_that_kills_its_reader_costs_itself_and_a_worker_that_was_killed_
     data: DataFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:
     portals = ("dongnai", "stttt_quangngai")
-    pages = [page for page in pages_to_read(archived_pages(data).pages).values() if page.portal in portals]
+    pages = [page for page in pages_to_read(archived_pages(data).pages) if page.portal in portals]
     calm = read_batch(data.archive, pages)
     deadly = next(n for n, page in enumerate(pages) if page.portal == "stttt_quangngai")
     pages[deadly] = replace(pages[deadly], url="https://example.vn/deadly")

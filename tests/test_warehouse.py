@@ -230,6 +230,35 @@ def test_a_killed_load_leaves_the_last_good_file(path: Path) -> None:
         assert load_facts(connection, [FACT], datetime(2026, 4, 1, tzinfo=UTC)) == 0
 
 
+def test_what_a_killed_load_had_put_aside_is_removed(path: Path) -> None:
+    spilled = path.with_name(f".{path.name}.building.tmp")
+    spilled.mkdir()
+    (spilled / "duckdb_temp_storage-0.tmp").write_bytes(b"x")
+    with rewriting(path):
+        pass
+    assert not spilled.exists()
+
+
+def test_a_load_has_the_memory_that_it_needs_and_no_more(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def limit() -> str:
+        with rewriting(path) as connection:
+            ((told,),) = connection.execute("select current_setting('memory_limit')").fetchall()
+        return str(told)
+
+    monkeypatch.setattr("warehouse.store._OF_THREAD", 512 * 1024**2 // (os.cpu_count() or 1))
+    assert limit().startswith("512.")
+    monkeypatch.setenv("CHISO_MEMORY", "3GiB")
+    assert limit() == "3.0 GiB"
+    monkeypatch.setenv("CHISO_MEMORY", "plenty")
+    with pytest.raises(WarehouseError, match="CHISO_MEMORY=plenty: give a size such as 4GB"):
+        limit()
+    before = path.read_bytes()
+    monkeypatch.setenv("CHISO_MEMORY", "20MB")
+    with pytest.raises(WarehouseError, match=r"(?s)Out of Memory.*CHISO_MEMORY=4GB gives it more"), rewriting(path) as connection:
+        connection.execute("create table much as select list(range) from range(10_000_000)")
+    assert path.read_bytes() == before
+
+
 def test_earlier_states_are_kept_and_can_be_restored(path: Path) -> None:
     for day, value in enumerate((67.0, 68.0, *range(69, 79)), start=1):
         with rewriting(path) as connection:

@@ -6,6 +6,7 @@ it open goes on with the old file; a new reader sees the new one; a crash leaves
 
 import fcntl
 import os
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -16,13 +17,21 @@ import duckdb
 import pyarrow as pa
 
 from warehouse.constraints import key_of
-from warehouse.dictionary import SchemaError, build, dictionary, is_current, tables_of
+from warehouse.dictionary import SchemaError, build, dictionary, is_current, literal, tables_of
 from warehouse.error import WarehouseError
 from warehouse.file import copy, open_to_read, open_to_write, take_over
 from warehouse.lake import Lake, is_lake
 
-#: How DuckDB says that a file could not be written: at once, or when it puts what is in memory into the file.
-_NO_WRITING = (duckdb.IOException, duckdb.FatalException)
+#: How DuckDB says that a file could not be written: at once, or when it puts what is in memory into the file, for which it needs some.
+_NO_WRITING = (duckdb.IOException, duckdb.FatalException, duckdb.OutOfMemoryException, duckdb.TransactionException)
+#: A night gives DuckDB this much memory a thread, in bytes (its guide asks for 125 MB at least); what finds no room waits in a
+#: file. As much again is for each entry of the keys' indices, which must be in memory: 45 bytes for a key of one column and 80
+#: for one of three, as seen in DuckDB 2.0.
+_OF_THREAD, _OF_ENTRY = 192 * 1024**2, 100
+_ENTRIES = """
+select coalesce(sum(estimated_size), 0)::bigint from duckdb_tables() join duckdb_constraints() using (database_oid, table_oid)
+where constraint_type in ('PRIMARY KEY', 'UNIQUE', 'FOREIGN KEY')
+"""
 Rows = Sequence[Mapping[str, Any]]
 #: So many rows of an older file are in memory at once.
 _AT_ONCE = 100_000
@@ -61,12 +70,15 @@ def _rewriting(published: Path, *, afresh: bool) -> Iterator[duckdb.DuckDBPyConn
     with _writing(published, OSError, *_NO_WRITING):
         for left_over in (building, building.with_name(building.name + ".wal")):
             left_over.unlink(missing_ok=True)
+        if (spilled := building.with_name(building.name + ".tmp")).exists():
+            shutil.rmtree(spilled)
         taken = _taken(published, afresh=afresh)
         if taken is None:
             take_over(published, building)
         connection = open_to_write(building)
     try:
         with _writing(published, *_NO_WRITING):  # what the caller does with other files is its own
+            _limit_memory(connection, _entries(connection))
             connection.execute("begin")
             build(connection)
             if taken:
@@ -86,7 +98,8 @@ def _writing(published: Path, *errors: type[Exception]) -> Iterator[None]:
     try:
         yield
     except errors as error:
-        raise WarehouseError(f"cannot write {published.parent}: {error}") from error
+        more = "; CHISO_MEMORY=4GB gives it more" if "memory_limit" in str(error) else ""
+        raise WarehouseError(f"cannot write {published.parent}: {error}{more}") from error
 
 
 @contextmanager
@@ -131,6 +144,7 @@ def _take_rows(connection: duckdb.DuckDBPyConnection, published: Path, tables: S
     """
     with open_to_read(published) as standing:
         there = tables_of(standing) - {"schema_version"}
+        _limit_memory(connection, 2 * _entries(standing))  # until they are committed, entries are in memory twice
         for table in (name for name in tables if name in there):
             known = {
                 name for (name,) in standing.execute("select column_name from duckdb_columns() where table_name = ?", [table]).fetchall()
@@ -218,6 +232,26 @@ def make_room(connection: duckdb.DuckDBPyConnection) -> None:
     if kind == "duckdb":
         for step in ("commit", "checkpoint", "begin"):
             connection.execute(step)
+        _limit_memory(connection, _entries(connection))
+
+
+def _limit_memory(connection: duckdb.DuckDBPyConnection, entries: int) -> None:
+    """Let DuckDB take no more memory than a night needs beside so many entries of indices; CHISO_MEMORY gives another size, such as `4GB`.
+
+    Else it would take four fifths of the machine's for what it has read, and be stopped by the system where others need theirs.
+    """
+    ((threads,),) = connection.execute("select current_setting('threads')").fetchall()
+    size = os.environ.get("CHISO_MEMORY") or f"{_OF_THREAD * threads + _OF_ENTRY * entries}B"
+    try:
+        connection.execute(f"set memory_limit = {literal(size)}")
+    except duckdb.ParserException as error:
+        raise WarehouseError(f"CHISO_MEMORY={size}: give a size such as 4GB") from error
+
+
+def _entries(connection: duckdb.DuckDBPyConnection) -> int:
+    """Return about how many entries the indices of all keys have."""
+    ((entries,),) = connection.execute(_ENTRIES).fetchall()
+    return int(entries)
 
 
 def add(connection: duckdb.DuckDBPyConnection, table: str, rows: Rows | pa.Table) -> int:
@@ -239,6 +273,11 @@ def replace(connection: duckdb.DuckDBPyConnection, table: str, rows: Rows, *, re
     """Replace all rows of a table, or those of the facts in the table `renewed`."""
     among = "" if renewed is None else f" where fact_id in (select fact_id from {renewed})"  # noqa: S608
     connection.execute(f"delete from {table}{among}")  # noqa: S608
+    append(connection, table, rows)
+
+
+def append(connection: duckdb.DuckDBPyConnection, table: str, rows: Rows) -> None:
+    """Insert rows, none of which is there."""
     if rows:
         staged = _stage(connection, table, rows)
         connection.execute(f"insert into {table} by name select * from {staged}")  # noqa: S608
