@@ -4,6 +4,8 @@ import os
 
 from flows.data import DataFolder
 from flows.executing import ExecutorError, is_cluster, setting, workers
+from warehouse.error import WarehouseError
+from warehouse.store import check_memory
 
 
 class EngineError(Exception):
@@ -36,6 +38,10 @@ def told() -> str:
 def troubles(data: DataFolder) -> list[str]:
     """Return what is not there or set wrongly, each with what to do."""
     found = []
+    try:
+        check_memory()
+    except WarehouseError as error:
+        found.append(str(error))
     try:
         if is_cluster(setting()):
             with workers(setting(), data.archive):

@@ -164,6 +164,7 @@ def test_a_request_from_elsewhere_is_of_no_other_class() -> None:
         ("CHISO_WORKERS", "tcp://127.0.0.1:9", "no scheduler answers there"),
         ("CHISO_FRONTIER", "redis://:geheim@127.0.0.1:9/0", "(CHISO_FRONTIER) cannot be reached"),
         ("CHISO_CRAWLERS", "many", "CHISO_CRAWLERS=many: give a number"),
+        ("CHISO_MEMORY", "much", "CHISO_MEMORY=much: give a size"),
     ],
 )
 def test_what_is_not_there_is_said_before_anything_is_crawled(

@@ -235,6 +235,12 @@ def make_room(connection: duckdb.DuckDBPyConnection) -> None:
         _limit_memory(connection, _entries(connection))
 
 
+def check_memory() -> None:
+    """Raise WarehouseError if CHISO_MEMORY is not a size: better before a night than behind its crawl."""
+    with duckdb.connect() as connection:
+        _limit_memory(connection, 0)
+
+
 def _limit_memory(connection: duckdb.DuckDBPyConnection, entries: int) -> None:
     """Let DuckDB take no more memory than a night needs beside so many entries of indices; CHISO_MEMORY gives another size, such as `4GB`.
 
