@@ -1,6 +1,8 @@
 """What a night finds in the archive: only what is new there, and in the end what a rebuild finds."""
 
 import random
+import tracemalloc
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -84,6 +86,24 @@ def test_only_what_was_archived_since_is_listed_and_read(data: DataFolder) -> No
     assert load(data, "next") == (2, 1)
     assert ask(data.warehouse, "select count(*), count(article_id) from pages")[1] == [(5, 5)]
     assert ask(data.warehouse, "select count(*) from articles where not current")[1] == [(1,)]
+
+
+def test_a_list_takes_no_more_memory_however_long_it_is(data: DataFolder) -> None:
+    archive = Archive(data.archive, PORTAL)
+    fetched(archive, f"{HOME}/tin/0", NOW, 200, told("0", 1))
+    archive.close()
+    (page,) = archive.pages()
+    peaks = []
+    for count in (1_000, 20_000):
+        lines = (replace(page, url=f"{HOME}/tin/{n}").to_line() for n in range(count))
+        (archive.folder / f"{PORTAL}-00001.jsonl").write_bytes(b"".join(lines))
+        listing, unread = news_of(data)
+        tracemalloc.start()
+        assert (sum(1 for _ in listing.pages), len(listing.pages)) == (count, count)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+        assert len(unread) == count
+    assert peaks[1] < 1.2 * peaks[0] < 1_000_000
 
 
 def test_a_line_that_is_being_written_is_listed_once_it_is_whole(tmp_path: Path) -> None:
