@@ -25,6 +25,8 @@ _SCHEMA = pa.schema([
     ("published", pa.date32()), ("seen", pa.date32()), ("cluster", pa.string()), ("first_hand", pa.bool_()), ("evidence", pa.string()),
 ])  # fmt: skip
 COLUMNS = tuple(_SCHEMA.names)
+#: So many rows are in memory beside the statements that are made of them.
+_AT_ONCE = 100_000
 _KEY = ("index", "level", "authority", "subject", "year", "measure", "component", "scope", "modality", "base_year")
 _SELECT_KEY = ", ".join(_KEY)
 #: The parts of a statement in their order, with the amount behind the value: it says whether that is a number.
@@ -193,7 +195,8 @@ class Grouped:
         return dict(found)
 
     def _rows(self, query: str) -> Iterator[tuple[Any, ...]]:
-        return rows_of(self._connection.sql(query).to_arrow_table())
+        for batch in self._connection.sql(query).to_arrow_reader(_AT_ONCE):
+            yield from rows_of(pa.Table.from_batches([batch]))
 
     def odd(self) -> list[Uniform]:
         """Return what is printed of each key of which all claims print one figure, where it is no number or may be objected to.
