@@ -17,7 +17,7 @@ from flows.reading import READ, archived_pages, pages_to_read
 from spiders.archive import NOT_MODIFIED, Listing, Page, Pages
 from spiders.page_class import SOFT_404
 from warehouse.query import connect, is_published
-from warehouse.store import append, make_room, replace
+from warehouse.store import append, make_room, refuse_broken, replace
 
 #: So many pages are in memory as rows at once, and the versions at so many addresses are looked at in one go.
 _AT_ONCE, _MARKED = 20_000, 200_000
@@ -110,6 +110,7 @@ def note_pages(connection: duckdb.DuckDBPyConnection, listing: Listing) -> int:
                 "where noting.article_id is null and noting.page_id = k.page_id"
             )
         ((added,),) = run(_ADD_FRESH).fetchall()
+        refuse_broken(connection, "pages", "noting")
         new += added
         run("insert into fresh select distinct url from noting")
         if len(some) == _AT_ONCE:

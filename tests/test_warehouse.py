@@ -14,6 +14,7 @@ from conftest import held
 
 from benchmarks.servers import LAKE_PYTHON, duckdb_ui
 from warehouse.content import content_hash
+from warehouse.dictionary import dictionary
 from warehouse.error import HeldError, WarehouseError
 from warehouse.file import copy
 from warehouse.query import QueryError, ask
@@ -228,6 +229,47 @@ def test_a_killed_load_leaves_the_last_good_file(path: Path) -> None:
     assert path.read_bytes() == before
     with rewriting(path) as connection:
         assert load_facts(connection, [FACT], datetime(2026, 4, 1, tzinfo=UTC)) == 0
+
+
+ARTICLE = {
+    "article_id": "a-1", "url": "https://a.vn/1", "source": "a.vn", "page_id": "p-1", "text": "PCI", "cluster": "a-1", "current": True, "gone": False,
+}  # fmt: skip
+SOURCE = {"source": "a.vn", "portal": "a", "title": "A", "kind": "paper", "home": "https://a.vn", "family": "x", "caveats": ""}
+
+
+def test_a_table_that_grows_with_the_archive_keeps_no_index_of_its_keys(path: Path) -> None:
+    keys = "select distinct table_name from duckdb_constraints() where constraint_type in ('PRIMARY KEY', 'UNIQUE', 'FOREIGN KEY')"
+    keyed = {name for (name,) in ask(path, keys)[1]}
+    growing = {name for name, relation in dictionary().items() if relation.grows}
+    assert growing >= {"pages", "articles", "claims"}
+    assert keyed.isdisjoint(growing)
+    assert keyed >= {"fact_history", "conflicts", "sources", "indices", "runs"}
+
+
+@pytest.mark.parametrize(
+    ("table", "rows", "said"),
+    [
+        ("articles", [ARTICLE, {**ARTICLE, "url": "https://a.vn/2"}], r"articles: 1 rows break primary key \(article_id\)"),
+        ("articles", [{**ARTICLE, "source": "b.vn"}], r'articles: 1 rows break foreign key \("source"\) references sources'),
+        ("sketches", [{"article_id": "a-2", "figures": b"", "whole": b""}], r"sketches: 1 rows break foreign key \(article_id\)"),
+        ("problems", [{"article": "p-1", "url": "https://a.vn/1", "what": "empty"}] * 2, r"problems: 1 rows break primary key \(article, what\)"),
+    ],
+)  # fmt: skip
+def test_it_refuses_rows_that_break_its_keys_all_the_same(path: Path, table: str, rows: list[dict[str, object]], said: str) -> None:
+    with rewriting(path) as connection:
+        add(connection, "sources", [SOURCE])
+    before = path.read_bytes()
+    with pytest.raises(WarehouseError, match=said), rewriting(path) as connection:
+        add(connection, table, rows)
+    assert path.read_bytes() == before
+
+
+def test_a_row_whose_key_it_has_is_not_added_again(path: Path) -> None:
+    for new in (1, 0):
+        with rewriting(path) as connection:
+            add(connection, "sources", [SOURCE])
+            assert add(connection, "articles", [ARTICLE]) == new
+    assert ask(path, "select count(*) from articles")[1] == [(1,)]
 
 
 def test_what_a_killed_load_had_put_aside_is_removed(path: Path) -> None:

@@ -34,7 +34,10 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """A table, view or table macro; `query` is None for tables, `parameters` None but for macros."""
+    """A table, view or table macro; `query` is None for tables, `parameters` None but for macros.
+
+    Of a table that `grows` with the archive no index is kept: its keys are asked of what is added (warehouse/constraints.py).
+    """
 
     name: str
     en: str
@@ -44,11 +47,17 @@ class Relation:
     query: str | None = None
     parameters: tuple[str, ...] | None = None
     is_internal: bool = False
+    grows: bool = False
 
     @property
     def kind(self) -> str:
         """Return what it is: table, view or macro."""
         return "table" if self.query is None else "view" if self.parameters is None else "macro"
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Return its constraints that speak of other rows: primary, unique and foreign keys."""
+        return tuple(constraint for constraint in self.constraints if not constraint.startswith("check"))
 
 
 @cache
@@ -70,6 +79,7 @@ def dictionary() -> Mapping[str, Relation]:
             query=entry.get("view", entry.get("macro")),
             parameters=tuple(entry["parameters"]) if "macro" in entry else None,
             is_internal=entry.get("internal", False),
+            grows=entry.get("grows", False),
         )
     return found
 
@@ -135,7 +145,9 @@ def _statements(relation: Relation, connection: duckdb.DuckDBPyConnection | None
         yield f"create or replace {what} {relation.query}"
     elif connection is None:
         lines = [f'"{c.name}" {c.type}{" not null" if c.required else ""}' for c in relation.columns]
-        yield f"create table {name} ({', '.join(lines if in_lake else (*lines, *relation.constraints))})"
+        asked = relation.constraints if in_lake else relation.keys if relation.grows else ()
+        kept = (constraint for constraint in relation.constraints if constraint not in asked)
+        yield f"create table {name} ({', '.join((*lines, *kept))})"
     else:
         sql = "select column_name from duckdb_columns() where database_name = current_database() and table_name = ?"
         there = {column for (column,) in connection.execute(sql, [name]).fetchall()}
