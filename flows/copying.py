@@ -17,7 +17,7 @@ from normalize.grouping import fill
 #: So many sketches, pairs and texts are taken from the tables in one go.
 _SKETCHES, _PAIRS, _TEXTS = 10_000, 100_000, 2_000
 #: Facts are looked at together until so many articles tell of them, an article counted once a fact.
-_TOLD = 100_000
+_TOLD = 50_000
 #: The articles in clusters in which one is new, is back or is no longer current: there all is open again.
 _OPEN = """
 create or replace temp table open_again as

@@ -17,7 +17,7 @@ from spiders.archive import Listing
 from warehouse.store import add, append, make_room
 
 #: So many pages, or claims, are in memory at once.
-_AT_ONCE = 20_000
+_AT_ONCE = 5_000
 _SKETCHED = ("figures", "whole", "n_figures", "n_whole")
 _COMPARABLE = frozenset(COLUMNS) - {"article", "source", "kind", "url", "published", "cluster", "evidence"}
 

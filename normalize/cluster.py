@@ -63,7 +63,7 @@ def sketch(text: str, author: str | None = None) -> Sketch:
     return Sketch(_minhash(figures), _minhash(whole), credit_of(text, author), len(figures), len(whole))
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=1024)  # 75 kB each; pairs come fact by fact
 def shingles(text: str) -> tuple[frozenset[str], frozenset[str]]:
     """Return the five-word shingles of the sentences that hold a digit, and of all."""
     figures: set[str] = set()

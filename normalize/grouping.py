@@ -13,7 +13,7 @@ import duckdb
 import pyarrow as pa
 
 from normalize.indices import indices, ranked_count
-from normalize.objection import unit_objection
+from normalize.objection import COUNTED, unit_objection
 from normalize.statement import Key, Statement
 
 _SCHEMA = pa.schema([
@@ -26,11 +26,18 @@ _SCHEMA = pa.schema([
 ])  # fmt: skip
 COLUMNS = tuple(_SCHEMA.names)
 #: So many rows are in memory beside the statements that are made of them.
-_AT_ONCE = 100_000
+_AT_ONCE = 20_000
 _KEY = ("index", "level", "authority", "subject", "year", "measure", "component", "scope", "modality", "base_year")
 _SELECT_KEY = ", ".join(_KEY)
 #: The parts of a statement in their order, with the amount behind the value: it says whether that is a number.
-_SELECT_SAID = "claim_id, printed, amount, high, " + ", ".join(f'"{name}"' for name in Statement._fields[4:])
+_SELECT_SAID = "claim_id, printed, amount, high, " + ", ".join(
+    {
+        "url": "null",
+        # Most of the memory that statements take would be sentences that nobody looks into.
+        "evidence": f"case when kind = 'decision' or regexp_matches(evidence, '{COUNTED}') then evidence else '' end",
+    }.get(name, f'"{name}"')
+    for name in Statement._fields[4:]
+)
 
 _SPEAKS = "kind not in ('aggregator', 'official', 'table', 'decision')"
 # Of a million words the hashes are counted in two thirds of the time.
@@ -129,7 +136,8 @@ def row_of(s: Statement) -> tuple[Any, ...]:
 class Grouped:
     """Keys with what is said of them: the plain facts are in the temp table `plain`, the rest is fetched as statements.
 
-    `said` is the relation that has the statements about all keys that were grouped.
+    `said` is the relation that has the statements about all keys that were grouped. Statements that are fetched have no
+    address, and evidence only where judging looks into it: an editor's reason, and a sentence that may count editions.
     """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, *, is_whole: bool) -> None:

@@ -14,10 +14,13 @@ _MILLION = 10**6
 _SCORES = frozenset({"score", "score_min", "score_max", "score_mean", "score_median"})
 #: "Năm thứ 17 công bố" tells the edition; "năm thứ 5 liên tiếp dẫn đầu" is a streak.
 _WORK = "công bố|khảo sát|điều tra|thực hiện|xếp hạng|đánh giá"
+_COUNT = "(?:lần|năm|kỳ) thứ "
 _EDITION = re.compile(
-    rf"(?:{_WORK})[^.;]{{0,40}}(?:lần|năm|kỳ) thứ (\d{{1,2}})(?!\s*liên t|\d)|(?:lần|năm|kỳ) thứ (\d{{1,2}})\s+(?:\S+ ){{0,3}}(?:{_WORK})",
+    rf"(?:{_WORK})[^.;]{{0,40}}{_COUNT}(\d{{1,2}})(?!\s*liên t|\d)|{_COUNT}(\d{{1,2}})\s+(?:\S+ ){{0,3}}(?:{_WORK})",
     re.IGNORECASE,
 )
+#: What every sentence has that `of_words` may object to, for SQL.
+COUNTED = rf"(?i){_COUNT}\d"
 
 
 class Objection(NamedTuple):

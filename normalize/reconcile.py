@@ -44,6 +44,7 @@ _AFAR, _OF = 9, 20
 class Settled:
     """Facts and conflicts of the hot keys, in the order of their keys, and what was learned of the sources.
 
+    Statements of conflicts are as `Grouped` fetches them; those that `reconcile` returns are the ones that it was given.
     `is_whole` says that all keys were settled; else only those that have changed, or see what has.
     """
 
@@ -84,14 +85,20 @@ class Packed(NamedTuple):
 
 def reconcile(statements: Iterable[Statement]) -> Settled:
     """Reconcile statements; the result depends on what was said, never on the order in which it arrived."""
+    given = list(statements)
     with duckdb.connect(":memory:") as connection:
-        table = arrow(statements)
+        table = arrow(given)
         connection.register("statements", table)
         settled = settle(connection)
         plain = plain_facts(connection, {fact.fact_id for fact in settled.facts})
     # A key of which only official tables speak is no news.
     facts = tuple(sorted((fact for fact in (*settled.facts, *plain) if fact.n_claims), key=lambda fact: fact.key.texts()))
-    conflicts = tuple(conflict for conflict in settled.conflicts if conflict.is_news)
+    whole = {statement.claim_id: statement for statement in given}
+    conflicts = tuple(
+        replace(conflict, sides=tuple(tuple(whole[s.claim_id] for s in side) for side in conflict.sides))
+        for conflict in settled.conflicts
+        if conflict.is_news
+    )
     return Settled(facts, conflicts, settled.records)
 
 

@@ -71,6 +71,25 @@ def test_different_quantities_are_not_compared(parts: dict) -> None:
     assert not result.conflicts
 
 
+@pytest.mark.parametrize(
+    "evidence",
+    [
+        "Năm thứ 17 công bố PCI, Hưng Yên đạt 63,50 điểm.",
+        "VCCI khảo sát PCI LẦN THỨ 17: Hưng Yên đạt 63,50 điểm.",
+        "Trong kỳ thứ 17 được đánh giá, Hưng Yên đạt 63,50 điểm.",
+    ],
+)
+def test_a_sentence_that_counts_editions_speaks_against_another_year(evidence: str) -> None:
+    counted = said("63.50", "a.vn", index="PCI", year=2020, evidence=evidence, url="https://a.vn/1")
+    plain = said("62.10", "b.vn", index="PCI", year=2020, evidence="Năm 2020, Hưng Yên đạt 62,10 điểm PCI, năm thứ 2 tăng điểm.")
+    fact, conflict = only([counted, plain])
+    assert (fact.value, conflict.rule) == (Decimal("62.10"), "objection:year")
+    # What judging did not need of them is there all the same.
+    assert {(s.claim_id, s.evidence, s.url) for side in conflict.sides for s in side} == {
+        (s.claim_id, s.evidence, s.url) for s in (counted, plain)
+    }
+
+
 def test_changes_against_different_years_are_different_facts() -> None:
     result = reconcile(
         [said("-3", measure="rank_delta", base_year=2018, year=2019), said("25", "b.vn", measure="rank_delta", base_year=2016, year=2019)]
