@@ -4,7 +4,7 @@
 
 Takes about half an hour; `--short` leaves out the kills and the engines (a quarter of an hour), `--only scale.py`
 runs one of them and puts it into the page. Each prints its own ratios and limits, and says by its exit code whether all of
-them were met. The page names the machine, the versions and the day.
+them were met. The page names the machine and the versions, and of each the day.
 """
 
 import argparse
@@ -67,7 +67,8 @@ def _measured(program: str) -> tuple[str, bool]:
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     verdict = "all limits met" if done.returncode == 0 else "**a limit was missed**"
     lines = [line.rstrip() for line in done.stdout.splitlines() if not line.startswith(_NOISE)]
-    text = f"\n`benchmarks/{program}`, {time.monotonic() - started:.0f} s: {verdict}.\n\n```text\n{_short(lines)}\n```\n"
+    said = f"`benchmarks/{program}`, {datetime.now(UTC):%Y-%m-%d}, {time.monotonic() - started:.0f} s: {verdict}."
+    text = f"\n{said}\n\n```text\n{_short(lines)}\n```\n"
     return text, done.returncode == 0
 
 
@@ -84,7 +85,7 @@ def _head() -> str:
     return (
         "# Benchmarks\n\nMade by `make bench`; what each program printed, nothing left out but the middle of long tables. "
         "The machine is noisy: ratios to a peer in the same run say more than seconds.\n\n"
-        f"{datetime.now(UTC):%Y-%m-%d} · {machine} · Python {platform.python_version()}, {versions}\n"
+        f"{machine} · Python {platform.python_version()}, {versions}\n"
     )
 
 

@@ -52,7 +52,7 @@ _WRONG = 0.01
 _PORTALS, _PAUSE, _CORES = 700, 1.0, 8
 _SIMULATED = 30_000_000
 #: So much memory may a night take in MiB, however many pages it loads; on top of four times the pages, one takes so much longer.
-_MOST_MEMORY, _FLAT = 1536, 2.0
+_MOST_MEMORY, _FLAT = 1280, 2.0
 #: What a load does, each with the function that does it; what is left of its time reads reference tables, copies and publishes.
 _STAGES = {
     "take": (ingest.Ingest, "take"),
