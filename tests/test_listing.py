@@ -88,6 +88,25 @@ def test_only_what_was_archived_since_is_listed_and_read(data: DataFolder) -> No
     assert ask(data.warehouse, "select count(*) from articles where not current")[1] == [(1,)]
 
 
+@pytest.mark.parametrize("nights", [1, 2])
+def test_a_page_that_comes_again_as_it_was_is_read_as_it_came_first(data: DataFolder, nights: int) -> None:
+    """In one night or in two, and in a rebuild."""
+    first = f"{NOW:%Y-%m-%d}"
+    archive = Archive(data.archive, PORTAL)
+    fetched(archive, f"{HOME}/tin/0", NOW, 200, told("0", 1))
+    if nights == 2:
+        load(data, "first")
+    fetched(archive, f"{HOME}/tin/0", NOW + timedelta(days=3), 200, told("0", 1))
+    archive.close()
+    load(data, "last")
+    seen = "select distinct seen::varchar from comparable"
+    assert ask(data.warehouse, seen)[1] == [(first,)]
+    (page,) = news_of(data, afresh=True)[1]
+    assert page.fetched_at.startswith(first)
+    load(data, "rebuild", kind="rebuild")
+    assert ask(data.warehouse, seen)[1] == [(first,)]
+
+
 def test_a_list_takes_no_more_memory_however_long_it_is(data: DataFolder) -> None:
     archive = Archive(data.archive, PORTAL)
     fetched(archive, f"{HOME}/tin/0", NOW, 200, told("0", 1))
