@@ -22,6 +22,7 @@ import duckdb
 import pyarrow as pa
 
 from normalize.units import provinces_and_ministries
+from warehouse.constraints import key_of
 from warehouse.documentation import queries
 from warehouse.query import connect
 from warehouse.store import add, load_facts, rewriting
@@ -156,7 +157,8 @@ def _grow(warehouse: Path, made: Made, wanted: int) -> Path:
         connection.execute("reset memory_limit")  # a night comes in batches; this does not
         for table, sql in whole.items():
             path = made.parquet(sql, 0, wanted, warehouse.with_name(f"{table}.parquet"))
-            connection.execute(f"insert or ignore into {table} by name from read_parquet('{path}')")
+            key = ", ".join(key_of(table))
+            connection.execute(f"insert into {table} by name from read_parquet('{path}') anti join {table} using ({key})")
     return warehouse.with_name("claims.parquet")
 
 
